@@ -1,0 +1,100 @@
+/* Accounts as the rest of njiwa sees them: who exists, where mail for an
+ * address goes, whose password is right, how full a mailbox is.
+ * Never says "unknown" when it could not look. */
+#ifndef NJIWA_ACCOUNT_ACCOUNT_H
+#define NJIWA_ACCOUNT_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "common/base/err.h"
+#include "common/base/str.h"
+
+#define ACCOUNT_NAME_MAX 320      /* octets of local@domain */
+#define ACCOUNT_PASSWORD_MAX 1024 /* octets of a password that is looked at */
+#define ACCOUNT_TARGETS_MAX 1000  /* destinations of one address */
+#define ACCOUNT_ALIAS_DEPTH 20    /* aliases of aliases */
+
+/* The answer to a look-up. */
+enum account_outcome {
+	ACCOUNT_FOUND,
+	ACCOUNT_UNKNOWN,   /* looked, and it is not there */
+	ACCOUNT_DENIED,    /* login: wrong password, or no such user */
+	ACCOUNT_DROP,      /* forwarder action drop */
+	ACCOUNT_NOT_LOCAL, /* the domain is not ours */
+	ACCOUNT_TEMPFAIL   /* could not look: the database, a broken alias */
+};
+
+/* One row of users, with its use of quota.  Strings are owned. */
+struct account_user {
+	char *name; /* login name: local@domain, as in the row */
+	char *home; /* may be "" */
+	uint32_t uid, gid;
+	uint64_t quota_limit; /* octets; 0 is unlimited */
+	int64_t quota_used;   /* octets, never negative */
+	int64_t quota_messages;
+};
+
+void account_user_release(struct account_user *user);
+
+/* Where a message for an address goes, after all aliases. */
+struct account_target {
+	bool local;
+	struct account_user user; /* local */
+	char *address;            /* not local: where to, as written */
+};
+
+struct account_targets {
+	struct account_target *list;
+	size_t count;
+};
+
+void account_targets_release(struct account_targets *targets);
+
+/*
+ * A way to ask: the njiwa-accountd behind a socket, or one of our own started
+ * for this connection alone, on a pair.  One request at a time.
+ */
+struct account_client;
+
+struct account_client_config {
+	const char *socket;  /* path of the service's socket, "" for none */
+	const char *program; /* path of njiwa-accountd for the fall-back */
+	const char *config;  /* path of the settings file, for that program */
+	int64_t timeout_ms;  /* of one answer */
+};
+
+/* Connects to the socket; when nobody is there, starts the program on a pair.
+ * To be called before the process confines itself.  0 or -errno. */
+int account_client_open(const struct account_client_config *config,
+    struct account_client **ret_client, struct err *err);
+void account_client_free(struct account_client *client);
+
+/* Where does mail for the address go?  FOUND fills targets (at least one);
+ * TEMPFAIL fills err. */
+enum account_outcome account_resolve(struct account_client *client,
+    struct slice address, struct account_targets *ret_targets, struct err *err);
+
+/* Is this the user's password?  service ("imap", "pop3", "smtp") and the
+ * peer's address go to the log and later to limits.  The time taken does not
+ * tell an unknown user from a wrong password.  FOUND fills user. */
+enum account_outcome account_login(struct account_client *client,
+    struct slice name, struct slice password, const char *service,
+    const char *peer, struct account_user *ret_user, struct err *err);
+
+/* The user's row alone, no password. */
+enum account_outcome account_lookup(struct account_client *client,
+    struct slice name, struct account_user *ret_user, struct err *err);
+
+/* Adds to the user's quota row, which is made when it is missing.  The request
+ * is sent and its answer collected by the next call or by account_quota_flush;
+ * a failure is logged by the service. */
+void account_quota_add(struct account_client *client, const char *name,
+    int64_t octets, int64_t messages);
+void account_quota_flush(struct account_client *client);
+
+/* From now on this client is answered quota requests for name alone; for the
+ * session of a logged-in user.  0 or -errno. */
+int account_bind(
+    struct account_client *client, const char *name, struct err *err);
+
+#endif

@@ -1,0 +1,253 @@
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/ipc.h"
+
+union control {
+	struct cmsghdr align;
+	char room[CMSG_SPACE(sizeof(int) * IPC_FDS_MAX)];
+};
+
+int
+ipc_pair(int ret_ends[2])
+{
+	int type = SOCK_SEQPACKET | SOCK_CLOEXEC;
+
+	return socketpair(AF_UNIX, type, 0, ret_ends) < 0 ? -errno : 0;
+}
+
+/* Waits until fd is ready for events; 0, -ETIMEDOUT or -errno. */
+static int
+wait_ready(int fd, short events, int64_t deadline)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+	int n;
+
+	do
+		n = poll(&p, 1, clock_left(deadline));
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return n == 0 ? -ETIMEDOUT : 0;
+}
+
+static void
+attach_fds(
+    struct msghdr *head, union control *control, const int *fds, size_t nfds)
+{
+	struct cmsghdr *c;
+
+	memset(control, 0, sizeof *control);
+	head->msg_control = control;
+	head->msg_controllen = CMSG_SPACE(sizeof(int) * nfds);
+	c = CMSG_FIRSTHDR(head);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int) * nfds);
+	memcpy(CMSG_DATA(c), fds, sizeof(int) * nfds);
+}
+
+int
+ipc_send(int fd, uint16_t type, struct slice body, const int *fds, size_t nfds)
+{
+	struct iovec parts[2] = {
+		{ &type, sizeof type },
+		{ (void *)(uintptr_t)body.ptr, body.len },
+	};
+	struct msghdr head = { .msg_iov = parts, .msg_iovlen = 2 };
+	union control control;
+
+	if (body.len > IPC_BODY_MAX || nfds > IPC_FDS_MAX)
+		return -EMSGSIZE;
+	if (nfds)
+		attach_fds(&head, &control, fds, nfds);
+	for (;;) {
+		int rc;
+
+		if (sendmsg(fd, &head, MSG_NOSIGNAL) >= 0)
+			return 0;
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN)
+			return -errno;
+		rc = wait_ready(fd, POLLOUT, CLOCK_NEVER);
+		if (rc < 0)
+			return rc;
+	}
+}
+
+/* Takes the descriptors out of a received header; false when there are more
+ * than fit (the kernel has then closed the rest). */
+static bool
+detach_fds(struct msghdr *head, struct ipc_msg *msg)
+{
+	struct cmsghdr *c;
+
+	for (c = CMSG_FIRSTHDR(head); c; c = CMSG_NXTHDR(head, c)) {
+		size_t n;
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		if (n > IPC_FDS_MAX - msg->nfds)
+			return false;
+		memcpy(msg->fds + msg->nfds, CMSG_DATA(c), n * sizeof(int));
+		msg->nfds += n;
+	}
+	return (head->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0;
+}
+
+/* The octets of the next message, waiting for it; 0 at end, or -errno. */
+static ssize_t
+wait_size(int fd, int64_t deadline)
+{
+	for (;;) {
+		char probe;
+		ssize_t n =
+		    recv(fd, &probe, 1, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
+		int rc;
+
+		if (n >= 0)
+			return n;
+		if (errno == EINTR)
+			continue;
+		if (errno == ECONNRESET)
+			return 0;
+		if (errno != EAGAIN)
+			return -errno;
+		rc = wait_ready(fd, POLLIN, deadline);
+		if (rc < 0)
+			return rc;
+	}
+}
+
+int
+ipc_recv(int fd, struct ipc_msg *msg, int64_t deadline)
+{
+	union control control;
+	struct iovec parts[2];
+	struct msghdr head = { .msg_iov = parts,
+		.msg_iovlen = 2,
+		.msg_control = &control,
+		.msg_controllen = sizeof control };
+	ssize_t n = wait_size(fd, deadline);
+
+	ipc_msg_release(msg);
+	if (n <= 0)
+		return (int)n;
+	if ((size_t)n < sizeof msg->type ||
+	    (size_t)n > sizeof msg->type + IPC_BODY_MAX)
+		return -EPROTO;
+	str_reserve(&msg->body, (size_t)n);
+	parts[0] = (struct iovec){ &msg->type, sizeof msg->type };
+	parts[1] =
+	    (struct iovec){ msg->body.ptr, (size_t)n - sizeof msg->type };
+	do
+		n = recvmsg(fd, &head, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	if (!detach_fds(&head, msg) || (size_t)n < sizeof msg->type) {
+		ipc_msg_release(msg);
+		return -EPROTO;
+	}
+	msg->body.len = (size_t)n - sizeof msg->type;
+	msg->body.ptr[msg->body.len] = '\0';
+	return 1;
+}
+
+void
+ipc_msg_release(struct ipc_msg *msg)
+{
+	size_t i;
+
+	for (i = 0; i < msg->nfds; i++)
+		if (msg->fds[i] >= 0)
+			(void)close(msg->fds[i]); /* never written through */
+	str_wipe(&msg->body);
+	*msg = (struct ipc_msg)IPC_MSG_INIT;
+}
+
+int
+ipc_msg_take_fd(struct ipc_msg *msg, size_t i)
+{
+	int fd;
+
+	if (i >= msg->nfds)
+		return -1;
+	fd = msg->fds[i];
+	msg->fds[i] = -1;
+	return fd;
+}
+
+void
+ipc_put_u32(struct str *body, uint32_t value)
+{
+	str_append_mem(body, &value, sizeof value);
+}
+
+void
+ipc_put_u64(struct str *body, uint64_t value)
+{
+	str_append_mem(body, &value, sizeof value);
+}
+
+void
+ipc_put_text(struct str *body, struct slice text)
+{
+	ipc_put_u32(body, (uint32_t)text.len);
+	str_append(body, text);
+}
+
+static bool
+get_octets(struct ipc_reader *in, void *octets, size_t len)
+{
+	if (in->bad || in->rest.len < len) {
+		in->bad = true;
+		return false;
+	}
+	memcpy(octets, in->rest.ptr, len);
+	in->rest = slice_skip(in->rest, len);
+	return true;
+}
+
+uint32_t
+ipc_get_u32(struct ipc_reader *in)
+{
+	uint32_t value;
+
+	return get_octets(in, &value, sizeof value) ? value : 0;
+}
+
+uint64_t
+ipc_get_u64(struct ipc_reader *in)
+{
+	uint64_t value;
+
+	return get_octets(in, &value, sizeof value) ? value : 0;
+}
+
+struct slice
+ipc_get_text(struct ipc_reader *in, size_t max)
+{
+	size_t len = ipc_get_u32(in);
+	struct slice text = { "", 0 };
+
+	if (in->bad || len > max || len > in->rest.len) {
+		in->bad = true;
+		return text;
+	}
+	text = slice_head(in->rest, len);
+	in->rest = slice_skip(in->rest, len);
+	return text;
+}
+
+bool
+ipc_reader_done(const struct ipc_reader *in)
+{
+	return !in->bad && in->rest.len == 0;
+}

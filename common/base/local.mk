@@ -1,0 +1,15 @@
+noinst_LIBRARIES += libbase.a
+libbase_a_SOURCES = \
+	%D%/clock.c %D%/clock.h \
+	%D%/driver.c %D%/driver.h \
+	%D%/enc.c %D%/enc.h \
+	%D%/err.c %D%/err.h \
+	%D%/fileio.c %D%/fileio.h \
+	%D%/ipc.c %D%/ipc.h \
+	%D%/log.c %D%/log.h \
+	%D%/mem.c %D%/mem.h \
+	%D%/num.c %D%/num.h \
+	%D%/request.c %D%/request.h \
+	%D%/secret.c %D%/secret.h \
+	%D%/slice.h \
+	%D%/str.c %D%/str.h

@@ -1,0 +1,28 @@
+/* Who is at the other end, and of which address of ours: from the socket, else
+ * from the UCSPI variables; a pipe has nobody.  Never resolves names. */
+#ifndef NJIWA_NET_PEER_H
+#define NJIWA_NET_PEER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PEER_ADDRESS_MAX 46 /* INET6_ADDRSTRLEN */
+
+struct peer {
+	char address[PEER_ADDRESS_MAX]; /* "192.0.2.1", "2001:db8::1", "" */
+	char local_address[PEER_ADDRESS_MAX]; /* ours */
+	uint16_t port, local_port;
+	bool ipv6;    /* of address, IPv4-mapped ones being IPv4 */
+	bool is_pipe; /* nobody: local and unprivileged */
+};
+
+/* Fills peer from the descriptor and the environment. */
+void peer_of(int fd, struct peer *ret_peer);
+
+/* Is the address in the list of networks ("127.0.0.0/8, ::1, 10.0.0.0/8")? */
+bool peer_in_networks(const struct peer *peer, const char *networks);
+
+/* Is it a loopback address? */
+bool peer_is_loopback(const struct peer *peer);
+
+#endif
