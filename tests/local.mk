@@ -1,3 +1,5 @@
-# Tests: units (cmocka), fuzz targets with their corpus, end to end (pytest).
+# Tests: units (cmocka), fuzz targets with their corpus, end to end (pytest),
+# what the machine can say of the sources, and how fast it is.
 include %D%/unit/local.mk
 include %D%/fuzz/local.mk
+include %D%/e2e/local.mk

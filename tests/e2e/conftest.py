@@ -1,0 +1,104 @@
+"""Fixtures of the end-to-end tests.  `make check-e2e` runs them on the build
+tree named by NJIWA_BUILD; they need root, as mail is owned by uid 8."""
+import os
+import shutil
+import tempfile
+
+import pytest
+
+import servers
+from site_under_test import Site
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SOURCE = os.path.dirname(os.path.dirname(HERE))
+
+
+def need(*programs):
+    for program in programs:
+        if shutil.which(program) is None:
+            pytest.skip("%s is not installed" % program)
+
+
+@pytest.fixture(scope="session")
+def build():
+    """The build tree: programs and drivers are in its top folder."""
+    path = os.environ.get("NJIWA_BUILD")
+    if not path:
+        pytest.exit("NJIWA_BUILD must name the build tree (make check-e2e)", 2)
+    return os.path.abspath(path)
+
+
+@pytest.fixture(scope="session")
+def scratch():
+    """A temporary folder that uid 8 can reach, unlike pytest's own."""
+    path = tempfile.mkdtemp(prefix="njiwa-e2e-")
+    os.chmod(path, 0o755)
+    yield path
+    if not os.environ.get("NJIWA_KEEP"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def subfolder(scratch, name):
+    path = os.path.join(scratch, name)
+    os.makedirs(path)
+    os.chmod(path, 0o755)
+    return path
+
+
+@pytest.fixture(scope="session")
+def mariadb(scratch):
+    need("mariadbd", "mariadb-install-db")
+    server = servers.Mariadb(subfolder(scratch, "mariadb"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def certs(scratch):
+    return servers.Certs(subfolder(scratch, "certs"))
+
+
+@pytest.fixture(scope="session")
+def spamd(scratch):
+    need("spamd")
+    server = servers.Spamd(subfolder(scratch, "spamd"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def make_site(request, build, scratch, certs):
+    """Makes sites: make_site("sqlite"), make_site("mysql").  Each is gone, with
+    all its processes, when the test ends; one left running is an error."""
+    sites = []
+
+    def make(backend):
+        server = None
+        if backend == "mysql":
+            server = request.getfixturevalue("mariadb")
+        folder = tempfile.mkdtemp(prefix="site-", dir=scratch)
+        os.chmod(folder, 0o755)
+        sites.append(Site(folder, build, SOURCE, certs, server))
+        return sites[-1]
+
+    yield make
+    left = [line for site in sites for line in site.close()]
+    assert not left, "still running after their clients left: %s" % left
+
+
+@pytest.fixture(params=["sqlite", "mysql"])
+def site(request, make_site):
+    """A site on each of the back ends."""
+    return make_site(request.param)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Shows a failed test what the site logged."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.when != "call" or not report.failed:
+        return
+    for value in item.funcargs.values():
+        if isinstance(value, Site):
+            report.sections.append(("log of " + value.folder, value.log))

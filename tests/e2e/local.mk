@@ -1,0 +1,9 @@
+# End-to-end tests: real sockets, real databases.  As root; see conftest.py.
+EXTRA_DIST += %D%/conftest.py %D%/servers.py %D%/site_under_test.py
+
+E2E_ARGS = -q
+
+check-e2e: all
+	NJIWA_BUILD=$(abs_top_builddir) PYTHONDONTWRITEBYTECODE=1 \
+	    $(PYTEST) -p no:cacheprovider $(E2E_ARGS) $(srcdir)/%D%
+.PHONY: check-e2e

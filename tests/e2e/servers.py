@@ -1,0 +1,176 @@
+"""The servers that njiwa's tests need beside njiwa: MariaDB, spamd, and the
+certificates.  Each is private: its own folder, socket and free port; each is
+stopped by its pid."""
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import time
+
+
+def free_port():
+    """A TCP port of loopback that nobody uses at the moment."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def wait_for(what, ready, seconds=30.0):
+    """Calls ready() until it is true; a TimeoutError names what did not come."""
+    end = time.monotonic() + seconds
+    while not ready():
+        if time.monotonic() > end:
+            raise TimeoutError("no %s after %g seconds" % (what, seconds))
+        time.sleep(0.02)
+
+
+def port_answers(port):
+    with socket.socket() as sock:
+        sock.settimeout(1)
+        return sock.connect_ex(("127.0.0.1", port)) == 0
+
+
+def run(*command, **how):
+    """A command that must succeed; its standard output."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, timeout=120,
+                          stderr=subprocess.PIPE, check=False, **how)
+    if done.returncode != 0:
+        raise RuntimeError("%s: exit %d: %s%s" % (
+            " ".join(map(str, command)), done.returncode, done.stdout,
+            done.stderr))
+    return done.stdout
+
+
+def end_process(process, grace=10.0):
+    """TERM, then KILL, by pid."""
+    if process is None or process.poll() is not None:
+        return
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(grace)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(grace)
+
+
+class Mariadb:
+    """A mariadbd of our own; as durable as the default one."""
+
+    user, password = "mail", "mail'pass\\word"
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.socket = folder + "/sock"
+        self.port = free_port()
+        self.process = None
+        shutil.chown(folder, "mysql", "mysql")
+        run("mariadb-install-db", "--no-defaults", "--user=mysql",
+            "--datadir=" + folder + "/data", "--skip-test-db",
+            "--auth-root-authentication-method=normal")
+        self.start()
+        quoted = self.password.replace("\\", "\\\\").replace("'", "''")
+        for host in ("localhost", "%"):
+            self.sql("CREATE USER '%s'@'%s' IDENTIFIED BY '%s'; "
+                     "GRANT ALL ON `njiwa%%`.* TO '%s'@'%s'" % (
+                         self.user, host, quoted, self.user, host))
+
+    def start(self):
+        with open(self.folder + "/log", "ab") as log:
+            self.process = subprocess.Popen(
+                ["mariadbd", "--no-defaults", "--user=mysql",
+                 "--datadir=" + self.folder + "/data",
+                 "--socket=" + self.socket, "--port=%d" % self.port,
+                 "--bind-address=127.0.0.1", "--max-connections=300",
+                 "--pid-file=" + self.folder + "/pid",
+                 "--innodb-flush-log-at-trx-commit=1",
+                 "--innodb-buffer-pool-size=32M",
+                 "--innodb-log-file-size=16M", "--performance-schema=off"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        wait_for("MariaDB (see %s/log)" % self.folder, self.answers, 60)
+
+    def answers(self):
+        if self.process.poll() is not None:
+            raise RuntimeError("mariadbd ended, see %s/log" % self.folder)
+        return subprocess.run(self.client(), input=b"SELECT 1", timeout=30,
+                              stdout=subprocess.DEVNULL, check=False,
+                              stderr=subprocess.DEVNULL).returncode == 0
+
+    def client(self, database=""):
+        return ["mariadb", "--no-defaults", "-S", self.socket, "-uroot", "-N",
+                "-B", "--default-character-set=utf8mb4"] + \
+            ([database] if database else [])
+
+    def sql(self, text, database=""):
+        """The rows, as lists of text."""
+        out = run(*self.client(database), input=text.encode())
+        return [line.split("\t") for line in out.decode().splitlines()]
+
+    def stop(self):
+        end_process(self.process, 30)
+
+    def pause(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+
+
+class Spamd:
+    """The real spamd, local tests only (no network), on a free port."""
+
+    gtube = b"XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
+
+    def __init__(self, folder):
+        self.port = free_port()
+        self.address = "127.0.0.1:%d" % self.port
+        # A group of its own: ending it must reach spamd's children too.
+        with open(folder + "/log", "ab") as log:
+            self.process = subprocess.Popen(
+                ["spamd", "--local", "--listen=127.0.0.1:%d" % self.port,
+                 "--username=nobody", "--nouser-config", "--max-children=2",
+                 "--min-children=1", "--syslog=stderr",
+                 "--pidfile=" + folder + "/pid"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True)
+        wait_for("spamd (see %s/log)" % folder,
+                 lambda: port_answers(self.port), 60)
+
+    def stop(self):
+        end_process(self.process)
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
+class Certs:
+    """Self-signed certificates for localhost: ECDSA P-256, RSA, and the ECDSA
+    key once more under a password."""
+
+    password = "key password"
+
+    def __init__(self, folder):
+        self.key, self.cert = folder + "/key.pem", folder + "/cert.pem"
+        self.rsa_key = folder + "/rsa_key.pem"
+        self.rsa_cert = folder + "/rsa_cert.pem"
+        self.encrypted_key = folder + "/encrypted_key.pem"
+        self.make(self.key, self.cert, "ec", "ec_paramgen_curve:prime256v1")
+        self.make(self.rsa_key, self.rsa_cert, "rsa", "rsa_keygen_bits:2048")
+        run("openssl", "pkcs8", "-topk8", "-in", self.key, "-out",
+            self.encrypted_key, "-v2", "aes-256-cbc", "-passout",
+            "pass:" + self.password)
+
+    @staticmethod
+    def make(key, cert, algorithm, option):
+        run("openssl", "req", "-x509", "-newkey", algorithm, "-pkeyopt",
+            option, "-nodes", "-days", "30", "-subj", "/CN=localhost",
+            "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+            "-keyout", key, "-out", cert)
+
+    def context(self, cert=None):
+        """A client's context that trusts our certificate and nothing else."""
+        context = ssl.create_default_context(cafile=cert or self.cert)
+        context.check_hostname = False
+        return context
