@@ -61,6 +61,9 @@ struct account_client_config {
 	const char *program; /* path of njiwa-accountd for the fall-back */
 	const char *config;  /* path of the settings file, for that program */
 	int64_t timeout_ms;  /* of one answer */
+	/* NAME=value lines that the program gets beside our environment (the
+	 * secrets that came from it), NULL-ended; may be NULL. */
+	const char *const *env;
 };
 
 /* Connects to the socket; when nobody is there, starts the program on a pair.

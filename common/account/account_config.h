@@ -1,0 +1,52 @@
+/* What the back ends of accounts are told: the part of the settings that is
+ * about accounts, filled by common/svc/account_settings.h.
+ * Never owned: texts live as long as the settings do, and are never NULL. */
+#ifndef NJIWA_ACCOUNT_ACCOUNT_CONFIG_H
+#define NJIWA_ACCOUNT_ACCOUNT_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum account_db_tls {
+	ACCOUNT_DB_TLS_OFF,
+	ACCOUNT_DB_TLS_ON,    /* encrypted, whoever answers */
+	ACCOUNT_DB_TLS_VERIFY /* and the certificate is looked at */
+};
+
+/* Where the tables are.  Times are milliseconds. */
+struct account_db_config {
+	const char *hosts; /* MySQL, separated by blanks; "" is SQLite */
+	const char *user;
+	const char *password;
+	const char *database;
+	const char *socket; /* Unix socket instead of hosts, "" for none */
+	const char *tls_ca; /* file of CA certificates, "" the system's */
+	enum account_db_tls tls;
+	unsigned int port;
+	int64_t connect_timeout;
+	int64_t query_timeout;
+	const char *sqlite_file;
+};
+
+/* The queries: SQL with %u (whole address), %n (local part), %d (domain); in
+ * quota_update also %b (octets) and %m (messages).  Columns they give:
+ *   user_query      login name, home, uid, gid, quota in MB
+ *   password_query  login name, password hash
+ *   alias_query     action (alias, drop), targets separated by |
+ *   domain_query    any row: the domain is ours; "" when host_list says it
+ *   quota_query     octets, messages
+ *   quota_update    none; "" is the upsert of the table quota */
+struct account_config {
+	struct account_db_config db;
+	const char *user_query;
+	const char *password_query;
+	const char *alias_query;
+	const char *domain_query;
+	const char *quota_query;
+	const char *quota_update;
+	const char *host_list;     /* file of local domains, "" for none */
+	const char *rehash_scheme; /* crypt prefix for passhash_make */
+	bool rehash;               /* replace weaker hashes at a login */
+};
+
+#endif
