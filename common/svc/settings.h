@@ -97,6 +97,7 @@ struct settings {
 	int64_t session_memory; /* limit of a session's data segment */
 	/* njiwa-init */
 	const char *listen; /* services and addresses, see njiwa-init(8) */
+	const char *timers; /* commands run again and again, likewise */
 	int64_t max_connections;
 	int64_t max_connections_per_ip;
 	int64_t shutdown_grace;
