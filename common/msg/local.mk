@@ -1,1 +1,6 @@
-# sources of libnjiwa msg
+noinst_LIBRARIES += libmsg.a
+libmsg_a_SOURCES = \
+	%D%/address.c %D%/address.h \
+	%D%/date.h \
+	%D%/header.h \
+	%D%/received.h

@@ -19,7 +19,8 @@ enum {
 	CMD_PLAIN_ONLY = 1 << 2, /* not after TLS (STARTTLS, STLS) */
 	CMD_BREAKS_PIPELINE = 1 << 3, /* must be the last of a group */
 	CMD_HIDDEN = 1 << 4,          /* not in HELP */
-	CMD_OWN = 1 << 8              /* from here on the protocol's own */
+	CMD_RAW = 1 << 5, /* the argument is all behind one blank (PASS) */
+	CMD_OWN = 1 << 8  /* from here on the protocol's own */
 };
 
 /* Runs a verb; ctx is the protocol's session. */
@@ -53,15 +54,19 @@ struct command_state {
 
 /*
  * Finds the row of a line (without its line end): the verb is its first word,
- * in any case, the argument the rest without blanks around it.  The row is in
- * *ret_row (NULL when unknown) even when it may not run.
+ * in any case, the argument the rest without blanks around it (but CMD_RAW).
+ * Of "UID" and "UID FETCH" the longer one wins.  The row is in *ret_row (NULL
+ * when unknown) even when it may not run.  TLS is complained about before the
+ * state, the state before the argument.
  */
 enum command_error command_find(const struct command *table, size_t n,
     const struct command_state *state, struct slice line,
     const struct command **ret_row, struct slice *ret_argument);
 
 /* The line as a log may show it: printable, at most max octets, the argument
- * of a secret verb replaced by "***".  into has room for max + 1. */
+ * of a secret verb replaced by "***".  Of a line without a row, which may be a
+ * password gone astray, only a verb in capitals is shown.  into has room for
+ * max + 1. */
 void command_for_log(
     const struct command *row, struct slice line, char *into, size_t max);
 

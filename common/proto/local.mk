@@ -1,1 +1,6 @@
-# sources of libnjiwa proto
+noinst_LIBRARIES += libproto.a
+libproto_a_SOURCES = \
+	%D%/command.c %D%/command.h \
+	%D%/reply.h \
+	%D%/sasl.h \
+	%D%/spamd.h

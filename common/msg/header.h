@@ -1,0 +1,76 @@
+/* The header of a message (RFC 5322 section 2.2, and what is met in reality):
+ * scanned line by line while it arrives, and looked up when complete.
+ * Never decodes a field's words and never allocates for what it only reads. */
+#ifndef NJIWA_MSG_HEADER_H
+#define NJIWA_MSG_HEADER_H
+
+#include "common/base/str.h"
+
+#define HEADER_LINE_MAX 998 /* octets of a line we make (RFC 5322 2.1.1) */
+
+enum {
+	HEADER_HAS_FROM = 1 << 0,
+	HEADER_HAS_DATE = 1 << 1,
+	HEADER_HAS_MESSAGE_ID = 1 << 2,
+	HEADER_HAS_SUBJECT = 1 << 3,
+	HEADER_HAS_TO = 1 << 4 /* or Cc, or Bcc */
+};
+
+/* What was seen so far of a header that arrives.  Zeroed at the start. */
+struct header_scan {
+	bool done;           /* the header is over: what comes is body */
+	bool broken;         /* it was ended by a line that is no field */
+	bool in_field;       /* a line may continue the one before */
+	unsigned has;        /* HEADER_HAS_ bits */
+	size_t lines;        /* of the header, without the empty line */
+	size_t octets;       /* of the header as written to out */
+	size_t received;     /* Received fields */
+	size_t delivered_to; /* Delivered-To fields */
+};
+
+/*
+ * Takes the next line, without its line end, and appends it with LF to out as
+ * it belongs on disk: X-Spam-... fields are renamed to X-Old-Spam-...  The
+ * header is over at the empty line; or at a line that cannot be part of a
+ * header, in front of which an empty line is then put.  Once over, lines are
+ * copied as they are.
+ */
+void header_scan_line(
+    struct header_scan *scan, struct slice line, struct str *out);
+
+/* A field of a complete header; the slices borrow from it. */
+struct header_field {
+	struct slice name; /* without blanks and colon */
+	struct slice body; /* behind the colon, folding and line end included */
+	struct slice raw;  /* all its lines, as they are */
+};
+
+/*
+ * Cuts the next field off *rest, a header with LF or CRLF line ends; false at
+ * the empty line, which stays, or at the end.  Lines that are no field are
+ * skipped: a Maildir may hold anything.
+ */
+bool header_next(struct slice *rest, struct header_field *ret_field);
+
+/* The first field of that name, in any case; false when there is none. */
+bool header_find(
+    struct slice header, const char *name, struct header_field *ret_field);
+
+/* Octets of the header at the start of message, with its empty line; all of
+ * it when there is no empty line. */
+size_t header_length(struct slice message);
+
+/* Appends a field's body on one line: line ends gone, blanks at both ends
+ * gone, NUL and other control characters as blanks. */
+void header_unfold(struct slice body, struct str *out);
+
+/*
+ * Appends header with prefix in front of each Subject that does not begin with
+ * it; with a Subject added at the end of the fields where there is none.  What
+ * follows the empty line, if anything, is left out of out and of the count.
+ * Line ends are those of header.  Returns the octets of header consumed.
+ */
+size_t header_prefix_subject(
+    struct slice header, const char *prefix, struct str *out);
+
+#endif

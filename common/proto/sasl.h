@@ -1,0 +1,58 @@
+/* The server's side of SASL (RFC 4422): PLAIN (RFC 4616) and LOGIN, fed with
+ * the client's base64 lines.  Never checks a password, never logs one. */
+#ifndef NJIWA_PROTO_SASL_H
+#define NJIWA_PROTO_SASL_H
+
+#include "common/base/str.h"
+
+#define SASL_LINE_MAX 12288 /* octets of a base64 line (RFC 4954 section 4) */
+#define SASL_NAME_MAX 320   /* octets of a user's name: 64 + "@" + 255 */
+#define SASL_PASSWORD_MAX 1024 /* octets of a password (RFC 4616: >= 255) */
+
+enum sasl_result {
+	SASL_CONTINUE,    /* send sasl_challenge, feed the next line */
+	SASL_CREDENTIALS, /* user and password are there: look them up */
+	SASL_BAD,         /* malformed or too long: 501 5.5.2, BAD */
+	SASL_REFUSED,     /* asks to act for somebody else: as a wrong login */
+	SASL_CANCELLED,   /* the client said "*": 501 5.7.0, BAD */
+	SASL_UNKNOWN      /* no such mechanism: 504 5.5.4, NO */
+};
+
+struct sasl_mechanism;
+
+/* One exchange.  Zeroed (SASL_INIT) before the first sasl_start. */
+struct sasl {
+	const struct sasl_mechanism *mechanism;
+	struct str user;     /* the authentication identity, UTF-8 */
+	struct str password; /* UTF-8, without control characters */
+	unsigned step;
+};
+
+#define SASL_INIT                                                              \
+	{                                                                      \
+		NULL, STR_INIT, STR_INIT, 0                                    \
+	}
+
+/*
+ * Begins an exchange by the mechanism's name, in any case.  argument is what
+ * stands behind the verb: "PLAIN" or "PLAIN dGVz...", where "=" is an initial
+ * response that is empty (RFC 4954 section 4, RFC 4959).  What an exchange
+ * before this one left is wiped.
+ */
+enum sasl_result sasl_start(struct sasl *sasl, struct slice argument);
+
+/* Goes on with the client's next line, without its line end. */
+enum sasl_result sasl_feed(struct sasl *sasl, struct slice line);
+
+/* The challenge to send after SASL_CONTINUE, in base64, behind "334 " or "+ ";
+ * "" when the challenge is empty. */
+const char *sasl_challenge(const struct sasl *sasl);
+
+/* Wipes user and password; the exchange is as after SASL_INIT. */
+void sasl_release(struct sasl *sasl);
+
+/* Appends every mechanism's name with before in front of each: " " for SMTP
+ * and POP3, " AUTH=" for IMAP. */
+void sasl_list(const char *before, struct str *out);
+
+#endif
