@@ -3,3 +3,4 @@
 include %D%/unit/local.mk
 include %D%/fuzz/local.mk
 include %D%/e2e/local.mk
+include %D%/lint/local.mk

@@ -53,6 +53,7 @@ struct ipc_reader {
 	bool bad;
 };
 
+/* The next field; ipc_get_text's is at most max octets long. */
 uint32_t ipc_get_u32(struct ipc_reader *in);
 uint64_t ipc_get_u64(struct ipc_reader *in);
 struct slice ipc_get_text(struct ipc_reader *in, size_t max);

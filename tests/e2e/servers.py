@@ -18,7 +18,7 @@ def free_port():
 
 
 def wait_for(what, ready, seconds=30.0):
-    """Calls ready() until it is true; a TimeoutError names what did not come."""
+    """Calls ready() until it is true; else a TimeoutError says for what."""
     end = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > end:
@@ -120,7 +120,8 @@ class Mariadb:
 class Spamd:
     """The real spamd, local tests only (no network), on a free port."""
 
-    gtube = b"XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
+    gtube = b"XJS*C4JDBQADN1.NSBN3*2IDNEN*" \
+        b"GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
 
     def __init__(self, folder):
         self.port = free_port()
