@@ -103,62 +103,43 @@ struct settings {
 	int64_t shutdown_grace;
 };
 
-enum setting_type {
-	SETTING_BOOL,
-	SETTING_INT,
-	SETTING_SIZE,
-	SETTING_TIME,
-	SETTING_TEXT,
-	SETTING_ENUM,  /* one of the words in choices, separated by blanks */
-	SETTING_QUERY, /* SQL with %u %n %d */
-	SETTING_SECRET
-};
-
-struct setting {
-	const char *name;
-	enum setting_type type;
-	size_t offset;       /* of the field in struct settings */
-	const char *initial; /* default, as it would stand in the file */
-	int64_t min, max;    /* of INT, SIZE and TIME */
-	const char *choices; /* of ENUM */
-	const char *env;     /* variable of the predecessor, or NULL */
-	const char *section; /* heading in the documentation */
-	const char *help;    /* one paragraph of mdoc text */
-};
-
-/* The table and its length. */
-extern const struct setting settings_table[];
-extern const size_t settings_count;
-
 enum settings_secrets {
-	SETTINGS_NO_SECRETS, /* leave them "": programs that talk to the network
-			      */
+	SETTINGS_NO_SECRETS,  /* leave them "": whoever talks to the network */
 	SETTINGS_WITH_SECRETS /* read them too, into the arena */
 };
+
+/* Gets one line without its end: where, what is wrong, the nearest name. */
+typedef void settings_complain(void *ctx, const char *line);
 
 /*
  * Reads defaults, then the file (path, or NJIWA_CONFIG, or the installed one;
  * a missing installed one is fine), then the environment (the predecessor's
  * names and NJIWA_<NAME>).  A secret's value may be `file:PATH` or
- * `credential:NAME` (systemd).  Every mistake calls complain (may be NULL) with
- * a line that says where, what and the nearest valid name.  The number of
- * mistakes, or -errno when the file cannot be read.  The result lives as long
- * as the process.
+ * `credential:NAME` (systemd).  A wrong value leaves the default and calls
+ * complain (may be NULL).  The number of mistakes, or -errno when the file
+ * cannot be read; the settings are complete in any case.
  */
-typedef void settings_complain(void *ctx, const char *line);
 int settings_load(const char *path, enum settings_secrets secrets,
     struct settings *ret_settings, settings_complain *complain, void *ctx);
+
+/* Frees the texts of settings.  Programs that live as long as their settings
+ * need not. */
+void settings_release(struct settings *settings);
 
 /* The path that settings_load would read. */
 const char *settings_path(const char *path);
 
-/* The value of a row as text, appended to out; secrets as "(set)" or "". */
-void settings_print(const struct settings *settings, const struct setting *row,
-    struct str *out);
+/* The "NAME=value" strings of the secrets that settings_load took out of the
+ * environment, NULL-ended: for the environment of a spawned program that needs
+ * them.  They are in the arena: gone after secret_wipe(), and in a forked child
+ * unless secret_inherit(true) was said before. */
+const char *const *settings_secret_env(void);
 
 /* Expands %u (whole address), %n (local part), %d (domain), %h (home) and %%
- * in template; false when a value is not safe as a path component (contains
- * '/' or NUL, is empty, "." or "..", or begins with '.'). */
+ * in template, appended to out.  False, and out as it was, when a value is not
+ * safe as a path component (empty, '/' or a control character in it, '.' in
+ * front; for home: not absolute, or a component "." or ".."), when % is
+ * followed by anything else, or when the path is too long. */
 bool settings_expand_path(
     const char *template, struct slice user, const char *home, struct str *out);
 

@@ -1,1 +1,6 @@
 # svc
+check_PROGRAMS += %D%/test_settings
+TESTS += %D%/test_settings
+%C%_test_settings_SOURCES = %D%/test_settings.c
+%C%_test_settings_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_settings_LDADD = libsvc.a libbase.a $(INIH_LIBS) $(CMOCKA_LIBS)

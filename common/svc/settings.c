@@ -1,0 +1,261 @@
+/* Loading: defaults, the file, the environment, secrets. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "common/base/fileio.h"
+#include "common/base/secret.h"
+#include "common/svc/settings_load.h"
+
+void
+loading_complain(struct loading *load, const char *where, const char *problem)
+{
+	STR_AUTO line = STR_INIT;
+
+	load->mistakes++;
+	if (load->complain == NULL)
+		return;
+	str_appendf(&line, "%s: %s", where, problem);
+	load->complain(load->ctx, str_cstr(&line));
+}
+
+/* A read of fd until its end or until the room of size octets is full; the
+ * octets read, or -errno. */
+static ssize_t
+read_all(int fd, char *room, size_t size)
+{
+	size_t len = 0;
+
+	while (len < size) {
+		ssize_t n = read(fd, room + len, size - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	return (ssize_t)len;
+}
+
+int
+loading_read(
+    int dirfd, const char *path, size_t max, char **ret_text, size_t *ret_len)
+{
+	FD_AUTO fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct stat st;
+	size_t size = max + 1;
+	ssize_t len;
+	char *room;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	if (S_ISREG(st.st_mode) && st.st_size > (off_t)max)
+		return -EFBIG;
+	if (S_ISREG(st.st_mode))
+		size = (size_t)st.st_size;
+	room = secret_room(size + 1);
+	if (room == NULL)
+		return -ENOMEM;
+	len = read_all(fd, room, size);
+	if (len < 0)
+		return (int)len;
+	if ((size_t)len > max)
+		return -EFBIG;
+	room[len] = '\0';
+	*ret_text = room;
+	*ret_len = (size_t)len;
+	return 0;
+}
+
+/* A secret out of a file of its own, without the line end; NULL with problem
+ * filled. */
+static const char *
+read_secret(int dirfd, const char *path, struct str *problem)
+{
+	char *text = NULL;
+	size_t len = 0;
+	int rc = loading_read(dirfd, path, SETTINGS_SECRET_MAX, &text, &len);
+
+	if (rc < 0) {
+		str_appendf(problem, "%s: %s", path, strerror(-rc));
+		return NULL;
+	}
+	if (len && text[len - 1] == '\n')
+		text[--len] = '\0';
+	if (len && text[len - 1] == '\r')
+		text[--len] = '\0';
+	if (memchr(text, '\0', len)) {
+		str_appendf(problem, "%s: holds a NUL", path);
+		return NULL;
+	}
+	return text;
+}
+
+static const char *
+read_credential(const char *name, struct str *problem)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	FD_AUTO dirfd = -1;
+
+	if (name[0] == '\0' || name[0] == '.' || strchr(name, '/')) {
+		str_appendf(problem, "\"%s\" is no name of a credential", name);
+		return NULL;
+	}
+	if (dir == NULL) {
+		str_appendf(problem,
+		    "credential %s: CREDENTIALS_DIRECTORY is "
+		    "not set; use LoadCredential= in the unit",
+		    name);
+		return NULL;
+	}
+	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dirfd < 0) {
+		str_appendf(problem, "%s: %s", dir, strerror(errno));
+		return NULL;
+	}
+	return read_secret(dirfd, name, problem);
+}
+
+/* The secret that text means, in the arena; NULL with problem filled. */
+static const char *
+find_secret(const char *text, struct str *problem)
+{
+	const char *kept;
+
+	if (strncmp(text, "credential:", 11) == 0)
+		return read_credential(text + 11, problem);
+	if (strncmp(text, "file:/", 6) == 0)
+		return read_secret(AT_FDCWD, text + 5, problem);
+	if (strncmp(text, "file:", 5) == 0) {
+		str_append_cstr(problem, "the path behind file: does not begin "
+					 "with /");
+		return NULL;
+	}
+	kept = secret_store(slice_from(text));
+	if (kept == NULL)
+		str_append_cstr(problem, "too much for the secrets' memory");
+	return kept;
+}
+
+static bool
+set_secret(struct loading *load, const struct setting *row, const char *text,
+    struct str *problem)
+{
+	const char *secret;
+
+	if (load->secrets == SETTINGS_NO_SECRETS)
+		return true;
+	secret = find_secret(text, problem);
+	if (secret)
+		memcpy((char *)load->settings + row->offset, &secret,
+		    sizeof secret);
+	return secret != NULL;
+}
+
+void
+loading_set(struct loading *load, const struct setting *row, const char *where,
+    const char *text)
+{
+	STR_AUTO problem = STR_INIT;
+	bool good;
+
+	str_appendf(&problem, "%s: ", row->name);
+	if (row->type == SETTING_SECRET)
+		good = set_secret(load, row, text, &problem);
+	else
+		good = settings_set(load->settings, row, text, &problem);
+	if (!good)
+		loading_complain(load, where, str_cstr(&problem));
+}
+
+static void
+set_defaults(struct loading *load)
+{
+	STR_AUTO problem = STR_INIT;
+	size_t i;
+
+	memset(load->settings, 0, sizeof *load->settings);
+	for (i = 0; i < settings_count; i++) {
+		const struct setting *row = &settings_table[i];
+
+		/* the table's own values are good, which is tested */
+		(void)settings_set(load->settings, row, row->initial, &problem);
+	}
+}
+
+/* The machine's name where the settings have none. */
+static void
+complete_hostname(struct loading *load)
+{
+	const struct setting *row = settings_find(slice_from("hostname"));
+	struct utsname machine;
+
+	if (load->settings->hostname[0])
+		return;
+	loading_set(load, row, "hostname",
+	    uname(&machine) == 0 ? machine.nodename : "localhost");
+}
+
+const char *
+settings_path(const char *path)
+{
+	const char *env = getenv("NJIWA_CONFIG");
+
+	if (path)
+		return path;
+	return env && env[0] ? env : NJIWA_CONFIG_FILE;
+}
+
+/* Reads and takes the file; -ENOENT is fine when nobody asked for one. */
+static int
+load_file(struct loading *load, const char *path)
+{
+	const char *name = settings_path(path);
+	char *text;
+	size_t len;
+	int rc = loading_read(AT_FDCWD, name, SETTINGS_FILE_MAX, &text, &len);
+
+	if (rc == -ENOENT && strcmp(name, NJIWA_CONFIG_FILE) == 0)
+		return 0;
+	if (rc < 0)
+		return rc;
+	loading_text(load, name, slice_of(text, len));
+	explicit_bzero(text, len);
+	secret_wipe_stack();
+	return 0;
+}
+
+int
+settings_load(const char *path, enum settings_secrets secrets,
+    struct settings *ret_settings, settings_complain *complain, void *ctx)
+{
+	struct loading load = { ret_settings, secrets, complain, ctx, 0 };
+	int rc;
+
+	set_defaults(&load);
+	rc = load_file(&load, path);
+	loading_environment(&load);
+	complete_hostname(&load);
+	return rc < 0 ? rc : load.mistakes;
+}
+
+int
+settings_load_text(struct slice text, const char *where,
+    struct settings *ret_settings, settings_complain *complain, void *ctx)
+{
+	struct loading load = { ret_settings, SETTINGS_WITH_SECRETS, complain,
+		ctx, 0 };
+
+	set_defaults(&load);
+	loading_text(&load, where, text);
+	complete_hostname(&load);
+	return load.mistakes;
+}

@@ -1,0 +1,38 @@
+/* Inside settings.c and its file, environment and secrets: what one load
+ * knows.  Never seen by anybody else. */
+#ifndef NJIWA_SVC_SETTINGS_LOAD_H
+#define NJIWA_SVC_SETTINGS_LOAD_H
+
+#include "common/svc/settings_table.h"
+
+#define SETTINGS_FILE_MAX 32768  /* octets of the file */
+#define SETTINGS_SECRET_MAX 8192 /* octets of a secret's own file */
+
+struct loading {
+	struct settings *settings;
+	enum settings_secrets secrets;
+	settings_complain *complain;
+	void *ctx;
+	int mistakes;
+};
+
+/* Counts a mistake and tells it: "WHERE: PROBLEM". */
+void loading_complain(
+    struct loading *load, const char *where, const char *problem);
+
+/* Sets the row to text, whatever its type; complains when it cannot. */
+void loading_set(struct loading *load, const struct setting *row,
+    const char *where, const char *text);
+
+/* Reads the file's text into the settings; name is for complaints. */
+void loading_text(struct loading *load, const char *name, struct slice text);
+
+/* Takes what the environment sets. */
+void loading_environment(struct loading *load);
+
+/* Reads the file at path into the arena; 0, or -errno.  The caller wipes
+ * it. */
+int loading_read(
+    int dirfd, const char *path, size_t max, char **ret_text, size_t *ret_len);
+
+#endif

@@ -1,0 +1,480 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/fileio.h"
+#include "common/base/secret.h"
+#include "common/svc/settings_table.h"
+#include "tests/unit/unit.h"
+
+#define FILE_LINE_MAX 198 /* inih's 200 without line end and NUL */
+
+static void
+collect(void *ctx, const char *line)
+{
+	struct str *all = ctx;
+
+	str_append_cstr(all, line);
+	str_append_char(all, '\n');
+}
+
+/* The value of the setting called name. */
+static void
+value_of(const struct settings *settings, const char *name, struct str *out)
+{
+	const struct setting *row = settings_find(slice_from(name));
+
+	assert_non_null(row);
+	settings_print(settings, row, out);
+}
+
+/* The table is sound: good defaults that print as they stand, no name twice,
+ * every field of the struct covered. */
+static void
+table(void **state)
+{
+	struct settings settings;
+	STR_AUTO problem = STR_INIT;
+	size_t i, j, size = 0;
+
+	(void)state;
+	memset(&settings, 0, sizeof settings);
+	for (i = 0; i < settings_count; i++) {
+		const struct setting *row = &settings_table[i];
+		STR_AUTO text = STR_INIT;
+
+		UNIT_CHECK(i, strlen(row->name) <= SETTING_NAME_MAX);
+		UNIT_CHECK(i, row->help && row->help[0] && row->section);
+		UNIT_CHECK(
+		    i, settings_set(&settings, row, row->initial, &problem));
+		settings_print(&settings, row, &text);
+		assert_string_equal(str_cstr(&text), row->initial);
+		UNIT_CHECK(i, settings_find(slice_from(row->name)) == row);
+		for (j = 0; j < i; j++)
+			UNIT_CHECK(i, settings_table[j].offset != row->offset);
+		size += row->type == SETTING_BOOL ? sizeof(bool) : 8;
+	}
+	assert_int_equal(problem.len, 0);
+	/* bools leave gaps of less than a word each */
+	assert_in_range(sizeof settings - size, 0, 8 * 8);
+	settings_release(&settings);
+}
+
+/* Files and what is to be said about them. */
+struct file_row {
+	const char *text;
+	const char *complaints; /* "f:" stands for the file */
+	const char *name;       /* a setting, and what it is to be */
+	const char *value;
+};
+
+static const struct file_row file_rows[] = {
+	{ "", "", "smtp_max_hops", "100" },
+	{ "smtp_max_hops = 50\n", "", "smtp_max_hops", "50" },
+	{ "SMTP_Max_Hops=50", "", "smtp_max_hops", "50" },
+	{ "\xef\xbb\xbfsmtp_max_hops=50\r\n", "", "smtp_max_hops", "50" },
+	{ "# x\n; y\n\n[smtp]\nsmtp_max_hops = 50\n", "", "smtp_max_hops",
+	    "50" },
+	{ "smtp_banner = a ; b # c", "", "smtp_banner", "a ; b # c" },
+	{ "smtp_banner = a=b:c", "", "smtp_banner", "a=b:c" },
+	{ "smtp_banner =", "", "smtp_banner", "" },
+	{ "user_query = SELECT a\n  FROM b\n\t# no\n  WHERE c = %u\n", "",
+	    "user_query", "SELECT a FROM b WHERE c = %u" },
+	{ "user_query = %x",
+	    "f:1: user_query: %x is not known here; there are "
+	    "%u %n %d and %% for the sign itself\n",
+	    NULL, NULL },
+	{ "user_query = a %",
+	    "f:1: user_query: % is not known here; there are "
+	    "%u %n %d and %% for the sign itself\n",
+	    NULL, NULL },
+	{ "user_query =", "f:1: user_query: must not be empty\n", NULL, NULL },
+	{ "alias_query =", "", "alias_query", "" },
+	{ "quota_update = %u %b %m %%", "", "quota_update", "%u %b %m %%" },
+	{ "smtp_max_message_size = 10 MB", "", "smtp_max_message_size", "10M" },
+	{ "smtp_max_message_size = 64k", "", "smtp_max_message_size", "64k" },
+	{ "smtp_max_message_size = 65535",
+	    "f:1: smtp_max_message_size: 65535 is not in the range from 64k to "
+	    "2G\n",
+	    "smtp_max_message_size", "25M" },
+	{ "smtp_max_message_size = 2G", "", "smtp_max_message_size", "2G" },
+	{ "smtp_max_message_size = 2147483649",
+	    "f:1: smtp_max_message_size: 2147483649 is not in the range from "
+	    "64k to 2G\n",
+	    "smtp_max_message_size", "25M" },
+	{ "login_delay = 250ms", "", "login_delay", "250ms" },
+	{ "login_delay = 45", "", "login_delay", "45s" },
+	{ "login_delay = 0", "", "login_delay", "0" },
+	{ "login_delay = soon",
+	    "f:1: login_delay: \"soon\" is not a time such as 30s, 5m or 1h\n",
+	    "login_delay", "2s" },
+	{ "mail_uid = -1", "", "mail_uid", "-1" },
+	{ "mail_uid = -2",
+	    "f:1: mail_uid: -2 is not in the range from -1 to 4294967294\n",
+	    "mail_uid", "8" },
+	{ "mail_uid = --1", "f:1: mail_uid: \"--1\" is not a number\n", NULL,
+	    NULL },
+	{ "fsync = OFF", "", "fsync", "no" },
+	{ "fsync = perhaps", "f:1: fsync: \"perhaps\" is neither yes nor no\n",
+	    "fsync", "yes" },
+	{ "sandbox = requires",
+	    "f:1: sandbox: \"requires\" is none of: on require off; did you "
+	    "mean require?\n",
+	    "sandbox", "on" },
+	{ "sandbox = elephant",
+	    "f:1: sandbox: \"elephant\" is none of: on require off\n",
+	    "sandbox", "on" },
+	{ "spam_tag_score = -1.5", "", "spam_tag_score", "-1.5" },
+	{ "spam_tag_score = 5.",
+	    "f:1: spam_tag_score: \"5.\" is not a score such as 5 or 7.5\n",
+	    "spam_tag_score", "5" },
+	{ "spam_tag_score = 5x",
+	    "f:1: spam_tag_score: \"5x\" is not a score such as 5 or 7.5\n",
+	    NULL, NULL },
+	{ "mail_root = data",
+	    "f:1: mail_root: \"data\" does not begin with /\n", "mail_root",
+	    "/data" },
+	{ "mail_location = %h/Maildir", "", "mail_location", "%h/Maildir" },
+	{ "mail_location = /x/%q",
+	    "f:1: mail_location: %q is not known here; there are %u %n %d %h "
+	    "and %% for the sign itself\n",
+	    NULL, NULL },
+	/* names, all mistakes at once, the lines they are in */
+	{ "smtp_max_hop = 1\n\nmysql_hots = a\nelephant = 1\nlog = non\n",
+	    "f:1: smtp_max_hop: there is no such setting; did you mean "
+	    "smtp_max_hops?\n"
+	    "f:3: mysql_hots: there is no such setting; did you mean "
+	    "mysql_host?\n"
+	    "f:4: elephant: there is no such setting\n"
+	    "f:5: log: \"non\" is none of: auto journal syslog stderr none; did "
+	    "you mean none?\n",
+	    NULL, NULL },
+	{ "fsync = no\nfsync = yes\n", "f:2: fsync: already set in line 1\n",
+	    "fsync", "no" },
+	{ "fsync\n", "f:1: there is no = in the line\n", NULL, NULL },
+	{ "[smtp\nfsync = no\n", "f:1: the heading has no ] at its end\n",
+	    "fsync", "no" },
+	{ "[a]\n  fsync = no\n  mail_uid = 7\n",
+	    "f:3: the line is indented and would continue the one before it; "
+	    "remove the blanks before it\n",
+	    "mail_uid", "8" },
+	{ "smtp_banner = a\001b\n",
+	    "f:1: smtp_banner: a control character is in the value\n", NULL,
+	    NULL },
+	{ "mysql_password = a\n  b\n",
+	    "f:2: mysql_password: a secret cannot be continued; use file:\n",
+	    NULL, NULL },
+	{ "mysql_password = ab ; # c\n", "", "mysql_password", "(set)" },
+	{ "mysql_password =\n", "", "mysql_password", "" },
+	{ "mysql_password = file:x\n",
+	    "f:1: mysql_password: the path behind file: does not begin with "
+	    "/\n",
+	    "mysql_password", "" },
+	{ "mysql_password = file:/nowhere/at/all\n",
+	    "f:1: mysql_password: /nowhere/at/all: No such file or directory\n",
+	    NULL, NULL },
+	{ "mysql_password = credential:../x\n",
+	    "f:1: mysql_password: \"../x\" is no name of a credential\n", NULL,
+	    NULL },
+};
+
+static void
+files(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < UNIT_COUNT(file_rows); i++) {
+		const struct file_row *row = &file_rows[i];
+		struct settings settings;
+		STR_AUTO said = STR_INIT;
+		STR_AUTO value = STR_INIT;
+		int n, lines = 0;
+		const char *p;
+
+		n = settings_load_text(
+		    slice_from(row->text), "f", &settings, collect, &said);
+		assert_string_equal(str_cstr(&said), row->complaints);
+		for (p = row->complaints; (p = strchr(p, '\n')) != NULL; p++)
+			lines++;
+		UNIT_CHECK(i, n == lines);
+		if (row->name) {
+			value_of(&settings, row->name, &value);
+			assert_string_equal(str_cstr(&value), row->value);
+		}
+		settings_release(&settings);
+		secret_wipe();
+	}
+}
+
+/* Lines of the greatest length, one octet more, and a NUL. */
+static void
+lines(void **state)
+{
+	size_t len;
+
+	(void)state;
+	for (len = FILE_LINE_MAX; len <= FILE_LINE_MAX + 1; len++) {
+		struct settings settings;
+		STR_AUTO text = STR_INIT;
+		STR_AUTO said = STR_INIT;
+		int n;
+
+		str_append_cstr(&text, "smtp_banner=");
+		while (text.len < len)
+			str_append_char(&text, 'x');
+		str_append_cstr(&text, "\nfsync=no\n");
+		n = settings_load_text(
+		    str_slice(&text), "f", &settings, collect, &said);
+		assert_int_equal(n, len > FILE_LINE_MAX);
+		assert_int_equal(
+		    strlen(settings.smtp_banner), n ? 0 : FILE_LINE_MAX - 12);
+		assert_false(settings.fsync);
+		if (n)
+			assert_non_null(strstr(str_cstr(&said),
+			    "f:1: the line is longer than 198 octets"));
+		settings_release(&settings);
+	}
+}
+
+static void
+nul(void **state)
+{
+	static const char text[] = "smtp_banner = a\0b\nfsync = no\n";
+	struct settings settings;
+	STR_AUTO said = STR_INIT;
+
+	(void)state;
+	assert_int_equal(settings_load_text(slice_of(text, sizeof text - 1),
+			     "f", &settings, collect, &said),
+	    1);
+	assert_string_equal(str_cstr(&said), "f:1: a NUL is in the line\n");
+	assert_false(settings.fsync);
+	settings_release(&settings);
+}
+
+struct path_row {
+	const char *template, *user, *home;
+	const char *path; /* NULL: refused */
+};
+
+static const struct path_row path_rows[] = {
+	{ "/data/%d/%n/Maildir", "a@b.c", "", "/data/b.c/a/Maildir" },
+	{ "/m/%u", "a@b.c", "", "/m/a@b.c" },
+	{ "/m/%u%%", "a", "", "/m/a%" },
+	{ "/m/%d/%n", "a", "", NULL },
+	{ "/m/%d/%n", "a@", "", NULL },
+	{ "/m/%d/%n", "@b", "", NULL },
+	{ "/m/%n", "x@y@z", "", "/m/x@y" },
+	{ "/m/%n", "a/b@c", "", NULL },
+	{ "/m/%n", "..@c", "", NULL },
+	{ "/m/%n", ".@c", "", NULL },
+	{ "/m/%n", ".a@c", "", NULL },
+	{ "/m/%d", "a@..", "", NULL },
+	{ "/m/%d", "a@../b", "", NULL },
+	{ "/m/%n", "a\nb@c", "", NULL },
+	{ "%h/Maildir", "a@b", "/home/a", "/home/a/Maildir" },
+	{ "%h/Maildir", "a@b", "/home/.a/", "/home/.a//Maildir" },
+	{ "%h/Maildir", "a@b", "", NULL },
+	{ "%h/Maildir", "a@b", "home", NULL },
+	{ "%h/Maildir", "a@b", "/home/../x", NULL },
+	{ "%h/Maildir", "a@b", "/home/..", NULL },
+	{ "/m/%x", "a@b", "/h", NULL },
+	{ "/m/%", "a@b", "/h", NULL },
+};
+
+static void
+paths(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < UNIT_COUNT(path_rows); i++) {
+		const struct path_row *row = &path_rows[i];
+		STR_AUTO out = STR_INIT;
+		bool good;
+
+		str_append_cstr(&out, "=");
+		good = settings_expand_path(
+		    row->template, slice_from(row->user), row->home, &out);
+		UNIT_CHECK(i, good == (row->path != NULL));
+		assert_string_equal(
+		    str_cstr(&out) + 1, row->path ? row->path : "");
+	}
+	{
+		STR_AUTO out = STR_INIT;
+
+		assert_false(settings_expand_path(
+		    "/m/%n", slice_of("a\0b@c", 5), "", &out));
+	}
+}
+
+/* A folder for files of a test, and one file in it. */
+struct place {
+	char folder[64];
+	char file[96];
+};
+
+static void
+place_make(struct place *place, const char *text)
+{
+	struct err err;
+
+	strcpy(place->folder, "/tmp/njiwa-settings.XXXXXX");
+	assert_non_null(mkdtemp(place->folder));
+	(void)snprintf(
+	    place->file, sizeof place->file, "%s/conf", place->folder);
+	assert_int_equal(fileio_replace(AT_FDCWD, place->file, slice_from(text),
+			     0600, false, &err),
+	    0);
+}
+
+static void
+place_remove(struct place *place)
+{
+	assert_int_equal(unlink(place->file), 0);
+	assert_int_equal(rmdir(place->folder), 0);
+}
+
+/* The environment is stronger than the file, ours than the predecessor's. */
+static void
+environment(void **state)
+{
+	struct place place;
+	struct settings settings;
+	STR_AUTO said = STR_INIT;
+
+	(void)state;
+	place_make(&place, "mysql_host = file\nmysql_port = 1\nhostname = f\n");
+	assert_int_equal(setenv("NJIWA_CONFIG", place.file, 1), 0);
+	assert_int_equal(setenv("MYSQL_HOST", "old", 1), 0);
+	assert_int_equal(setenv("NJIWA_MYSQL_HOST", "new", 1), 0);
+	assert_int_equal(setenv("MYSQL_DATABASE", "olddb", 1), 0);
+	assert_int_equal(setenv("MYSQL_PORT", "x", 1), 0);
+	assert_int_equal(setenv("NJIWA_MYSQL_USR", "x", 1), 0);
+	assert_int_equal(unsetenv("HOSTNAME"), 0);
+	assert_int_equal(
+	    settings_load(NULL, SETTINGS_NO_SECRETS, &settings, collect, &said),
+	    2);
+	assert_string_equal(str_cstr(&said),
+	    "MYSQL_PORT: mysql_port: \"x\" is not a number\n"
+	    "NJIWA_MYSQL_USR: there is no such setting; did you mean "
+	    "mysql_user?\n");
+	assert_string_equal(settings.mysql_host, "new");
+	assert_string_equal(settings.mysql_database, "olddb");
+	assert_string_equal(settings.hostname, "f");
+	assert_int_equal(settings.mysql_port, 1);
+	settings_release(&settings);
+	unsetenv("NJIWA_MYSQL_USR");
+	unsetenv("NJIWA_MYSQL_HOST");
+	unsetenv("MYSQL_HOST");
+	unsetenv("MYSQL_DATABASE");
+	unsetenv("MYSQL_PORT");
+	unsetenv("NJIWA_CONFIG");
+	place_remove(&place);
+}
+
+/* Secrets leave the environment in both modes; a second load has them. */
+static void
+secrets_of_environment(void **state)
+{
+	static char entry[] = "MYSQL_PASS=geheim ;#x";
+	struct place place;
+	struct settings settings;
+	const char *const *env;
+
+	(void)state;
+	place_make(&place, "");
+	assert_int_equal(putenv(entry), 0);
+	assert_int_equal(settings_load(place.file, SETTINGS_NO_SECRETS,
+			     &settings, NULL, NULL),
+	    0);
+	assert_string_equal(settings.mysql_password, "");
+	assert_null(getenv("MYSQL_PASS"));
+	assert_null(strstr(entry, "geheim"));
+	assert_string_equal(entry, "MYSQL_PASS=");
+	env = settings_secret_env();
+	assert_string_equal(env[0], "MYSQL_PASS=geheim ;#x");
+	assert_null(env[1]);
+	settings_release(&settings);
+	assert_int_equal(settings_load(place.file, SETTINGS_WITH_SECRETS,
+			     &settings, NULL, NULL),
+	    0);
+	assert_string_equal(settings.mysql_password, "geheim ;#x");
+	settings_release(&settings);
+	place_remove(&place);
+}
+
+/* A secret in a file of its own, and as a credential. */
+static void
+secrets_of_files(void **state)
+{
+	static const char *const ways[] = { "file:%s", "credential:conf" };
+	size_t i;
+
+	(void)state;
+	secret_wipe();
+	for (i = 0; i < UNIT_COUNT(ways); i++) {
+		struct place place;
+		struct settings settings;
+		STR_AUTO text = STR_INIT;
+
+		place_make(&place, "pass word\n");
+		setenv("CREDENTIALS_DIRECTORY", place.folder, 1);
+		str_append_cstr(&text, "tls_key_password = ");
+		str_append_cstr(&text, i ? ways[1] : "file:");
+		if (i == 0)
+			str_append_cstr(&text, place.file);
+		assert_int_equal(settings_load_text(str_slice(&text), "f",
+				     &settings, NULL, NULL),
+		    0);
+		assert_string_equal(settings.tls_key_password, "pass word");
+		settings_release(&settings);
+		place_remove(&place);
+	}
+	unsetenv("CREDENTIALS_DIRECTORY");
+}
+
+/* Files that cannot be read: told, and the settings are whole all the same. */
+static void
+unreadable(void **state)
+{
+	struct settings settings;
+
+	(void)state;
+	secret_wipe();
+	assert_int_equal(settings_load("/nowhere/at/all", SETTINGS_NO_SECRETS,
+			     &settings, NULL, NULL),
+	    -ENOENT);
+	assert_int_equal(settings.smtp_max_hops, 100);
+	assert_true(settings.hostname[0] != '\0');
+	settings_release(&settings);
+	assert_int_equal(
+	    settings_load("/tmp", SETTINGS_NO_SECRETS, &settings, NULL, NULL),
+	    -EISDIR);
+	settings_release(&settings);
+	assert_int_equal(settings_load("/dev/zero", SETTINGS_NO_SECRETS,
+			     &settings, NULL, NULL),
+	    -EFBIG);
+	settings_release(&settings);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(table),
+		cmocka_unit_test(files),
+		cmocka_unit_test(lines),
+		cmocka_unit_test(nul),
+		cmocka_unit_test(paths),
+		cmocka_unit_test(environment),
+		cmocka_unit_test(secrets_of_environment),
+		cmocka_unit_test(secrets_of_files),
+		cmocka_unit_test(unreadable),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
