@@ -33,7 +33,8 @@ struct header_scan {
  * it belongs on disk: X-Spam-... fields are renamed to X-Old-Spam-...  The
  * header is over at the empty line; or at a line that cannot be part of a
  * header, in front of which an empty line is then put.  Once over, lines are
- * copied as they are.
+ * copied as they are.  A mailbox's separator ("From ...") as the first line of
+ * all becomes an X-Mailbox-Line field, so that the header stays one.
  */
 void header_scan_line(
     struct header_scan *scan, struct slice line, struct str *out);
@@ -65,10 +66,10 @@ size_t header_length(struct slice message);
 void header_unfold(struct slice body, struct str *out);
 
 /*
- * Appends header with prefix in front of each Subject that does not begin with
- * it; with a Subject added at the end of the fields where there is none.  What
- * follows the empty line, if anything, is left out of out and of the count.
- * Line ends are those of header.  Returns the octets of header consumed.
+ * Appends the fields of header with prefix in front of each Subject that does
+ * not begin with it, and with a Subject behind them where there is none.  Line
+ * ends are those of header.  The empty line and what follows it is left to the
+ * caller: the octets of header that were taken are returned.
  */
 size_t header_prefix_subject(
     struct slice header, const char *prefix, struct str *out);

@@ -2,5 +2,5 @@ noinst_LIBRARIES += libmsg.a
 libmsg_a_SOURCES = \
 	%D%/address.c %D%/address.h \
 	%D%/date.h \
-	%D%/header.h \
+	%D%/header.c %D%/header.h \
 	%D%/received.h

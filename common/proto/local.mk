@@ -1,6 +1,6 @@
 noinst_LIBRARIES += libproto.a
 libproto_a_SOURCES = \
 	%D%/command.c %D%/command.h \
-	%D%/reply.h \
-	%D%/sasl.h \
+	%D%/reply.c %D%/reply.h \
+	%D%/sasl.c %D%/sasl.h \
 	%D%/spamd.h

@@ -23,14 +23,14 @@ struct sasl_mechanism;
 /* One exchange.  Zeroed (SASL_INIT) before the first sasl_start. */
 struct sasl {
 	const struct sasl_mechanism *mechanism;
-	struct str user;     /* the authentication identity, UTF-8 */
-	struct str password; /* UTF-8, without control characters */
-	unsigned step;
+	struct str user;      /* the authentication identity, UTF-8 */
+	struct str password;  /* UTF-8; both without control characters */
+	struct str challenge; /* in base64 */
 };
 
 #define SASL_INIT                                                              \
 	{                                                                      \
-		NULL, STR_INIT, STR_INIT, 0                                    \
+		NULL, STR_INIT, STR_INIT, STR_INIT                             \
 	}
 
 /*
@@ -41,7 +41,8 @@ struct sasl {
  */
 enum sasl_result sasl_start(struct sasl *sasl, struct slice argument);
 
-/* Goes on with the client's next line, without its line end. */
+/* Goes on with the client's next line, without its line end.  SASL_BAD when no
+ * exchange is going on.  After any result but SASL_CONTINUE it is over. */
 enum sasl_result sasl_feed(struct sasl *sasl, struct slice line);
 
 /* The challenge to send after SASL_CONTINUE, in base64, behind "334 " or "+ ";

@@ -1,0 +1,211 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/enc.h"
+#include "common/proto/sasl.h"
+#include "tests/unit/unit.h"
+
+#define LINES_MAX 3
+
+/* Octets of a response, "~" standing for NUL, in base64. */
+static void
+encode(const char *text, struct str *out)
+{
+	STR_AUTO octets = STR_INIT;
+	size_t i;
+
+	str_append_cstr(&octets, text);
+	for (i = 0; i < octets.len; i++)
+		if (octets.ptr[i] == '~')
+			octets.ptr[i] = '\0';
+	enc_base64(str_slice(&octets), out);
+}
+
+static void
+exchanges(void **state)
+{
+	static const struct {
+		const char *argument;
+		const char *lines[LINES_MAX]; /* fed while it goes on */
+		const char *challenges[LINES_MAX];
+		enum sasl_result end;
+		const char *user, *password;
+	} rows[] = {
+		/* clang-format off */
+		{ "PLAIN AGEAYg==", { 0 }, { 0 }, SASL_CREDENTIALS, "a", "b" },
+		{ "plain  AGEAYg== ", { 0 }, { 0 }, SASL_CREDENTIALS, "a", "b" },
+		{ "PLAIN", { "AGEAYg==" }, { "" }, SASL_CREDENTIALS, "a", "b" },
+		{ "PLAIN", { "*" }, { "" }, SASL_CANCELLED, 0, 0 },
+		{ "PLAIN", { "" }, { "" }, SASL_BAD, 0, 0 },
+		{ "PLAIN", { "=" }, { "" }, SASL_BAD, 0, 0 },
+		{ "PLAIN", { "AGEAYg==x" }, { "" }, SASL_BAD, 0, 0 },
+		{ "PLAIN =", { 0 }, { 0 }, SASL_BAD, 0, 0 },
+		{ "PLAIN *", { 0 }, { 0 }, SASL_BAD, 0, 0 },
+		{ "PLAIN AGEAYg", { 0 }, { 0 }, SASL_BAD, 0, 0 },
+		{ "PLAIN AGEA Yg==", { 0 }, { 0 }, SASL_BAD, 0, 0 },
+		{ "LOGIN", { "YQ==", "Yg==" },
+		  { "VXNlcm5hbWU6", "UGFzc3dvcmQ6" }, SASL_CREDENTIALS, "a", "b" },
+		{ "LOGIN YQ==", { "Yg==" }, { "UGFzc3dvcmQ6" },
+		  SASL_CREDENTIALS, "a", "b" },
+		{ "LOGIN", { "*" }, { "VXNlcm5hbWU6" }, SASL_CANCELLED, 0, 0 },
+		{ "LOGIN", { "YQ==", "*" }, { "VXNlcm5hbWU6", "UGFzc3dvcmQ6" },
+		  SASL_CANCELLED, 0, 0 },
+		{ "LOGIN =", { 0 }, { 0 }, SASL_BAD, 0, 0 },
+		{ "LOGIN", { "" }, { "VXNlcm5hbWU6" }, SASL_BAD, 0, 0 },
+		{ "LOGIN YQ==", { "" }, { "UGFzc3dvcmQ6" }, SASL_BAD, 0, 0 },
+		{ "LOGIN YQ==", { "AA==" }, { "UGFzc3dvcmQ6" }, SASL_BAD, 0, 0 },
+		{ "LOGIN YQ==", { "gA==" }, { "UGFzc3dvcmQ6" }, SASL_BAD, 0, 0 },
+		{ "CRAM-MD5", { 0 }, { 0 }, SASL_UNKNOWN, 0, 0 },
+		{ "PLAINX AGEAYg==", { 0 }, { 0 }, SASL_UNKNOWN, 0, 0 },
+		{ "", { 0 }, { 0 }, SASL_UNKNOWN, 0, 0 },
+		/* clang-format on */
+	};
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < UNIT_COUNT(rows); i++) {
+		struct sasl sasl = SASL_INIT;
+		enum sasl_result result =
+		    sasl_start(&sasl, slice_from(rows[i].argument));
+
+		for (j = 0; result == SASL_CONTINUE; j++) {
+			UNIT_CHECK(i, j < LINES_MAX && rows[i].lines[j]);
+			UNIT_CHECK(i, strcmp(sasl_challenge(&sasl),
+					  rows[i].challenges[j]) == 0);
+			result = sasl_feed(&sasl, slice_from(rows[i].lines[j]));
+		}
+		UNIT_CHECK(i, result == rows[i].end);
+		UNIT_CHECK(i, j == LINES_MAX || rows[i].lines[j] == NULL);
+		UNIT_CHECK(i, slice_is(str_slice(&sasl.user),
+				  rows[i].user ? rows[i].user : ""));
+		UNIT_CHECK(i, slice_is(str_slice(&sasl.password),
+				  rows[i].password ? rows[i].password : ""));
+		UNIT_CHECK(
+		    i, sasl_feed(&sasl, slice_from("AGEAYg==")) == SASL_BAD);
+		sasl_release(&sasl);
+	}
+}
+
+static void
+plain_responses(void **state)
+{
+	static const struct {
+		const char *response; /* ~ is NUL */
+		enum sasl_result result;
+	} rows[] = {
+		{ "~user~pass", SASL_CREDENTIALS },
+		{ "user~user~pass", SASL_CREDENTIALS },
+		{ "other~user~pass", SASL_REFUSED },
+		{ "User~user~pass", SASL_REFUSED },
+		{ "ot\nher~user~pass", SASL_BAD },
+		{ "\xff~user~pass", SASL_BAD },
+		{ "user~pass", SASL_BAD },
+		{ "user", SASL_BAD },
+		{ "", SASL_BAD },
+		{ "~~", SASL_BAD },
+		{ "~~pass", SASL_BAD },
+		{ "~user~", SASL_BAD },
+		{ "~user~pass~", SASL_BAD },
+		{ "~user~pass~more", SASL_BAD },
+		{ "~us\ter~pass", SASL_BAD },
+		{ "~us\177er~pass", SASL_BAD },
+		{ "~user~pa\nss", SASL_BAD },
+		{ "~us\xc3\xa4r~p\xc3\xa4ss w\"'\\", SASL_CREDENTIALS },
+		{ "~us\xc2\x85r~pass", SASL_BAD },
+		{ "~us\xc2\xa0r~pass", SASL_CREDENTIALS },
+		{ "~us\xe4r~pass", SASL_BAD },
+		{ "~user~p\xe4ss", SASL_BAD },
+		{ "~user~p\xed\xa0\x80", SASL_BAD },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < UNIT_COUNT(rows); i++) {
+		struct sasl sasl = SASL_INIT;
+		STR_AUTO text = STR_INIT;
+
+		encode(rows[i].response, &text);
+		UNIT_CHECK(
+		    i, sasl_start(&sasl, slice_from("PLAIN")) == SASL_CONTINUE);
+		UNIT_CHECK(
+		    i, sasl_feed(&sasl, str_slice(&text)) == rows[i].result);
+		UNIT_CHECK(i, (sasl.password.len > 0) ==
+				  (rows[i].result == SASL_CREDENTIALS));
+		sasl_release(&sasl);
+	}
+}
+
+/* PLAIN with a name and a password of these lengths. */
+static enum sasl_result
+sized(size_t user, size_t password)
+{
+	struct sasl sasl = SASL_INIT;
+	STR_AUTO octets = STR_INIT;
+	STR_AUTO text = STR_INIT;
+	enum sasl_result result;
+
+	str_append_char(&octets, '\0');
+	while (user--)
+		str_append_char(&octets, 'u');
+	str_append_char(&octets, '\0');
+	while (password--)
+		str_append_char(&octets, 'p');
+	enc_base64(str_slice(&octets), &text);
+	(void)sasl_start(&sasl, slice_from("PLAIN")); /* cannot fail */
+	result = sasl_feed(&sasl, str_slice(&text));
+	sasl_release(&sasl);
+	return result;
+}
+
+static void
+limits(void **state)
+{
+	(void)state;
+	assert_int_equal(sized(SASL_NAME_MAX, 1), SASL_CREDENTIALS);
+	assert_int_equal(sized(SASL_NAME_MAX + 1, 1), SASL_BAD);
+	assert_int_equal(sized(1, SASL_PASSWORD_MAX), SASL_CREDENTIALS);
+	assert_int_equal(sized(1, SASL_PASSWORD_MAX + 1), SASL_BAD);
+	assert_int_equal(sized(1, SASL_LINE_MAX), SASL_BAD);
+}
+
+/* A second exchange knows nothing of the first. */
+static void
+starts_anew(void **state)
+{
+	struct sasl sasl = SASL_INIT;
+
+	(void)state;
+	assert_int_equal(
+	    sasl_start(&sasl, slice_from("LOGIN YQ==")), SASL_CONTINUE);
+	assert_int_equal(sasl_start(&sasl, slice_from("LOGIN")), SASL_CONTINUE);
+	assert_int_equal(sasl_feed(&sasl, slice_from("eA==")), SASL_CONTINUE);
+	assert_int_equal(
+	    sasl_feed(&sasl, slice_from("eQ==")), SASL_CREDENTIALS);
+	assert_string_equal(str_cstr(&sasl.user), "x");
+	sasl_release(&sasl);
+	assert_null(sasl.password.ptr);
+}
+
+static void
+lists(void **state)
+{
+	STR_AUTO out = STR_INIT;
+
+	(void)state;
+	sasl_list(" AUTH=", &out);
+	assert_string_equal(str_cstr(&out), " AUTH=PLAIN AUTH=LOGIN");
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(exchanges),
+		cmocka_unit_test(plain_responses),
+		cmocka_unit_test(limits),
+		cmocka_unit_test(starts_anew),
+		cmocka_unit_test(lists),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
