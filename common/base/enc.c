@@ -105,9 +105,10 @@ enc_equal_secret(struct slice a, struct slice b)
 	volatile unsigned char diff = a.len != b.len;
 	size_t i;
 
+	if (b.len == 0)
+		return a.len == 0;
 	for (i = 0; i < a.len; i++)
-		diff |=
-		    (unsigned char)(a.ptr[i] ^ b.ptr[b.len ? i % b.len : 0]);
+		diff |= (unsigned char)(a.ptr[i] ^ b.ptr[i % b.len]);
 	return diff == 0;
 }
 

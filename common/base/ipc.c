@@ -140,8 +140,11 @@ ipc_recv(int fd, struct ipc_msg *msg, int64_t deadline)
 	if (n <= 0)
 		return (int)n;
 	if ((size_t)n < sizeof msg->type ||
-	    (size_t)n > sizeof msg->type + IPC_BODY_MAX)
+	    (size_t)n > sizeof msg->type + IPC_BODY_MAX) {
+		/* takes it off the socket, its descriptors closed unseen */
+		(void)recv(fd, &msg->type, sizeof msg->type, MSG_DONTWAIT);
 		return -EPROTO;
+	}
 	str_reserve(&msg->body, (size_t)n);
 	parts[0] = (struct iovec){ &msg->type, sizeof msg->type };
 	parts[1] =

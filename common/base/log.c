@@ -21,15 +21,16 @@ struct line {
 	size_t len;
 };
 
+/* Printable ASCII and, escaped, everything else and the octets of special. */
 static void
-line_add(struct line *line, const char *text)
+line_escape(struct line *line, const char *text, const char *special)
 {
 	static const char hex[] = "0123456789abcdef";
 
 	for (; *text && line->len + 5 < sizeof line->text; text++) {
 		unsigned char c = (unsigned char)*text;
 
-		if (c >= ' ' && c != 0x7f) {
+		if (c >= ' ' && c <= '~' && !strchr(special, c)) {
 			line->text[line->len++] = (char)c;
 			continue;
 		}
@@ -39,6 +40,12 @@ line_add(struct line *line, const char *text)
 		line->text[line->len++] = hex[c & 15];
 	}
 	line->text[line->len] = '\0';
+}
+
+static void
+line_add(struct line *line, const char *text)
+{
+	line_escape(line, text, "");
 }
 
 static void
@@ -53,7 +60,7 @@ line_add_field(struct line *line, const struct log_field *field)
 	line_add(line, " ");
 	line_add(line, field->name);
 	line_add(line, quote ? "=\"" : "=");
-	line_add(line, field->value);
+	line_escape(line, field->value, "\"\\");
 	line_add(line, quote ? "\"" : "");
 }
 

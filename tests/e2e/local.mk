@@ -1,5 +1,5 @@
 # End-to-end tests: real sockets, real databases.  As root; see conftest.py.
-EXTRA_DIST += %D%/conftest.py %D%/servers.py %D%/site_under_test.py
+EXTRA_DIST += %D%
 
 E2E_ARGS = -q
 
