@@ -181,7 +181,7 @@ log_event(enum log_level level, const char *text,
 	log_forward(&event);
 }
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 vlog(enum log_level level, const char *fmt, va_list ap)
 {
 	char text[LOG_LINE_MAX];
