@@ -21,6 +21,8 @@ struct stream_io {
 	ssize_t (*write)(void *ctx, const void *octets, size_t len);
 	short (*wants)(
 	    void *ctx); /* POLLIN or POLLOUT after -EAGAIN; NULL: its own */
+	bool (*pending)(
+	    void *ctx);           /* octets already here that poll cannot see */
 	void (*close)(void *ctx); /* says goodbye and frees ctx; may be NULL */
 };
 
@@ -78,6 +80,13 @@ enum {
 	STREAM_WAIT_TIMEOUT = 4
 };
 int stream_wait(struct stream *s, int watch, int64_t deadline);
+
+/*
+ * Carries octets between the stream and the socket fd, both ways, until either
+ * side ends; then sends what is left and returns.  Waits without a limit: the
+ * process behind fd keeps the time.
+ */
+void stream_pump(struct stream *s, int fd);
 
 /* Gives buffer memory back while a session idles; nothing is lost. */
 void stream_shrink(struct stream *s);

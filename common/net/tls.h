@@ -1,0 +1,69 @@
+/* TLS for a server whose private key is in another process: the handshake asks
+ * for its one signature over a pair.  Never sees the key on the network's side
+ * and never loads GnuTLS before tls_driver_open. */
+#ifndef NJIWA_NET_TLS_H
+#define NJIWA_NET_TLS_H
+
+#include "common/base/err.h"
+#include "common/net/stream.h"
+
+#define TLS_SIGN_DATA_MAX 4096 /* octets that a handshake has signed */
+#define TLS_SIGNATURE_MAX 2048 /* octets of a signature (RSA 16384) */
+#define TLS_TEXT_MAX 96        /* octets of the description, with NUL */
+#define TLS_FILE_MAX (1 << 20) /* octets of a certificate or key file */
+
+/* What a handshake wants signed. */
+struct tls_to_sign {
+	uint32_t algorithm; /* gnutls_sign_algorithm_t */
+	bool is_hash;       /* data is a digest, not what is to be hashed */
+	struct slice data;
+};
+
+/* Asks the signer; appends the signature.  0 or -errno. */
+typedef int tls_sign(
+    void *ctx, const struct tls_to_sign *what, struct str *signature);
+
+struct tls_key;    /* the signer's */
+struct tls_server; /* a front's: certificates and how to get signatures */
+struct tls_conn;   /* one connection */
+
+/* What the driver tls.so exports as njiwa_tls_driver. */
+struct tls_driver {
+	/* Reads a PEM key, encrypted or not; NULL with err (code EACCES for a
+	 * missing or wrong password). */
+	struct tls_key *(*key_load)(
+	    struct slice pem, const char *password, struct err *err);
+	/* Is it the key of the first certificate in the PEM text? */
+	bool (*key_fits)(const struct tls_key *key, struct slice chain);
+	int (*key_sign)(const struct tls_key *key,
+	    const struct tls_to_sign *what, struct str *signature);
+	/* Zeroes and frees it. */
+	void (*key_free)(struct tls_key *key);
+
+	/* Parses the chain and the priority string. */
+	struct tls_server *(*server_new)(
+	    struct slice chain, const char *priority, struct err *err);
+	void (*server_set_sign)(
+	    struct tls_server *server, tls_sign *sign, void *ctx);
+	void (*server_free)(struct tls_server *server);
+
+	/* A connection over io; then handshake until it gives not -EAGAIN. */
+	struct tls_conn *(*conn_new)(struct tls_server *server,
+	    const struct stream_io *io, void *io_ctx, struct err *err);
+	int (*conn_handshake)(struct tls_conn *conn, struct err *err);
+	void (*conn_describe)(struct tls_conn *conn, char text[TLS_TEXT_MAX]);
+	/* The stream_io to use after the handshake, its ctx the conn. */
+	struct stream_io conn_io;
+};
+
+/* The driver, loaded at the first call; NULL with err when it is not there. */
+const struct tls_driver *tls_driver_open(struct err *err);
+
+/*
+ * Takes the handshake on the stream, which speaks TLS from then on; text gets
+ * the protocol and cipher.  All before deadline.  0 or -errno with err.
+ */
+int tls_accept(struct stream *s, struct tls_server *server, int64_t deadline,
+    char text[TLS_TEXT_MAX], struct err *err);
+
+#endif
