@@ -116,3 +116,32 @@ fileio_replace(int dirfd, const char *name, struct slice octets, mode_t mode,
 		return err_sys(err, errno, "fsync the directory of %s", name);
 	return 0;
 }
+
+/* The smallest of keep that is at least from; INT_MAX when there is none. */
+static int
+next_kept(const int *keep, size_t n, int from)
+{
+	int found = INT_MAX;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (keep[i] >= from && keep[i] < found)
+			found = keep[i];
+	return found;
+}
+
+void
+fileio_close_others(const int *keep, size_t n)
+{
+	int from = STDERR_FILENO + 1;
+
+	while (from < INT_MAX) {
+		int kept = next_kept(keep, n, from);
+
+		if (kept > from) /* without close_range they stay: harmless */
+			(void)close_range((unsigned)from, (unsigned)kept - 1, 0);
+		if (kept == INT_MAX)
+			break;
+		from = kept + 1;
+	}
+}

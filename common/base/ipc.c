@@ -20,6 +20,14 @@ ipc_pair(int ret_ends[2])
 	return socketpair(AF_UNIX, type, 0, ret_ends) < 0 ? -errno : 0;
 }
 
+int
+ipc_stream_pair(int ret_ends[2])
+{
+	int type = SOCK_STREAM | SOCK_CLOEXEC;
+
+	return socketpair(AF_UNIX, type, 0, ret_ends) < 0 ? -errno : 0;
+}
+
 /* Waits until fd is ready for events; 0, -ETIMEDOUT or -errno. */
 static int
 wait_ready(int fd, short events, int64_t deadline)

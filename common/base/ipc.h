@@ -25,6 +25,9 @@ struct ipc_msg {
 /* A pair of connected ends, both close-on-exec; 0 or -errno. */
 int ipc_pair(int ret_ends[2]);
 
+/* The same for a stream of octets. */
+int ipc_stream_pair(int ret_ends[2]);
+
 /* Sends one message; EINTR is retried, a full socket waited for.
  * 0, or -errno (-EMSGSIZE above IPC_BODY_MAX, -EPIPE when the peer is gone). */
 int ipc_send(

@@ -213,6 +213,19 @@ stream_eat(struct stream *s, size_t n)
 	s->scanned = s->scanned > n ? s->scanned - n : 0;
 }
 
+void
+stream_unread(struct stream *s, struct slice octets)
+{
+	struct str whole = STR_INIT;
+
+	str_append(&whole, octets);
+	str_append(&whole, stream_input(s));
+	str_release(&s->input);
+	s->input = whole;
+	s->head = 0;
+	s->scanned = 0;
+}
+
 char *
 stream_room(struct stream *s, size_t len)
 {

@@ -47,6 +47,9 @@ bool stream_eof(const struct stream *s);
 struct slice stream_input(const struct stream *s);
 void stream_eat(struct stream *s, size_t n);
 
+/* Puts octets in front of the input, as if they had just been read. */
+void stream_unread(struct stream *s, struct slice octets);
+
 /* Waits for and adds more input: 1, 0 at end of file, -errno.  What was
  * written is flushed first, so that a peer is never waited for in silence. */
 int stream_fill(struct stream *s);

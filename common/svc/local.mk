@@ -1,6 +1,5 @@
 noinst_LIBRARIES += libsvc.a
 libsvc_a_CPPFLAGS = $(AM_CPPFLAGS) $(INIH_CFLAGS)
-# settings
 libsvc_a_SOURCES = \
 	%D%/settings.c %D%/settings.h \
 	%D%/settings_env.c \
@@ -9,4 +8,31 @@ libsvc_a_SOURCES = \
 	%D%/settings_near.c \
 	%D%/settings_path.c \
 	%D%/settings_table.c %D%/settings_table.h \
-	%D%/settings_value.c
+	%D%/settings_value.c \
+	%D%/connection.h \
+	%D%/front.c \
+	%D%/journal.h \
+	%D%/keeper.c \
+	%D%/sandbox.c %D%/sandbox.h \
+	%D%/service.c %D%/service.h \
+	%D%/service_log.c %D%/service_log.h \
+	%D%/session.c \
+	%D%/signer.c
+nodist_libsvc_a_SOURCES = %D%/sandbox_filter.h
+
+# The seccomp filters are compiled when njiwa is, not at each start.
+noinst_PROGRAMS += mkfilter
+mkfilter_SOURCES = %D%/mkfilter.c
+mkfilter_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
+mkfilter_LDADD = $(SECCOMP_LIBS)
+%D%/sandbox_filter.h: mkfilter$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) %D% && ./mkfilter$(EXEEXT) >$@.tmp && mv $@.tmp $@
+%D%/libsvc_a-sandbox.$(OBJEXT) %D%/sandbox.$(OBJEXT): %D%/sandbox_filter.h
+CLEANFILES += %D%/sandbox_filter.h
+
+# libsystemd is loaded where there is a journal to write to.
+driver_PROGRAMS += journal.so
+journal_so_SOURCES = %D%/journal.c
+journal_so_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
+journal_so_LDFLAGS = $(LINK_DRIVER)
+journal_so_LDADD = libbase.a $(SYSTEMD_LIBS)

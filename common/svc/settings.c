@@ -150,8 +150,10 @@ set_secret(struct loading *load, const struct setting *row, const char *text,
     struct str *problem)
 {
 	const char *secret;
+	bool tls = row->offset == offsetof(struct settings, tls_key_password);
 
-	if (load->secrets == SETTINGS_NO_SECRETS)
+	if (load->secrets == SETTINGS_NO_SECRETS ||
+	    (load->secrets == SETTINGS_TLS_SECRET && !tls))
 		return true;
 	secret = find_secret(text, problem);
 	if (secret)

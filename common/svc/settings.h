@@ -104,7 +104,8 @@ struct settings {
 };
 
 enum settings_secrets {
-	SETTINGS_NO_SECRETS,  /* leave them "": whoever talks to the network */
+	SETTINGS_NO_SECRETS,  /* leave them "" */
+	SETTINGS_TLS_SECRET,  /* the password of the TLS key alone */
 	SETTINGS_WITH_SECRETS /* read them too, into the arena */
 };
 

@@ -1,0 +1,86 @@
+/* One connection and its processes: what service.c sets up and keeper, front,
+ * signer and session share.  For the files of common/svc alone. */
+#ifndef NJIWA_SVC_CONNECTION_H
+#define NJIWA_SVC_CONNECTION_H
+
+#include "common/base/log.h"
+#include "common/net/tls.h"
+#include "common/svc/sandbox.h"
+#include "common/svc/service.h"
+
+#define HANDOVER_INPUT_MAX 49152   /* octets already read at a login */
+#define HANDOVER_ARGUMENT_MAX 2048 /* what the front tells its session */
+
+/* The requests that every front may make, and the keeper's one word. */
+enum {
+	REQUEST_LOG = 1,  /* level, text, fields; no answer */
+	REQUEST_STARTTLS, /* - ; result, text */
+	REQUEST_LOGIN,    /* name, password ; result, text */
+	REQUEST_SESSION,  /* input, argument ; [descriptor of the session] */
+	REQUEST_GO        /* keeper to a new front: the client is yours */
+};
+
+struct connection {
+	const struct service *service;
+	const char *config; /* path of -c, or NULL */
+	struct settings settings;
+	struct peer peer;
+	const char *profile;
+	char trace[LOG_TRACE_MAX];
+	bool tls;        /* from the first octet, or after STARTTLS */
+	int cert, key;   /* descriptors, -1 when there is no TLS to be had */
+	enum sandbox_mode sandbox;
+	struct keeper keeper;
+	int next_front;  /* the pair of the front that takes over, or -1 */
+	int logins;      /* failed ones so far */
+	/* REQUEST_SESSION was answered: */
+	bool session;
+	int session_fd;  /* the pump's end, or -1 for the socket itself */
+	struct str input;
+	struct str argument;
+};
+
+/* ---- front.c ---- */
+
+/* How a front talks TLS; all NULL and -1 when it does not. */
+struct front_tls {
+	const struct tls_driver *driver;
+	struct tls_server *server;
+	int signer; /* the pair to ask for a signature */
+};
+
+/* Forks the first, plain front; its pair's keeper end, or -errno. */
+int front_start(struct connection *c, struct err *err);
+
+/* Is a front: confines itself, talks, ends.  pair is its end of the pair; tls
+ * may be NULL. */
+_Noreturn void front_main(struct connection *c, int pair,
+    struct front_tls *tls, bool resumed);
+
+/* ---- signer.c ---- */
+
+/* Makes a front that speaks TLS and a signer for it; the front waits for
+ * REQUEST_GO.  The keeper's end of its pair, or -errno with err filled. */
+int signer_start(struct connection *c, bool resumed, struct err *err);
+
+/* The front's tls_sign; ctx points to the pair's descriptor. */
+tls_sign signer_ask;
+
+/* ---- keeper.c ---- */
+
+/* Answers the front until it ends. */
+void keeper_run(struct connection *c);
+
+/* Confines the keeper, its identity included; ends the process when the
+ * setting demands what the kernel has not. */
+void keeper_confine(struct connection *c);
+
+/* ---- session.c ---- */
+
+/* Becomes the session of the user who logged in, and runs it. */
+void session_run(struct connection *c);
+
+/* Takes uid and gid for good when the process is root; 0 or -errno. */
+int identity_take(uint32_t uid, uint32_t gid);
+
+#endif

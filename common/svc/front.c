@@ -1,0 +1,234 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/fileio.h"
+#include "common/svc/connection.h"
+
+#define FRONT_ID 65534 /* nobody: owns nothing, and least of all mail */
+
+/* A front's log goes to its keeper; ctx is the pair. */
+static void
+log_sink_keeper(void *ctx, const struct log_event *event)
+{
+	STR_AUTO body = STR_INIT;
+	size_t i;
+
+	ipc_put_u32(&body, event->level);
+	ipc_put_text(&body, slice_from(event->text));
+	ipc_put_u32(&body, (uint32_t)event->nfields);
+	for (i = 0; i < event->nfields; i++) {
+		const char *value = event->fields[i].value;
+
+		ipc_put_text(&body, slice_from(event->fields[i].name));
+		ipc_put_text(&body, slice_from(value ? value : ""));
+	}
+	/* a keeper that is gone ends us at the next request */
+	(void)ipc_send((int)(intptr_t)ctx, REQUEST_LOG, str_slice(&body),
+	    NULL, 0);
+}
+
+/* Everything that is not the client's, the keeper's or the signer's goes. */
+static int
+front_confine(const struct connection *c, int pair, int signer)
+{
+	const int keep[] = { pair, signer };
+	const struct sandbox box = { .role = SANDBOX_FRONT };
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct err err;
+	int rc;
+
+	if (null >= 0)
+		(void)dup2(null, STDERR_FILENO); /* else it stays the log */
+	fileio_close_others(keep, sizeof keep / sizeof keep[0]);
+	rc = identity_take(FRONT_ID, FRONT_ID);
+	if (rc == 0)
+		rc = sandbox_enter(&box, c->sandbox, &err);
+	if (rc < 0)
+		log_error("the front cannot be confined: %s", err.text);
+	return rc < 0 ? rc : 0;
+}
+
+static int
+wait_for_go(int pair)
+{
+	struct ipc_msg msg = IPC_MSG_INIT;
+	int rc = ipc_recv(pair, &msg, CLOCK_NEVER);
+
+	rc = rc == 1 && msg.type == REQUEST_GO ? 0 : -EPROTO;
+	ipc_msg_release(&msg);
+	return rc;
+}
+
+/* Takes the handshake; 0, or -errno when the connection is over. */
+static int
+front_handshake(struct front *front, struct front_tls *tls,
+    char text[TLS_TEXT_MAX])
+{
+	int64_t deadline =
+	    clock_deadline(front->settings->tls_handshake_timeout);
+	struct err err;
+
+	if (wait_for_go(front->keeper) < 0)
+		return -EPROTO;
+	tls->driver->server_set_sign(tls->server, signer_ask, &tls->signer);
+	if (tls_accept(front->client, tls->server, deadline, text, &err) < 0) {
+		log_info("%s", err.text);
+		return -EPROTO;
+	}
+	(void)close(tls->signer); /* which ends the signer */
+	return 0;
+}
+
+/* The conversation, once confined. */
+static void
+front_talk(struct connection *c, int pair, struct front_tls *tls, bool resumed)
+{
+	char text[TLS_TEXT_MAX] = "";
+	struct front front = {
+		.settings = &c->settings,
+		.peer = &c->peer,
+		.client = stream_new(STDIN_FILENO, STDOUT_FILENO),
+		.profile = c->profile,
+		.trace = c->trace,
+		.tls = tls != NULL,
+		.tls_text = text,
+		.tls_offered = tls == NULL && c->cert >= 0 && c->key >= 0,
+		.resumed = resumed,
+		.keeper = pair,
+		.login_ends = clock_deadline(c->settings.login_timeout),
+	};
+
+	if (tls == NULL || front_handshake(&front, tls, text) == 0) {
+		c->service->front(&front);
+		(void)stream_flush(front.client); /* the client may be gone */
+	}
+	stream_free(front.client);
+}
+
+_Noreturn void
+front_main(struct connection *c, int pair, struct front_tls *tls, bool resumed)
+{
+	if (front_confine(c, pair, tls ? tls->signer : -1) == 0) {
+		log_to(log_sink_keeper, (void *)(intptr_t)pair);
+		front_talk(c, pair, tls, resumed);
+	}
+	_exit(EXIT_SUCCESS); /* nothing is left to be written */
+}
+
+int
+front_start(struct connection *c, struct err *err)
+{
+	int ends[2], rc = ipc_pair(ends);
+	pid_t pid;
+
+	if (rc < 0)
+		return err_sys(err, -rc, "socketpair");
+	pid = fork();
+	if (pid == 0)
+		front_main(c, ends[1], NULL, false);
+	(void)close(ends[1]); /* the front's */
+	if (pid < 0) {
+		rc = err_sys(err, errno, "fork");
+		(void)close(ends[0]); /* nobody is at its other end */
+		return rc;
+	}
+	return ends[0];
+}
+
+/* ---- what a front may ask ---- */
+
+int
+front_ask(struct front *front, uint16_t type, struct slice body,
+    struct ipc_msg *reply)
+{
+	int rc = ipc_send(front->keeper, type, body, NULL, 0);
+
+	if (rc < 0 || reply == NULL)
+		return rc;
+	rc = ipc_recv(front->keeper, reply, CLOCK_NEVER);
+	if (rc == 1 && reply->type == type)
+		return 0;
+	return rc < 0 ? rc : -EPIPE;
+}
+
+/* A request that is answered by a number and a text; the number, or -errno. */
+static int
+ask_result(struct front *front, uint16_t type, struct slice body,
+    struct err *err)
+{
+	struct ipc_msg reply = IPC_MSG_INIT;
+	struct ipc_reader in;
+	int rc = front_ask(front, type, body, &reply);
+
+	if (rc < 0)
+		return err_set(err, -rc, "the keeper is gone");
+	in = (struct ipc_reader){ str_slice(&reply.body), false };
+	rc = (int)ipc_get_u32(&in);
+	(void)err_set(err, 0, "%.*s",
+	    SLICE_FMT(ipc_get_text(&in, ERR_TEXT_MAX))); /* "" when bad */
+	ipc_msg_release(&reply);
+	return rc;
+}
+
+int
+front_starttls(struct front *front, struct err *err)
+{
+	int rc = ask_result(
+	    front, REQUEST_STARTTLS, slice_from(""), err);
+
+	return rc > 0 ? -rc : rc;
+}
+
+enum login_result
+front_login(struct front *front, struct slice name, struct slice password,
+    struct err *err)
+{
+	struct str body = STR_INIT;
+	int rc;
+
+	/* what cannot be right is asked for all the same, as nobody: the time
+	 * and the count of tries are the keeper's */
+	if (name.len > ACCOUNT_NAME_MAX || password.len > ACCOUNT_PASSWORD_MAX)
+		name = password = slice_from("");
+	ipc_put_text(&body, name);
+	ipc_put_text(&body, password);
+	rc = ask_result(front, REQUEST_LOGIN, str_slice(&body), err);
+	str_wipe(&body);
+	return rc < 0 ? LOGIN_TEMPFAIL : (enum login_result)rc;
+}
+
+bool
+front_may_login(const struct front *front)
+{
+	return front->tls || front->settings->login_plaintext ||
+	    front->peer->is_pipe || peer_is_loopback(front->peer);
+}
+
+_Noreturn void
+front_become_session(struct front *front, struct slice argument)
+{
+	struct ipc_msg reply = IPC_MSG_INIT;
+	struct slice input = stream_input(front->client);
+	struct str body = STR_INIT;
+	int fd;
+
+	ipc_put_u32(&body, front->tls);
+	ipc_put_text(&body, front->tls ? slice_from("") : input);
+	ipc_put_text(&body, argument);
+	if (stream_flush(front->client) == 0 &&
+	    front_ask(front, REQUEST_SESSION, str_slice(&body), &reply) == 0) {
+		fd = ipc_msg_take_fd(&reply, 0);
+		str_wipe(&body);
+		ipc_msg_release(&reply);
+		if (front->tls && fd >= 0)
+			stream_pump(front->client, fd);
+		if (front->tls)
+			stream_free(front->client); /* says close_notify */
+	}
+	_exit(EXIT_SUCCESS); /* the session has the client now */
+}

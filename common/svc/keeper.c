@@ -1,0 +1,391 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/driver.h"
+#include "common/base/fileio.h"
+#include "common/base/mem.h"
+#include "common/base/num.h"
+#include "common/svc/connection.h"
+
+#define LOG_NAME_MAX 32 /* octets of a field's name */
+#define DELAY_DOUBLINGS 4 /* a login's delay grows to 16 times the setting */
+
+static struct connection *
+connection_of(void *ctx)
+{
+	return ctx;
+}
+
+static int
+reply_result(struct connection *c, uint16_t type, uint32_t result,
+    const char *text)
+{
+	STR_AUTO body = STR_INIT;
+
+	ipc_put_u32(&body, result);
+	ipc_put_text(&body, slice_from(text));
+	return keeper_reply(&c->keeper, type, str_slice(&body), NULL, 0);
+}
+
+int
+keeper_reply(struct keeper *keeper, uint16_t type, struct slice body,
+    const int *fds, size_t nfds)
+{
+	return ipc_send(keeper->front, type, body, fds, nfds);
+}
+
+/* ---- the log of a front, which has no file of its own ---- */
+
+static int
+handle_log(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	struct log_field fields[LOG_FIELDS_MAX];
+	char texts[LOG_LINE_MAX * 2];
+	uint32_t level = ipc_get_u32(args), n, i;
+	struct slice text = ipc_get_text(args, LOG_LINE_MAX);
+	char line[LOG_LINE_MAX + 1];
+	size_t used = 0;
+
+	(void)ctx;
+	(void)msg;
+	n = ipc_get_u32(args);
+	if (level > LOG_LEVEL_DEBUG || n > LOG_FIELDS_MAX)
+		return -EPROTO;
+	for (i = 0; i < n; i++) {
+		struct slice name = ipc_get_text(args, LOG_NAME_MAX);
+		struct slice value = ipc_get_text(args, LOG_LINE_MAX);
+
+		if (used + name.len + value.len + 2 > sizeof texts)
+			break;
+		fields[i].name = memcpy(texts + used, name.ptr, name.len);
+		texts[used + name.len] = '\0';
+		used += name.len + 1;
+		fields[i].value = memcpy(texts + used, value.ptr, value.len);
+		texts[used + value.len] = '\0';
+		used += value.len + 1;
+	}
+	if (args->bad)
+		return -EPROTO;
+	memcpy(line, text.ptr, text.len);
+	line[text.len] = '\0';
+	log_event((enum log_level)level, line, fields, i);
+	return 0;
+}
+
+/* ---- STARTTLS ---- */
+
+static int
+handle_starttls(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	struct connection *c = connection_of(ctx);
+	struct err err = { 0, "" };
+	int rc = -ENOENT;
+
+	(void)msg;
+	if (!ipc_reader_done(args) || c->tls || c->next_front >= 0)
+		return -EPROTO;
+	if (c->cert >= 0 && c->key >= 0)
+		rc = signer_start(c, true, &err);
+	if (rc < 0) {
+		log_error("TLS is not to be had: %s (settings tls_key, "
+			  "tls_cert, tls_key_password)",
+		    err.text);
+		return reply_result(c, REQUEST_STARTTLS, (uint32_t)-rc,
+		    "TLS is not available now");
+	}
+	c->next_front = rc;
+	return reply_result(c, REQUEST_STARTTLS, 0, "");
+}
+
+/* ---- logins ---- */
+
+/* Failures cost time: the setting, doubled by each one before. */
+static void
+delay_failure(const struct connection *c)
+{
+	int doublings = c->logins > DELAY_DOUBLINGS ? DELAY_DOUBLINGS
+						    : c->logins;
+	int64_t ms = c->settings.login_delay << doublings;
+	struct timespec t = { ms / 1000, (ms % 1000) * 1000000 };
+
+	while (nanosleep(&t, &t) < 0 && errno == EINTR)
+		continue;
+}
+
+static void
+log_login(const struct connection *c, struct slice name, const char *result)
+{
+	char *user = mem_strndup(name.ptr, name.len);
+	const struct log_field fields[] = {
+		{ "service", c->service->name },
+		{ "user", user },
+		{ "client", c->peer.address },
+		{ "tls", c->tls ? "yes" : "no" },
+		{ "result", result },
+	};
+
+	log_event(LOG_LEVEL_INFO, "login", fields,
+	    sizeof fields / sizeof fields[0]);
+	free(user);
+}
+
+/* What the user's row must be for a login to succeed. */
+static bool
+user_is_usable(const struct connection *c, const struct account_user *user)
+{
+	STR_AUTO path = STR_INIT;
+
+	if (!service_mail_path(&c->settings, user, &path)) {
+		log_error("no folder for the mail of %s by mail_location",
+		    user->name);
+		return false;
+	}
+	if (c->settings.mail_uid >= 0 ||
+	    user->uid >= (uint64_t)c->settings.first_valid_uid)
+		return true;
+	log_error("uid %u of %s is below first_valid_uid", user->uid,
+	    user->name);
+	return false;
+}
+
+static int
+login_failed(struct connection *c, enum account_outcome outcome,
+    struct slice name, const struct err *err)
+{
+	if (outcome == ACCOUNT_TEMPFAIL) {
+		log_error("login of %.*s: %s", SLICE_FMT(name), err->text);
+		return reply_result(c, REQUEST_LOGIN, LOGIN_TEMPFAIL,
+		    "temporary failure, try again later");
+	}
+	log_login(c, name, "denied");
+	delay_failure(c);
+	c->logins++;
+	return reply_result(c, REQUEST_LOGIN,
+	    c->logins >= c->settings.login_tries ? LOGIN_TOO_MANY
+						 : LOGIN_DENIED,
+	    "wrong name or password");
+}
+
+static int
+handle_login(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	struct connection *c = connection_of(ctx);
+	struct slice name = ipc_get_text(args, ACCOUNT_NAME_MAX);
+	struct slice password = ipc_get_text(args, ACCOUNT_PASSWORD_MAX);
+	struct account_user *user;
+	enum account_outcome outcome;
+	struct err err = { 0, "" };
+
+	(void)msg;
+	if (!ipc_reader_done(args) || c->logins >= c->settings.login_tries)
+		return -EPROTO;
+	user = mem_zalloc(1, sizeof *user);
+	outcome = account_login(c->keeper.account, name, password,
+	    c->service->name, c->peer.address, user, &err);
+	if (outcome == ACCOUNT_FOUND && !user_is_usable(c, user)) {
+		account_user_release(user);
+		outcome = ACCOUNT_TEMPFAIL;
+		(void)err_set(&err, EINVAL, "the account cannot be used");
+	}
+	if (outcome != ACCOUNT_FOUND) {
+		free(user);
+		return login_failed(c, outcome, name, &err);
+	}
+	log_login(c, name, "ok");
+	c->keeper.user = user;
+	c->keeper.state &= ~(uint32_t)KEEPER_STRANGER;
+	c->keeper.state |= KEEPER_LOGGED_IN;
+	return reply_result(c, REQUEST_LOGIN, LOGIN_OK, "");
+}
+
+/* ---- from keeper to session ---- */
+
+static int
+handle_session(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	struct connection *c = connection_of(ctx);
+	bool tls = ipc_get_u32(args) != 0;
+	struct slice input = ipc_get_text(args, HANDOVER_INPUT_MAX);
+	struct slice argument = ipc_get_text(args, HANDOVER_ARGUMENT_MAX);
+	int ends[2] = { -1, -1 };
+	int rc;
+
+	(void)msg;
+	if (!ipc_reader_done(args) || c->service->session == NULL ||
+	    tls != c->tls)
+		return -EPROTO;
+	rc = tls ? ipc_stream_pair(ends) : 0;
+	if (rc < 0)
+		return rc;
+	rc = keeper_reply(&c->keeper, REQUEST_SESSION, slice_from(""), &ends[1],
+	    tls ? 1 : 0);
+	if (tls)
+		(void)close(ends[1]); /* the front's now */
+	str_set(&c->input, input);
+	str_set(&c->argument, argument);
+	c->session_fd = ends[0];
+	c->session = rc == 0;
+	return rc;
+}
+
+/* ---- the table and the loop ---- */
+
+#define ANYBODY (KEEPER_STRANGER | KEEPER_LOGGED_IN)
+#define LOG_BODY_MAX (LOG_LINE_MAX * 4)
+#define LOGIN_BODY_MAX (ACCOUNT_NAME_MAX + ACCOUNT_PASSWORD_MAX + 16)
+
+/* TRUST.md says what each of them gives to a front that is not itself. */
+/* clang-format off */
+static const struct request common_requests[] = {
+	/* type            name        allowed           octets           times */
+	{ REQUEST_LOG,      "log",      ANYBODY,          LOG_BODY_MAX,
+	    REQUEST_UNLIMITED, handle_log },
+	{ REQUEST_STARTTLS, "starttls", KEEPER_STRANGER,  0,
+	    4, handle_starttls },
+	{ REQUEST_LOGIN,    "login",    KEEPER_STRANGER,  LOGIN_BODY_MAX,
+	    REQUEST_UNLIMITED, handle_login },
+	{ REQUEST_SESSION,  "session",  KEEPER_LOGGED_IN, IPC_BODY_MAX,
+	    1, handle_session },
+};
+/* clang-format on */
+
+struct counts {
+	struct request_counts common;
+	struct request_counts own;
+};
+
+static size_t
+table_length(const struct request *table)
+{
+	size_t n = 0;
+
+	while (table && table[n].handler)
+		n++;
+	return n;
+}
+
+static int
+dispatch(struct connection *c, struct counts *counts, struct ipc_msg *msg)
+{
+	const struct service *service = c->service;
+	const struct request *row = NULL;
+	int rc;
+
+	if (msg->type >= REQUEST_OWN)
+		rc = request_dispatch(service->requests,
+		    table_length(service->requests), &counts->own,
+		    c->keeper.state, msg, &c->keeper, &row);
+	else
+		rc = request_dispatch(common_requests,
+		    sizeof common_requests / sizeof common_requests[0],
+		    &counts->common, c->keeper.state, msg, c, &row);
+	if (rc < 0)
+		log_error("the front broke the rules with request %u (%s): "
+			  "connection closed",
+		    msg->type, row ? row->name : "unknown");
+	return rc;
+}
+
+/* Answers one front until it ends or breaks a rule. */
+static int
+serve_front(struct connection *c, struct counts *counts)
+{
+	struct ipc_msg msg = IPC_MSG_INIT;
+	int rc = 1;
+
+	while (rc >= 0 && !c->session) {
+		rc = ipc_recv(c->keeper.front, &msg, CLOCK_NEVER);
+		if (rc == 0)
+			break;
+		if (rc == 1)
+			rc = dispatch(c, counts, &msg);
+	}
+	ipc_msg_release(&msg);
+	(void)close(c->keeper.front); /* which ends a front that broke a rule */
+	return rc < 0 ? rc : 0;
+}
+
+/* The front that takes over after STARTTLS, if there is one. */
+static bool
+next_front(struct connection *c)
+{
+	c->keeper.front = c->next_front;
+	c->next_front = -1;
+	if (c->keeper.front < 0)
+		return false;
+	c->tls = true;
+	return keeper_reply(&c->keeper, REQUEST_GO, slice_from(""), NULL, 0) ==
+	    0;
+}
+
+void
+keeper_run(struct connection *c)
+{
+	struct counts counts = { { { 0 } }, { { 0 } } };
+
+	if (c->service->keeper_open)
+		c->service->keeper_open(&c->keeper);
+	if (c->tls)
+		(void)keeper_reply(&c->keeper, REQUEST_GO, slice_from(""), NULL,
+		    0); /* a front that is gone is seen at once */
+	while (serve_front(c, &counts) == 0 && !c->session)
+		if (!next_front(c))
+			break;
+	if (c->service->keeper_close)
+		c->service->keeper_close(&c->keeper);
+	if (!c->session && c->keeper.account)
+		account_quota_flush(c->keeper.account);
+}
+
+/* The TCP port of spamd ("host:port"), 0 for a path or none. */
+static uint16_t
+spamd_port(const char *spamd)
+{
+	const char *colon = strrchr(spamd, ':');
+	uint64_t port = 0;
+
+	if (spamd[0] == '/' || colon == NULL)
+		return 0;
+	(void)num_parse(slice_from(colon + 1), UINT16_MAX, &port); /* else 0 */
+	return (uint16_t)port;
+}
+
+void
+keeper_confine(struct connection *c)
+{
+	const struct settings *s = &c->settings;
+	const struct sandbox_path paths[] = {
+		{ s->mail_root, SANDBOX_WRITE },
+		/* for the child that will load GnuTLS */
+		{ "/usr/lib", SANDBOX_READ },
+		{ "/lib", SANDBOX_READ },
+		{ "/lib64", SANDBOX_READ },
+		{ "/etc/ld.so.cache", SANDBOX_READ },
+		{ "/etc/gnutls", SANDBOX_READ },
+		{ driver_folder(), SANDBOX_READ },
+		{ "/proc/self/fd", SANDBOX_READ },
+	};
+	const struct sandbox box = { SANDBOX_KEEPER, paths,
+		sizeof paths / sizeof paths[0],
+		{ spamd_port(s->spamd) } };
+	struct err err = { 0, "" };
+	int rc = 0;
+
+	if (s->mail_uid >= 0)
+		rc = identity_take((uint32_t)s->mail_uid, (uint32_t)s->mail_gid);
+	if (rc < 0)
+		(void)err_sys(&err, -rc, "mail_uid, mail_gid"); /* told below */
+	else
+		rc = sandbox_enter(&box, c->sandbox, &err);
+	if (rc > 0)
+		log_warning("confined less than could be: %s", err.text);
+	if (rc >= 0)
+		return;
+	log_error("cannot be confined: %s (setting sandbox)", err.text);
+	exit(EXIT_FAILURE);
+}

@@ -1,0 +1,57 @@
+/* Confinement: Landlock for the file system and the network, seccomp for the
+ * system calls.  Two functions; what a role may do is in mkfilter.c and in the
+ * paths that its caller names.  There is no way back. */
+#ifndef NJIWA_SVC_SANDBOX_H
+#define NJIWA_SVC_SANDBOX_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "common/base/err.h"
+
+/* Whose system calls.  Each role's filter is built from mkfilter.c's rows. */
+enum sandbox_role {
+	SANDBOX_FRONT,   /* reads and writes what it has; the signer's too */
+	SANDBOX_KEEPER,  /* files, sockets, children; no exec */
+	SANDBOX_SESSION, /* files alone */
+	SANDBOX_ACCOUNTD /* files, sockets, many clients */
+};
+
+enum sandbox_access {
+	SANDBOX_READ, /* read files and folders below the path */
+	SANDBOX_WRITE /* all of that, and change them */
+};
+
+struct sandbox_path {
+	const char *path; /* "" or one that is not there is left out */
+	enum sandbox_access access;
+};
+
+#define SANDBOX_PORTS_MAX 4
+
+struct sandbox {
+	enum sandbox_role role;
+	const struct sandbox_path *paths;
+	size_t npaths;
+	uint16_t connect[SANDBOX_PORTS_MAX]; /* TCP ports it may connect to */
+};
+
+enum sandbox_mode { SANDBOX_OFF, SANDBOX_ON, SANDBOX_REQUIRE };
+
+/* The mode that the setting's word says; SANDBOX_ON for an unknown one. */
+enum sandbox_mode sandbox_mode_of(const char *word);
+
+/*
+ * Confines this process and its later children.  0; 1 when the kernel lacks
+ * Landlock or seccomp and the mode is not REQUIRE, with err saying what is
+ * lacking; -errno with err filled otherwise.
+ */
+int sandbox_enter(
+    const struct sandbox *box, enum sandbox_mode mode, struct err *err);
+
+/*
+ * What every process of njiwa does first: not dumpable, no core file, no new
+ * privileges, SIGPIPE ignored.
+ */
+void sandbox_harden(void);
+
+#endif

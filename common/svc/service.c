@@ -1,0 +1,199 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/svc/connection.h"
+#include "common/svc/service_log.h"
+
+#define TRACE_DIGITS 12 /* of 5 bits: 32 of time, 28 of chance */
+
+/* An id that sorts by time, in letters that nobody misreads. */
+static void
+make_trace(char trace[LOG_TRACE_MAX])
+{
+	static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
+	uint32_t chance = 0;
+	uint64_t value;
+	int i;
+
+	/* without chance the time and the process id still tell us apart */
+	if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) < 0)
+		chance = (uint32_t)getpid();
+	value = (uint64_t)clock_now().tv_sec << 28 | (chance & 0xfffffff);
+	for (i = TRACE_DIGITS - 1; i >= 0; i--, value >>= 5)
+		trace[i] = digits[value & 31];
+	trace[TRACE_DIGITS] = '\0';
+}
+
+static bool
+in_list(const char *const *list, const char *word)
+{
+	for (; list && *list; list++)
+		if (strcmp(*list, word) == 0)
+			return true;
+	return false;
+}
+
+static _Noreturn void
+usage(const struct service *service)
+{
+	const char *const *p;
+
+	fprintf(stderr, "usage: %s [-V] [-c file] [-p profile]\nprofiles:",
+	    service->program);
+	for (p = service->profiles; *p; p++)
+		fprintf(stderr, " %s", *p);
+	fprintf(stderr, "\n");
+	exit(EX_USAGE);
+}
+
+static void
+parse_options(struct connection *c, int argc, char **argv)
+{
+	int option;
+
+	c->profile = c->service->profiles[0];
+	while ((option = getopt(argc, argv, "Vc:p:")) != -1) {
+		switch (option) {
+		case 'V':
+			printf("%s %s\n", c->service->program, NJIWA_VERSION);
+			exit(EX_OK);
+		case 'c':
+			c->config = optarg;
+			break;
+		case 'p':
+			c->profile = optarg;
+			break;
+		default:
+			usage(c->service);
+		}
+	}
+	if (optind != argc || !in_list(c->service->profiles, c->profile))
+		usage(c->service);
+}
+
+static void
+collect(void *ctx, const char *line)
+{
+	struct str *lines = ctx;
+
+	str_appendf(lines, "%s\n", line);
+}
+
+/* Settings, then the log, then what was wrong with the settings: a mistake in
+ * one leaves that one at its default and the mail flowing. */
+static void
+load_settings(struct connection *c)
+{
+	STR_AUTO mistakes = STR_INIT;
+	struct slice rest, line;
+	int rc = settings_load(c->config, SETTINGS_TLS_SECRET, &c->settings,
+	    collect, &mistakes);
+
+	service_log_open(&c->settings, c->service->program);
+	rest = str_slice(&mistakes);
+	while (slice_next(&rest, '\n', &line))
+		if (line.len)
+			log_error("%.*s", SLICE_FMT(line));
+	if (rc < 0)
+		exit(EX_CONFIG);
+}
+
+/* The descriptors of certificate and key, opened while we may. */
+static void
+open_tls_files(struct connection *c)
+{
+	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
+
+	c->cert = open(c->settings.tls_cert, flags);
+	c->key = c->cert < 0 ? -1 : open(c->settings.tls_key, flags);
+	if (c->cert >= 0 && c->key >= 0)
+		return;
+	if (c->tls || errno != ENOENT)
+		log_error("TLS is not to be had: %s: %s",
+		    c->cert < 0 ? c->settings.tls_cert : c->settings.tls_key,
+		    strerror(errno));
+}
+
+/* Who looks accounts up for us, started while we still may. */
+static void
+open_accounts(struct connection *c)
+{
+	const struct settings *s = &c->settings;
+	STR_AUTO program = STR_INIT;
+	struct account_client_config config = {
+		.socket = s->account_socket,
+		.config = c->config,
+		.timeout_ms = s->account_timeout,
+		.env = settings_secret_env(),
+	};
+	struct err err = { 0, "" };
+
+	str_appendf(&program, "%s/njiwa-accountd", s->libexec_dir);
+	config.program = str_cstr(&program);
+	if (account_client_open(&config, &c->keeper.account, &err) == 0)
+		return;
+	log_error("no accounts: %s", err.text);
+	exit(EX_TEMPFAIL);
+}
+
+static void
+open_connection(struct connection *c, int argc, char **argv)
+{
+	sandbox_harden();
+	parse_options(c, argc, argv);
+	c->tls = in_list(c->service->tls_profiles, c->profile);
+	load_settings(c);
+	make_trace(c->trace);
+	log_set_trace(c->trace);
+	peer_of(STDIN_FILENO, &c->peer);
+	c->sandbox = sandbox_mode_of(c->settings.sandbox);
+	open_tls_files(c);
+}
+
+/* The first front: plain, or behind TLS from the first octet. */
+static int
+first_front(struct connection *c, struct err *err)
+{
+	if (!c->tls)
+		return front_start(c, err);
+	if (c->cert < 0 || c->key < 0)
+		return err_set(err, ENOENT, "no TLS certificate or key");
+	return signer_start(c, false, err);
+}
+
+int
+service_main(const struct service *service, int argc, char **argv)
+{
+	struct connection c = { .service = service, .session_fd = -1,
+		.next_front = -1, .cert = -1, .key = -1 };
+	struct err err = { 0, "" };
+
+	open_connection(&c, argc, argv);
+	c.keeper.settings = &c.settings;
+	c.keeper.peer = &c.peer;
+	c.keeper.profile = c.profile;
+	c.keeper.trace = c.trace;
+	c.keeper.state = KEEPER_STRANGER;
+	c.keeper.front = first_front(&c, &err);
+	if (c.keeper.front < 0) {
+		log_error("no connection: %s", err.text);
+		return EX_TEMPFAIL;
+	}
+	open_accounts(&c);
+	(void)signal(SIGCHLD, SIG_IGN); /* nobody is waited for */
+	keeper_confine(&c);
+	keeper_run(&c);
+	if (c.session)
+		session_run(&c);
+	account_client_free(c.keeper.account);
+	return EX_OK;
+}

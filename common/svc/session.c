@@ -1,0 +1,116 @@
+#include "config.h"
+#include <errno.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/secret.h"
+#include "common/store/store.h"
+#include "common/svc/connection.h"
+
+bool
+service_mail_path(const struct settings *settings,
+    const struct account_user *user, struct str *out)
+{
+	return settings_expand_path(settings->mail_location,
+	    slice_from(user->name), user->home, out);
+}
+
+int
+identity_take(uint32_t uid, uint32_t gid)
+{
+	if (geteuid() != 0)
+		return 0;
+	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
+	    setresuid(uid, uid, uid) < 0)
+		return -errno;
+	return 0;
+}
+
+/* A new user's Maildir is made before the confinement to it. */
+static int
+make_maildir(const struct connection *c, const char *path, struct err *err)
+{
+	const struct store_config config = { .sync = c->settings.fsync,
+		.host = c->settings.hostname };
+	struct store *store;
+	struct stat st;
+	int rc;
+
+	if (stat(path, &st) == 0)
+		return 0;
+	rc = store_open(path, STORE_CREATE, &config, &store, err);
+	if (rc == 0)
+		store_free(store);
+	return rc;
+}
+
+/* Forgets what the keeper knew, and shuts the door behind. */
+static int
+session_confine(struct connection *c, const char *path, struct err *err)
+{
+	const struct account_user *user = c->keeper.user;
+	const struct sandbox_path paths[] = { { path, SANDBOX_WRITE },
+		{ "/proc/self/fd", SANDBOX_READ } };
+	const struct sandbox box = { SANDBOX_SESSION, paths,
+		sizeof paths / sizeof paths[0], { 0 } };
+	rlim_t memory = (rlim_t)c->settings.session_memory;
+	const struct rlimit data = { memory, memory };
+	int rc = 0;
+
+	if (c->settings.mail_uid < 0)
+		rc = identity_take(user->uid, user->gid);
+	if (rc < 0)
+		return err_sys(err, -rc, "uid %u of %s", user->uid, user->name);
+	rc = make_maildir(c, path, err);
+	if (rc == 0)
+		rc = account_bind(c->keeper.account, user->name, err);
+	if (rc < 0)
+		return rc;
+	(void)close(c->cert); /* -1 is fine */
+	(void)close(c->key);  /* -1 is fine */
+	secret_wipe();
+#ifndef NJIWA_SANITIZED
+	(void)setrlimit(RLIMIT_DATA, &data); /* a ceiling, not a condition */
+#endif
+	rc = sandbox_enter(&box, c->sandbox, err);
+	return rc < 0 ? rc : 0;
+}
+
+void
+session_run(struct connection *c)
+{
+	int in = c->session_fd >= 0 ? c->session_fd : STDIN_FILENO;
+	int out = c->session_fd >= 0 ? c->session_fd : STDOUT_FILENO;
+	STR_AUTO path = STR_INIT;
+	struct err err = { 0, "" };
+	struct session session = {
+		.settings = &c->settings,
+		.peer = &c->peer,
+		.profile = c->profile,
+		.trace = c->trace,
+		.tls = c->tls,
+		.user = c->keeper.user,
+		.account = c->keeper.account,
+		.argument = str_slice(&c->argument),
+	};
+
+	if (!service_mail_path(&c->settings, session.user, &path))
+		return; /* was looked at before the login was said to be good */
+	session.mail_path = str_cstr(&path);
+	if (session_confine(c, session.mail_path, &err) < 0) {
+		log_error("no session for %s: %s", session.user->name, err.text);
+		return;
+	}
+	session.client = stream_new(in, out);
+	stream_unread(session.client, str_slice(&c->input));
+	str_release(&c->input);
+	c->service->session(&session);
+	(void)stream_flush(session.client); /* the client may be gone */
+	stream_free(session.client);
+	account_quota_flush(c->keeper.account);
+}

@@ -1,0 +1,228 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/fileio.h"
+#include "common/base/secret.h"
+#include "common/svc/connection.h"
+
+enum {
+	SIGNER_SIGN = 1, /* algorithm, is_hash, data ; signature */
+	SIGNER_READY     /* signer to keeper: result, text */
+};
+
+enum { SIGNER_SERVING = 1 };
+
+#define SIGN_TIMES 1 /* signatures of one handshake */
+
+/* The signer's own: the key and the front's end of the line. */
+struct signer {
+	const struct tls_driver *driver;
+	struct tls_key *key;
+	int front;
+};
+
+static int
+handle_sign(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	struct signer *signer = ctx;
+	STR_AUTO signature = STR_INIT;
+	struct tls_to_sign what;
+
+	(void)msg;
+	what.algorithm = ipc_get_u32(args);
+	what.is_hash = ipc_get_u32(args) != 0;
+	what.data = ipc_get_text(args, TLS_SIGN_DATA_MAX);
+	if (!ipc_reader_done(args))
+		return -EPROTO;
+	if (signer->driver->key_sign(signer->key, &what, &signature) < 0)
+		str_clear(&signature);
+	return ipc_send(
+	    signer->front, SIGNER_SIGN, str_slice(&signature), NULL, 0);
+}
+
+static const struct request signer_requests[] = {
+	{ SIGNER_SIGN, "sign", SIGNER_SERVING, TLS_SIGN_DATA_MAX + 64,
+	    SIGN_TIMES, handle_sign },
+};
+
+/* Answers the front until it hangs up, breaks a rule, or takes too long. */
+static void
+signer_serve(struct signer *signer, int64_t deadline)
+{
+	struct request_counts counts = { { 0 } };
+	struct ipc_msg msg = IPC_MSG_INIT;
+
+	while (ipc_recv(signer->front, &msg, deadline) == 1)
+		if (request_dispatch(signer_requests,
+			sizeof signer_requests / sizeof signer_requests[0],
+			&counts, SIGNER_SERVING, &msg, signer, NULL) < 0)
+			break;
+	ipc_msg_release(&msg);
+}
+
+int
+signer_ask(void *ctx, const struct tls_to_sign *what, struct str *signature)
+{
+	const int *pair = ctx;
+	struct ipc_msg msg = IPC_MSG_INIT;
+	STR_AUTO body = STR_INIT;
+	int rc;
+
+	if (what->data.len > TLS_SIGN_DATA_MAX)
+		return -EMSGSIZE;
+	ipc_put_u32(&body, what->algorithm);
+	ipc_put_u32(&body, what->is_hash);
+	ipc_put_text(&body, what->data);
+	rc = ipc_send(*pair, SIGNER_SIGN, str_slice(&body), NULL, 0);
+	if (rc == 0)
+		rc = ipc_recv(*pair, &msg, CLOCK_NEVER) == 1 ? 0 : -EPIPE;
+	if (rc == 0 && (msg.body.len == 0 || msg.body.len > TLS_SIGNATURE_MAX))
+		rc = -EPROTO;
+	if (rc == 0)
+		str_append(signature, str_slice(&msg.body));
+	ipc_msg_release(&msg);
+	return rc;
+}
+
+/* Reads the key and sees that it is the certificate's. */
+static struct tls_key *
+load_key(const struct connection *c, const struct tls_driver *driver,
+    struct slice chain, struct err *err)
+{
+	struct str pem = STR_INIT;
+	struct tls_key *key = NULL;
+
+	if (fileio_read_fd(c->key, TLS_FILE_MAX, &pem, err) == 0)
+		key = driver->key_load(
+		    str_slice(&pem), c->settings.tls_key_password, err);
+	str_wipe(&pem);
+	if (key == NULL || driver->key_fits(key, chain))
+		return key;
+	driver->key_free(key);
+	(void)err_set(err, EINVAL, "the key is not that of the certificate");
+	return NULL;
+}
+
+static void
+tell_keeper(int status, int result, const struct err *err)
+{
+	STR_AUTO body = STR_INIT;
+
+	ipc_put_u32(&body, (uint32_t)-result);
+	ipc_put_text(&body, slice_from(result < 0 ? err->text : ""));
+	/* a keeper that is gone has no use for it */
+	(void)ipc_send(status, SIGNER_READY, str_slice(&body), NULL, 0);
+}
+
+/* The signer, after its front is on its way. */
+static void
+signer_main(struct connection *c, struct signer *signer, struct slice chain,
+    int status)
+{
+	const struct sandbox box = { .role = SANDBOX_FRONT };
+	const int keep[] = { signer->front, status, c->key };
+	int64_t deadline = clock_deadline(c->settings.tls_handshake_timeout);
+	struct err err = { 0, "" };
+	int rc = 0;
+
+	fileio_close_others(keep, sizeof keep / sizeof keep[0]);
+	signer->key = load_key(c, signer->driver, chain, &err);
+	if (signer->key == NULL)
+		rc = err.code ? -err.code : -EIO;
+	secret_wipe();
+	if (rc == 0)
+		rc = sandbox_enter(&box, c->sandbox, &err);
+	rc = rc > 0 ? 0 : rc;
+	tell_keeper(status, rc, &err);
+	(void)close(status); /* said what there was to say */
+	if (rc == 0)
+		signer_serve(signer, deadline);
+	signer->driver->key_free(signer->key);
+}
+
+/* Loads GnuTLS and the chain for both, then parts into front and signer. */
+static void
+load_and_part(struct connection *c, bool resumed, int pair, int status)
+{
+	struct front_tls tls = { NULL, NULL, -1 };
+	STR_AUTO chain = STR_INIT;
+	struct err err = { 0, "" };
+	int ends[2];
+	pid_t pid;
+
+	tls.driver = tls_driver_open(&err);
+	if (tls.driver && fileio_read_fd(c->cert, TLS_FILE_MAX, &chain, &err) == 0)
+		tls.server = tls.driver->server_new(
+		    str_slice(&chain), c->settings.tls_priority, &err);
+	if (tls.server == NULL || ipc_pair(ends) < 0) {
+		tell_keeper(status, -EINVAL, &err);
+		return;
+	}
+	secret_inherit(false);
+	pid = fork();
+	if (pid == 0) {
+		tls.signer = ends[0];
+		front_main(c, pair, &tls, resumed);
+	}
+	if (pid < 0) {
+		(void)err_sys(&err, errno, "fork"); /* told below */
+		tell_keeper(status, -EAGAIN, &err);
+		return;
+	}
+	signer_main(c, &(struct signer){ tls.driver, NULL, ends[1] },
+	    str_slice(&chain), status);
+}
+
+/* What the signer says of itself: 0 or -errno with err. */
+static int
+await_ready(int status, int64_t deadline, struct err *err)
+{
+	struct ipc_msg msg = IPC_MSG_INIT;
+	struct ipc_reader in;
+	int rc = ipc_recv(status, &msg, deadline);
+
+	if (rc != 1 || msg.type != SIGNER_READY)
+		return err_set(err, EIO, "TLS could not be started");
+	in = (struct ipc_reader){ str_slice(&msg.body), false };
+	rc = -(int)ipc_get_u32(&in);
+	(void)err_set(err, -rc, "%.*s",
+	    SLICE_FMT(ipc_get_text(&in, ERR_TEXT_MAX))); /* "" is fine */
+	ipc_msg_release(&msg);
+	return rc;
+}
+
+int
+signer_start(struct connection *c, bool resumed, struct err *err)
+{
+	int64_t deadline = clock_deadline(c->settings.tls_handshake_timeout);
+	int front[2], status[2], rc;
+	pid_t pid;
+
+	if (ipc_pair(front) < 0)
+		return err_sys(err, errno, "socketpair");
+	if (ipc_pair(status) < 0) {
+		rc = err_sys(err, errno, "socketpair");
+		(void)close(front[0]); /* unused */
+		(void)close(front[1]); /* unused */
+		return rc;
+	}
+	secret_inherit(true);
+	pid = fork();
+	if (pid == 0) {
+		(void)close(front[0]);  /* the keeper's */
+		(void)close(status[0]); /* the keeper's */
+		load_and_part(c, resumed, front[1], status[1]);
+		_exit(EXIT_SUCCESS);
+	}
+	secret_inherit(false);
+	(void)close(front[1]);  /* the front's */
+	(void)close(status[1]); /* the signer's */
+	rc = pid < 0 ? err_sys(err, errno, "fork")
+		     : await_ready(status[0], deadline, err);
+	(void)close(status[0]); /* said what there was to say */
+	if (rc < 0)
+		(void)close(front[0]); /* which ends the front, if there is one */
+	return rc < 0 ? rc : front[0];
+}
