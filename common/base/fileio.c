@@ -139,7 +139,8 @@ fileio_close_others(const int *keep, size_t n)
 		int kept = next_kept(keep, n, from);
 
 		if (kept > from) /* without close_range they stay: harmless */
-			(void)close_range((unsigned)from, (unsigned)kept - 1, 0);
+			(void)close_range(
+			    (unsigned)from, (unsigned)kept - 1, 0);
 		if (kept == INT_MAX)
 			break;
 		from = kept + 1;

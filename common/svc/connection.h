@@ -27,15 +27,15 @@ struct connection {
 	struct peer peer;
 	const char *profile;
 	char trace[LOG_TRACE_MAX];
-	bool tls;        /* from the first octet, or after STARTTLS */
-	int cert, key;   /* descriptors, -1 when there is no TLS to be had */
+	bool tls;      /* from the first octet, or after STARTTLS */
+	int cert, key; /* descriptors, -1 when there is no TLS to be had */
 	enum sandbox_mode sandbox;
 	struct keeper keeper;
-	int next_front;  /* the pair of the front that takes over, or -1 */
-	int logins;      /* failed ones so far */
+	int next_front; /* the pair of the front that takes over, or -1 */
+	int logins;     /* failed ones so far */
 	/* REQUEST_SESSION was answered: */
 	bool session;
-	int session_fd;  /* the pump's end, or -1 for the socket itself */
+	int session_fd; /* the pump's end, or -1 for the socket itself */
 	struct str input;
 	struct str argument;
 };
@@ -54,8 +54,8 @@ int front_start(struct connection *c, struct err *err);
 
 /* Is a front: confines itself, talks, ends.  pair is its end of the pair; tls
  * may be NULL. */
-_Noreturn void front_main(struct connection *c, int pair,
-    struct front_tls *tls, bool resumed);
+_Noreturn void front_main(
+    struct connection *c, int pair, struct front_tls *tls, bool resumed);
 
 /* ---- signer.c ---- */
 

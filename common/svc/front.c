@@ -28,8 +28,8 @@ log_sink_keeper(void *ctx, const struct log_event *event)
 		ipc_put_text(&body, slice_from(value ? value : ""));
 	}
 	/* a keeper that is gone ends us at the next request */
-	(void)ipc_send((int)(intptr_t)ctx, REQUEST_LOG, str_slice(&body),
-	    NULL, 0);
+	(void)ipc_send(
+	    (int)(intptr_t)ctx, REQUEST_LOG, str_slice(&body), NULL, 0);
 }
 
 /* Everything that is not the client's, the keeper's or the signer's goes. */
@@ -66,8 +66,8 @@ wait_for_go(int pair)
 
 /* Takes the handshake; 0, or -errno when the connection is over. */
 static int
-front_handshake(struct front *front, struct front_tls *tls,
-    char text[TLS_TEXT_MAX])
+front_handshake(
+    struct front *front, struct front_tls *tls, char text[TLS_TEXT_MAX])
 {
 	int64_t deadline =
 	    clock_deadline(front->settings->tls_handshake_timeout);
@@ -158,8 +158,8 @@ front_ask(struct front *front, uint16_t type, struct slice body,
 
 /* A request that is answered by a number and a text; the number, or -errno. */
 static int
-ask_result(struct front *front, uint16_t type, struct slice body,
-    struct err *err)
+ask_result(
+    struct front *front, uint16_t type, struct slice body, struct err *err)
 {
 	struct ipc_msg reply = IPC_MSG_INIT;
 	struct ipc_reader in;
@@ -178,8 +178,7 @@ ask_result(struct front *front, uint16_t type, struct slice body,
 int
 front_starttls(struct front *front, struct err *err)
 {
-	int rc = ask_result(
-	    front, REQUEST_STARTTLS, slice_from(""), err);
+	int rc = ask_result(front, REQUEST_STARTTLS, slice_from(""), err);
 
 	return rc > 0 ? -rc : rc;
 }
@@ -206,7 +205,7 @@ bool
 front_may_login(const struct front *front)
 {
 	return front->tls || front->settings->login_plaintext ||
-	    front->peer->is_pipe || peer_is_loopback(front->peer);
+	       front->peer->is_pipe || peer_is_loopback(front->peer);
 }
 
 _Noreturn void

@@ -77,8 +77,8 @@ journal_sink(void *ctx, const struct log_event *event)
 		if (event->fields[i].value)
 			add_own(&entry, &event->fields[i]);
 	for (i = 0; i < entry.count; i++)
-		parts[i] = (struct iovec){ entry.fields[i].ptr,
-			entry.fields[i].len };
+		parts[i] =
+		    (struct iovec){ entry.fields[i].ptr, entry.fields[i].len };
 	/* a log that cannot be written has nowhere to say so */
 	(void)sd_journal_sendv(parts, (int)entry.count);
 	for (i = 0; i < entry.count; i++)
@@ -86,5 +86,5 @@ journal_sink(void *ctx, const struct log_event *event)
 }
 
 extern const struct journal_driver njiwa_journal_driver;
-__attribute__((visibility("default"))) const struct journal_driver
-    njiwa_journal_driver = { journal_sink };
+__attribute__((visibility("default")))
+const struct journal_driver njiwa_journal_driver = { journal_sink };

@@ -12,7 +12,7 @@
 #include "common/base/num.h"
 #include "common/svc/connection.h"
 
-#define LOG_NAME_MAX 32 /* octets of a field's name */
+#define LOG_NAME_MAX 32   /* octets of a field's name */
 #define DELAY_DOUBLINGS 4 /* a login's delay grows to 16 times the setting */
 
 static struct connection *
@@ -22,8 +22,8 @@ connection_of(void *ctx)
 }
 
 static int
-reply_result(struct connection *c, uint16_t type, uint32_t result,
-    const char *text)
+reply_result(
+    struct connection *c, uint16_t type, uint32_t result, const char *text)
 {
 	STR_AUTO body = STR_INIT;
 
@@ -108,8 +108,8 @@ handle_starttls(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 static void
 delay_failure(const struct connection *c)
 {
-	int doublings = c->logins > DELAY_DOUBLINGS ? DELAY_DOUBLINGS
-						    : c->logins;
+	int doublings =
+	    c->logins > DELAY_DOUBLINGS ? DELAY_DOUBLINGS : c->logins;
 	int64_t ms = c->settings.login_delay << doublings;
 	struct timespec t = { ms / 1000, (ms % 1000) * 1000000 };
 
@@ -129,8 +129,8 @@ log_login(const struct connection *c, struct slice name, const char *result)
 		{ "result", result },
 	};
 
-	log_event(LOG_LEVEL_INFO, "login", fields,
-	    sizeof fields / sizeof fields[0]);
+	log_event(
+	    LOG_LEVEL_INFO, "login", fields, sizeof fields / sizeof fields[0]);
 	free(user);
 }
 
@@ -148,8 +148,8 @@ user_is_usable(const struct connection *c, const struct account_user *user)
 	if (c->settings.mail_uid >= 0 ||
 	    user->uid >= (uint64_t)c->settings.first_valid_uid)
 		return true;
-	log_error("uid %u of %s is below first_valid_uid", user->uid,
-	    user->name);
+	log_error(
+	    "uid %u of %s is below first_valid_uid", user->uid, user->name);
 	return false;
 }
 
@@ -222,8 +222,8 @@ handle_session(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 	rc = tls ? ipc_stream_pair(ends) : 0;
 	if (rc < 0)
 		return rc;
-	rc = keeper_reply(&c->keeper, REQUEST_SESSION, slice_from(""), &ends[1],
-	    tls ? 1 : 0);
+	rc = keeper_reply(
+	    &c->keeper, REQUEST_SESSION, slice_from(""), &ends[1], tls ? 1 : 0);
 	if (tls)
 		(void)close(ends[1]); /* the front's now */
 	str_set(&c->input, input);
@@ -320,7 +320,7 @@ next_front(struct connection *c)
 		return false;
 	c->tls = true;
 	return keeper_reply(&c->keeper, REQUEST_GO, slice_from(""), NULL, 0) ==
-	    0;
+	       0;
 }
 
 void
@@ -371,13 +371,13 @@ keeper_confine(struct connection *c)
 		{ "/proc/self/fd", SANDBOX_READ },
 	};
 	const struct sandbox box = { SANDBOX_KEEPER, paths,
-		sizeof paths / sizeof paths[0],
-		{ spamd_port(s->spamd) } };
+		sizeof paths / sizeof paths[0], { spamd_port(s->spamd) } };
 	struct err err = { 0, "" };
 	int rc = 0;
 
 	if (s->mail_uid >= 0)
-		rc = identity_take((uint32_t)s->mail_uid, (uint32_t)s->mail_gid);
+		rc =
+		    identity_take((uint32_t)s->mail_uid, (uint32_t)s->mail_gid);
 	if (rc < 0)
 		(void)err_sys(&err, -rc, "mail_uid, mail_gid"); /* told below */
 	else

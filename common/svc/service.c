@@ -95,8 +95,8 @@ load_settings(struct connection *c)
 {
 	STR_AUTO mistakes = STR_INIT;
 	struct slice rest, line;
-	int rc = settings_load(c->config, SETTINGS_TLS_SECRET, &c->settings,
-	    collect, &mistakes);
+	int rc = settings_load(
+	    c->config, SETTINGS_TLS_SECRET, &c->settings, collect, &mistakes);
 
 	service_log_open(&c->settings, c->service->program);
 	rest = str_slice(&mistakes);
@@ -173,8 +173,11 @@ first_front(struct connection *c, struct err *err)
 int
 service_main(const struct service *service, int argc, char **argv)
 {
-	struct connection c = { .service = service, .session_fd = -1,
-		.next_front = -1, .cert = -1, .key = -1 };
+	struct connection c = { .service = service,
+		.session_fd = -1,
+		.next_front = -1,
+		.cert = -1,
+		.key = -1 };
 	struct err err = { 0, "" };
 
 	open_connection(&c, argc, argv);

@@ -34,7 +34,7 @@ silence_stderr(void)
 
 	if (fd >= 0 && fd != STDERR_FILENO) {
 		(void)dup2(fd, STDERR_FILENO); /* else nobody writes to it */
-		(void)close(fd); /* nothing was written */
+		(void)close(fd);               /* nothing was written */
 	}
 }
 

@@ -16,8 +16,8 @@ bool
 service_mail_path(const struct settings *settings,
     const struct account_user *user, struct str *out)
 {
-	return settings_expand_path(settings->mail_location,
-	    slice_from(user->name), user->home, out);
+	return settings_expand_path(
+	    settings->mail_location, slice_from(user->name), user->home, out);
 }
 
 int
@@ -103,7 +103,8 @@ session_run(struct connection *c)
 		return; /* was looked at before the login was said to be good */
 	session.mail_path = str_cstr(&path);
 	if (session_confine(c, session.mail_path, &err) < 0) {
-		log_error("no session for %s: %s", session.user->name, err.text);
+		log_error(
+		    "no session for %s: %s", session.user->name, err.text);
 		return;
 	}
 	session.client = stream_new(in, out);

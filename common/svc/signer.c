@@ -118,8 +118,8 @@ tell_keeper(int status, int result, const struct err *err)
 
 /* The signer, after its front is on its way. */
 static void
-signer_main(struct connection *c, struct signer *signer, struct slice chain,
-    int status)
+signer_main(
+    struct connection *c, struct signer *signer, struct slice chain, int status)
 {
 	const struct sandbox box = { .role = SANDBOX_FRONT };
 	const int keep[] = { signer->front, status, c->key };
@@ -153,7 +153,8 @@ load_and_part(struct connection *c, bool resumed, int pair, int status)
 	pid_t pid;
 
 	tls.driver = tls_driver_open(&err);
-	if (tls.driver && fileio_read_fd(c->cert, TLS_FILE_MAX, &chain, &err) == 0)
+	if (tls.driver &&
+	    fileio_read_fd(c->cert, TLS_FILE_MAX, &chain, &err) == 0)
 		tls.server = tls.driver->server_new(
 		    str_slice(&chain), c->settings.tls_priority, &err);
 	if (tls.server == NULL || ipc_pair(ends) < 0) {
@@ -223,6 +224,7 @@ signer_start(struct connection *c, bool resumed, struct err *err)
 		     : await_ready(status[0], deadline, err);
 	(void)close(status[0]); /* said what there was to say */
 	if (rc < 0)
-		(void)close(front[0]); /* which ends the front, if there is one */
+		(void)close(
+		    front[0]); /* which ends the front, if there is one */
 	return rc < 0 ? rc : front[0];
 }
