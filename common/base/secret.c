@@ -41,6 +41,15 @@ secret_room(size_t size)
 	return room;
 }
 
+void
+secret_give_back(char *room)
+{
+	size_t start = (size_t)(room - state.arena);
+
+	explicit_bzero(room, state.used - start);
+	state.used = start;
+}
+
 const char *
 secret_store(struct slice octets)
 {

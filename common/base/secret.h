@@ -13,6 +13,10 @@ const char *secret_store(struct slice octets);
 /* Raw room of size octets in the arena; NULL when it is full. */
 char *secret_room(size_t size);
 
+/* Overwrites room, which secret_room gave, and all that was stored after it,
+ * and takes it back into the arena. */
+void secret_give_back(char *room);
+
 /* Moves the value of the environment variable into the arena and overwrites
  * it where it stood.  NULL when it is not set. */
 const char *secret_take_env(const char *name);

@@ -65,10 +65,10 @@ loading_read(
 	if (room == NULL)
 		return -ENOMEM;
 	len = read_all(fd, room, size);
-	if (len < 0)
-		return (int)len;
-	if ((size_t)len > max)
-		return -EFBIG;
+	if (len < 0 || (size_t)len > max) {
+		secret_give_back(room);
+		return len < 0 ? (int)len : -EFBIG;
+	}
 	room[len] = '\0';
 	*ret_text = room;
 	*ret_len = (size_t)len;
@@ -198,12 +198,16 @@ static void
 complete_hostname(struct loading *load)
 {
 	const struct setting *row = settings_find(slice_from("hostname"));
+	struct settings *settings = load->settings;
+	STR_AUTO problem = STR_INIT;
 	struct utsname machine;
 
-	if (load->settings->hostname[0])
+	if (settings->hostname[0])
 		return;
-	loading_set(load, row, "hostname",
-	    uname(&machine) == 0 ? machine.nodename : "localhost");
+	if (uname(&machine) < 0 || machine.nodename[0] == '\0' ||
+	    !settings_set(settings, row, machine.nodename, &problem))
+		/* a machine may be called anything; this name is good */
+		(void)settings_set(settings, row, "localhost", &problem);
 }
 
 const char *
@@ -230,7 +234,10 @@ load_file(struct loading *load, const char *path)
 	if (rc < 0)
 		return rc;
 	loading_text(load, name, slice_of(text, len));
-	explicit_bzero(text, len);
+	if (load->secrets == SETTINGS_NO_SECRETS)
+		secret_give_back(text);
+	else
+		explicit_bzero(text, len); /* the secrets are behind it */
 	secret_wipe_stack();
 	return 0;
 }
@@ -250,14 +257,13 @@ settings_load(const char *path, enum settings_secrets secrets,
 }
 
 int
-settings_load_text(struct slice text, const char *where,
+settings_load_text(struct slice text, enum settings_secrets secrets,
     struct settings *ret_settings, settings_complain *complain, void *ctx)
 {
-	struct loading load = { ret_settings, SETTINGS_WITH_SECRETS, complain,
-		ctx, 0 };
+	struct loading load = { ret_settings, secrets, complain, ctx, 0 };
 
 	set_defaults(&load);
-	loading_text(&load, where, text);
+	loading_text(&load, "text", text);
 	complete_hostname(&load);
 	return load.mistakes;
 }

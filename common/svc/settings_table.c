@@ -17,6 +17,7 @@
 #f, SETTING_##kind, AT(f, const char *), initial, need, 0
 #define TEXT(f, initial) WORDS(f, TEXT, initial, 0)
 #define NEEDED_TEXT(f, initial) WORDS(f, TEXT, initial, 1)
+#define HOST(f, initial) WORDS(f, HOST, initial, 0)
 #define SCORE(f, initial) WORDS(f, SCORE, initial, 0)
 #define ENUM(f, initial) WORDS(f, ENUM, initial, 1)
 #define PATH(f, initial) WORDS(f, PATH, initial, 0)
@@ -50,7 +51,7 @@
 
 /* clang-format off */
 const struct setting settings_table[] = {
-	{ TEXT(hostname, ""), NULL, "HOSTNAME", GENERAL,
+	{ HOST(hostname, ""), NULL, "HOSTNAME", GENERAL,
 	    "The name of this server, in greetings, in Received lines and in "
 	    "the names of message files.  Empty: the machine's own name." },
 	{ NEEDED_PATH(runtime_dir, "/run/njiwa"), NULL, NULL, GENERAL,
@@ -138,10 +139,9 @@ const struct setting settings_table[] = {
 	    "FROM forwarder WHERE address = %u"), NAMES, NULL, QUERIES,
 	    "Finds an alias.  Columns: the action (alias or drop), and the "
 	    "addresses, separated by |.  Empty: there are no aliases." },
-	{ QUERY(domain_query, ""), NAMES, NULL, QUERIES,
-	    "Any row means that the domain is local.  Empty: a domain in the "
-	    "table domains, where there is that table, and one that has a "
-	    "row in users." },
+	{ QUERY(domain_query, "SELECT name FROM domains WHERE name = %d"), NAMES, NULL, QUERIES,
+	    "Any row means that the domain is local.  Empty: only host_list "
+	    "says so." },
 	{ NEEDED_QUERY(quota_query, "SELECT bytes, messages "
 	    "FROM quota WHERE username = %u"), NAMES, NULL, QUERIES,
 	    "Finds how full a mailbox is.  Columns: octets and messages.  No "
@@ -295,6 +295,9 @@ const struct setting settings_table[] = {
 	    "The services of njiwa-init, separated by blanks: service, =, "
 	    "address, :, port.  An address of * is every one of the machine; "
 	    "one of IPv6 stands in brackets." },
+	{ TEXT(timers, ""), NULL, NULL, INIT,
+	    "Commands that njiwa-init runs again and again, separated by "
+	    "semicolons: name, =, period, :, path and arguments." },
 	{ INT(max_connections, "1000", 1, 100000), NULL, NULL, INIT,
 	    "Connections that njiwa-init serves at a time." },
 	{ INT(max_connections_per_ip, "50", 1, 100000), NULL, NULL, INIT,

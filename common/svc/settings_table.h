@@ -11,6 +11,7 @@ enum setting_type {
 	SETTING_SIZE,  /* octets from min to max: 25M */
 	SETTING_TIME,  /* milliseconds from min to max: 5m */
 	SETTING_TEXT,  /* printable; may be empty unless min is 1 */
+	SETTING_HOST,  /* letters, digits, '.' and '-'; may be empty */
 	SETTING_SCORE, /* a decimal number kept as text, or empty */
 	SETTING_ENUM,  /* one of the words in choices, separated by blanks */
 	SETTING_PATH, /* absolute, or empty; % only before letters in choices */
@@ -57,9 +58,9 @@ bool settings_set(struct settings *settings, const struct setting *row,
 void settings_print(const struct settings *settings, const struct setting *row,
     struct str *out);
 
-/* As settings_load, from text instead of a file; where names it in
- * complaints.  For tests. */
-int settings_load_text(struct slice text, const char *where,
+/* As settings_load, from text instead of a file and without the environment;
+ * complaints name it "text".  For tests. */
+int settings_load_text(struct slice text, enum settings_secrets secrets,
     struct settings *ret_settings, settings_complain *complain, void *ctx);
 
 #endif

@@ -7,6 +7,8 @@
 #include "common/base/num.h"
 #include "common/svc/settings_table.h"
 
+#define HOST_MAX 255 /* octets of a host name */
+
 struct place {
 	struct settings *settings;
 	const struct setting *row;
@@ -184,6 +186,20 @@ set_text(struct place at, const char *text, struct str *problem)
 }
 
 static bool
+set_host(struct place at, const char *text, struct str *problem)
+{
+	static const char good[] = "abcdefghijklmnopqrstuvwxyz"
+				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+
+	if (text[strspn(text, good)] || strlen(text) > HOST_MAX ||
+	    (text[0] && !isalnum((unsigned char)text[0]))) {
+		str_appendf(problem, "\"%s\" is no name of a host", text);
+		return false;
+	}
+	return keep_text(at, text);
+}
+
+static bool
 set_score(struct place at, const char *text, struct str *problem)
 {
 	struct slice rest = slice_from(text);
@@ -294,6 +310,7 @@ static setter *const setters[] = {
 	[SETTING_SIZE] = set_number,
 	[SETTING_TIME] = set_number,
 	[SETTING_TEXT] = set_text,
+	[SETTING_HOST] = set_host,
 	[SETTING_SCORE] = set_score,
 	[SETTING_ENUM] = set_enum,
 	[SETTING_PATH] = set_path,

@@ -65,8 +65,8 @@ table(void **state)
 /* Files and what is to be said about them. */
 struct file_row {
 	const char *text;
-	const char *complaints; /* "f:" stands for the file */
-	const char *name;       /* a setting, and what it is to be */
+	const char *complaints;
+	const char *name; /* a setting, and what it is to be */
 	const char *value;
 };
 
@@ -83,101 +83,115 @@ static const struct file_row file_rows[] = {
 	{ "user_query = SELECT a\n  FROM b\n\t# no\n  WHERE c = %u\n", "",
 	    "user_query", "SELECT a FROM b WHERE c = %u" },
 	{ "user_query = %x",
-	    "f:1: user_query: %x is not known here; there are "
+	    "text:1: user_query: %x is not known here; there are "
 	    "%u %n %d and %% for the sign itself\n",
 	    NULL, NULL },
 	{ "user_query = a %",
-	    "f:1: user_query: % is not known here; there are "
+	    "text:1: user_query: % is not known here; there are "
 	    "%u %n %d and %% for the sign itself\n",
 	    NULL, NULL },
-	{ "user_query =", "f:1: user_query: must not be empty\n", NULL, NULL },
+	{ "user_query =", "text:1: user_query: must not be empty\n", NULL,
+	    NULL },
 	{ "alias_query =", "", "alias_query", "" },
 	{ "quota_update = %u %b %m %%", "", "quota_update", "%u %b %m %%" },
 	{ "smtp_max_message_size = 10 MB", "", "smtp_max_message_size", "10M" },
 	{ "smtp_max_message_size = 64k", "", "smtp_max_message_size", "64k" },
 	{ "smtp_max_message_size = 65535",
-	    "f:1: smtp_max_message_size: 65535 is not in the range from 64k to "
+	    "text:1: smtp_max_message_size: 65535 is not in the range from 64k "
+	    "to "
 	    "2G\n",
 	    "smtp_max_message_size", "25M" },
 	{ "smtp_max_message_size = 2G", "", "smtp_max_message_size", "2G" },
 	{ "smtp_max_message_size = 2147483649",
-	    "f:1: smtp_max_message_size: 2147483649 is not in the range from "
+	    "text:1: smtp_max_message_size: 2147483649 is not in the range "
+	    "from "
 	    "64k to 2G\n",
 	    "smtp_max_message_size", "25M" },
 	{ "login_delay = 250ms", "", "login_delay", "250ms" },
 	{ "login_delay = 45", "", "login_delay", "45s" },
 	{ "login_delay = 0", "", "login_delay", "0" },
 	{ "login_delay = soon",
-	    "f:1: login_delay: \"soon\" is not a time such as 30s, 5m or 1h\n",
+	    "text:1: login_delay: \"soon\" is not a time such as 30s, 5m or "
+	    "1h\n",
 	    "login_delay", "2s" },
 	{ "mail_uid = -1", "", "mail_uid", "-1" },
 	{ "mail_uid = -2",
-	    "f:1: mail_uid: -2 is not in the range from -1 to 4294967294\n",
+	    "text:1: mail_uid: -2 is not in the range from -1 to 4294967294\n",
 	    "mail_uid", "8" },
-	{ "mail_uid = --1", "f:1: mail_uid: \"--1\" is not a number\n", NULL,
+	{ "mail_uid = --1", "text:1: mail_uid: \"--1\" is not a number\n", NULL,
 	    NULL },
 	{ "fsync = OFF", "", "fsync", "no" },
-	{ "fsync = perhaps", "f:1: fsync: \"perhaps\" is neither yes nor no\n",
-	    "fsync", "yes" },
+	{ "fsync = perhaps",
+	    "text:1: fsync: \"perhaps\" is neither yes nor no\n", "fsync",
+	    "yes" },
+	{ "hostname = mx-1.test.dev", "", "hostname", "mx-1.test.dev" },
+	{ "hostname = mx 1",
+	    "text:1: hostname: \"mx 1\" is no name of a host\n", NULL, NULL },
+	{ "hostname = -mx", "text:1: hostname: \"-mx\" is no name of a host\n",
+	    NULL, NULL },
 	{ "sandbox = requires",
-	    "f:1: sandbox: \"requires\" is none of: on require off; did you "
+	    "text:1: sandbox: \"requires\" is none of: on require off; did you "
 	    "mean require?\n",
 	    "sandbox", "on" },
 	{ "sandbox = elephant",
-	    "f:1: sandbox: \"elephant\" is none of: on require off\n",
+	    "text:1: sandbox: \"elephant\" is none of: on require off\n",
 	    "sandbox", "on" },
 	{ "spam_tag_score = -1.5", "", "spam_tag_score", "-1.5" },
 	{ "spam_tag_score = 5.",
-	    "f:1: spam_tag_score: \"5.\" is not a score such as 5 or 7.5\n",
+	    "text:1: spam_tag_score: \"5.\" is not a score such as 5 or 7.5\n",
 	    "spam_tag_score", "5" },
 	{ "spam_tag_score = 5x",
-	    "f:1: spam_tag_score: \"5x\" is not a score such as 5 or 7.5\n",
+	    "text:1: spam_tag_score: \"5x\" is not a score such as 5 or 7.5\n",
 	    NULL, NULL },
 	{ "mail_root = data",
-	    "f:1: mail_root: \"data\" does not begin with /\n", "mail_root",
+	    "text:1: mail_root: \"data\" does not begin with /\n", "mail_root",
 	    "/data" },
 	{ "mail_location = %h/Maildir", "", "mail_location", "%h/Maildir" },
 	{ "mail_location = /x/%q",
-	    "f:1: mail_location: %q is not known here; there are %u %n %d %h "
+	    "text:1: mail_location: %q is not known here; there are %u %n %d "
+	    "%h "
 	    "and %% for the sign itself\n",
 	    NULL, NULL },
 	/* names, all mistakes at once, the lines they are in */
 	{ "smtp_max_hop = 1\n\nmysql_hots = a\nelephant = 1\nlog = non\n",
-	    "f:1: smtp_max_hop: there is no such setting; did you mean "
+	    "text:1: smtp_max_hop: there is no such setting; did you mean "
 	    "smtp_max_hops?\n"
-	    "f:3: mysql_hots: there is no such setting; did you mean "
+	    "text:3: mysql_hots: there is no such setting; did you mean "
 	    "mysql_host?\n"
-	    "f:4: elephant: there is no such setting\n"
-	    "f:5: log: \"non\" is none of: auto journal syslog stderr none; did "
+	    "text:4: elephant: there is no such setting\n"
+	    "text:5: log: \"non\" is none of: auto journal syslog stderr none; "
+	    "did "
 	    "you mean none?\n",
 	    NULL, NULL },
-	{ "fsync = no\nfsync = yes\n", "f:2: fsync: already set in line 1\n",
+	{ "fsync = no\nfsync = yes\n", "text:2: fsync: already set in line 1\n",
 	    "fsync", "no" },
-	{ "fsync\n", "f:1: there is no = in the line\n", NULL, NULL },
-	{ "[smtp\nfsync = no\n", "f:1: the heading has no ] at its end\n",
+	{ "fsync\n", "text:1: there is no = in the line\n", NULL, NULL },
+	{ "[smtp\nfsync = no\n", "text:1: the heading has no ] at its end\n",
 	    "fsync", "no" },
 	{ "[a]\n  fsync = no\n  mail_uid = 7\n",
-	    "f:3: the line is indented and would continue the one before it; "
+	    "text:3: the line is indented and would continue the one before "
+	    "it; "
 	    "remove the blanks before it\n",
 	    "mail_uid", "8" },
 	{ "smtp_banner = a\001b\n",
-	    "f:1: smtp_banner: a control character is in the value\n", NULL,
+	    "text:1: smtp_banner: a control character is in the value\n", NULL,
 	    NULL },
 	{ "mysql_password = a\n  b\n",
-	    "f:2: mysql_password: a secret cannot be continued; use file:\n",
+	    "text:2: mysql_password: a secret cannot be continued; use file:\n",
 	    NULL, NULL },
 	{ "mysql_password = ab ; # c\n", "", "mysql_password", "(set)" },
 	{ "mysql_password =\n", "", "mysql_password", "" },
 	{ "mysql_password = file:x\n",
-	    "f:1: mysql_password: the path behind file: does not begin with "
+	    "text:1: mysql_password: the path behind file: does not begin with "
 	    "/\n",
 	    "mysql_password", "" },
 	{ "mysql_password = file:/nowhere/at/all\n",
-	    "f:1: mysql_password: /nowhere/at/all: No such file or directory\n",
+	    "text:1: mysql_password: /nowhere/at/all: No such file or "
+	    "directory\n",
 	    NULL, NULL },
 	{ "mysql_password = credential:../x\n",
-	    "f:1: mysql_password: \"../x\" is no name of a credential\n", NULL,
-	    NULL },
+	    "text:1: mysql_password: \"../x\" is no name of a credential\n",
+	    NULL, NULL },
 };
 
 static void
@@ -194,8 +208,8 @@ files(void **state)
 		int n, lines = 0;
 		const char *p;
 
-		n = settings_load_text(
-		    slice_from(row->text), "f", &settings, collect, &said);
+		n = settings_load_text(slice_from(row->text),
+		    SETTINGS_WITH_SECRETS, &settings, collect, &said);
 		assert_string_equal(str_cstr(&said), row->complaints);
 		for (p = row->complaints; (p = strchr(p, '\n')) != NULL; p++)
 			lines++;
@@ -226,15 +240,15 @@ lines(void **state)
 		while (text.len < len)
 			str_append_char(&text, 'x');
 		str_append_cstr(&text, "\nfsync=no\n");
-		n = settings_load_text(
-		    str_slice(&text), "f", &settings, collect, &said);
+		n = settings_load_text(str_slice(&text), SETTINGS_WITH_SECRETS,
+		    &settings, collect, &said);
 		assert_int_equal(n, len > FILE_LINE_MAX);
 		assert_int_equal(
 		    strlen(settings.smtp_banner), n ? 0 : FILE_LINE_MAX - 12);
 		assert_false(settings.fsync);
 		if (n)
 			assert_non_null(strstr(str_cstr(&said),
-			    "f:1: the line is longer than 198 octets"));
+			    "text:1: the line is longer than 198 octets"));
 		settings_release(&settings);
 	}
 }
@@ -248,9 +262,9 @@ nul(void **state)
 
 	(void)state;
 	assert_int_equal(settings_load_text(slice_of(text, sizeof text - 1),
-			     "f", &settings, collect, &said),
+			     SETTINGS_WITH_SECRETS, &settings, collect, &said),
 	    1);
-	assert_string_equal(str_cstr(&said), "f:1: a NUL is in the line\n");
+	assert_string_equal(str_cstr(&said), "text:1: a NUL is in the line\n");
 	assert_false(settings.fsync);
 	settings_release(&settings);
 }
@@ -415,7 +429,6 @@ secrets_of_files(void **state)
 	size_t i;
 
 	(void)state;
-	secret_wipe();
 	for (i = 0; i < UNIT_COUNT(ways); i++) {
 		struct place place;
 		struct settings settings;
@@ -427,8 +440,9 @@ secrets_of_files(void **state)
 		str_append_cstr(&text, i ? ways[1] : "file:");
 		if (i == 0)
 			str_append_cstr(&text, place.file);
-		assert_int_equal(settings_load_text(str_slice(&text), "f",
-				     &settings, NULL, NULL),
+		assert_int_equal(
+		    settings_load_text(str_slice(&text), SETTINGS_WITH_SECRETS,
+			&settings, NULL, NULL),
 		    0);
 		assert_string_equal(settings.tls_key_password, "pass word");
 		settings_release(&settings);
@@ -444,7 +458,6 @@ unreadable(void **state)
 	struct settings settings;
 
 	(void)state;
-	secret_wipe();
 	assert_int_equal(settings_load("/nowhere/at/all", SETTINGS_NO_SECRETS,
 			     &settings, NULL, NULL),
 	    -ENOENT);
