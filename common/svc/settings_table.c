@@ -139,9 +139,9 @@ const struct setting settings_table[] = {
 	    "FROM forwarder WHERE address = %u"), NAMES, NULL, QUERIES,
 	    "Finds an alias.  Columns: the action (alias or drop), and the "
 	    "addresses, separated by |.  Empty: there are no aliases." },
-	{ QUERY(domain_query, "SELECT name FROM domains WHERE name = %d"), NAMES, NULL, QUERIES,
-	    "Any row means that the domain is local.  Empty: only host_list "
-	    "says so." },
+	{ QUERY(domain_query, ""), NAMES, NULL, QUERIES,
+	    "Any row means that the domain is local.  Empty: a domain that is "
+	    "in the table domains (see njiwa(8)) or has a row in users." },
 	{ NEEDED_QUERY(quota_query, "SELECT bytes, messages "
 	    "FROM quota WHERE username = %u"), NAMES, NULL, QUERIES,
 	    "Finds how full a mailbox is.  Columns: octets and messages.  No "

@@ -127,8 +127,8 @@ static const struct file_row file_rows[] = {
 	{ "hostname = mx-1.test.dev", "", "hostname", "mx-1.test.dev" },
 	{ "hostname = mx 1",
 	    "text:1: hostname: \"mx 1\" is no name of a host\n", NULL, NULL },
-	{ "hostname = -mx", "text:1: hostname: \"-mx\" is no name of a host\n",
-	    NULL, NULL },
+	{ "hostname = -mx",
+	    "text:1: hostname: \"-mx\" is no name of a host\n", NULL, NULL },
 	{ "sandbox = requires",
 	    "text:1: sandbox: \"requires\" is none of: on require off; did you "
 	    "mean require?\n",
