@@ -21,7 +21,8 @@ void date_format_imap(time_t when, int offset, struct str *out);
  * what is met in reality included (no seconds, no zone: +0000). */
 bool date_parse(struct slice text, time_t *ret_when, int *ret_offset);
 
-/* Parses all of text as IMAP's date-time, without quotes. */
+/* Parses all of text as IMAP's date-time, without quotes; the blank in front of
+ * a one-digit day may be missing. */
 bool date_parse_imap(struct slice text, time_t *ret_when, int *ret_offset);
 
 /* Parses all of text as IMAP's date ("1-Feb-2026"), without quotes, to the

@@ -1,6 +1,6 @@
 noinst_LIBRARIES += libmsg.a
 libmsg_a_SOURCES = \
 	%D%/address.c %D%/address.h \
-	%D%/date.h \
+	%D%/date.c %D%/date.h \
 	%D%/header.c %D%/header.h \
-	%D%/received.h
+	%D%/received.c %D%/received.h
