@@ -163,14 +163,15 @@ ask_result(
 {
 	struct ipc_msg reply = IPC_MSG_INIT;
 	struct ipc_reader in;
+	struct slice text;
 	int rc = front_ask(front, type, body, &reply);
 
 	if (rc < 0)
 		return err_set(err, -rc, "the keeper is gone");
 	in = (struct ipc_reader){ str_slice(&reply.body), false };
 	rc = (int)ipc_get_u32(&in);
-	(void)err_set(err, 0, "%.*s",
-	    SLICE_FMT(ipc_get_text(&in, ERR_TEXT_MAX))); /* "" when bad */
+	text = ipc_get_text(&in, ERR_TEXT_MAX);
+	(void)err_set(err, 0, "%.*s", SLICE_FMT(text)); /* rc is the result */
 	ipc_msg_release(&reply);
 	return rc;
 }

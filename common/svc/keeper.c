@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -291,6 +292,15 @@ dispatch(struct connection *c, struct counts *counts, struct ipc_msg *msg)
 	return rc;
 }
 
+/* Takes the client away from a front that is not itself any more. */
+static void
+cut_off(void)
+{
+	/* a pipe cannot be cut: its front ends at the next request */
+	(void)shutdown(STDIN_FILENO, SHUT_RDWR);
+	(void)shutdown(STDOUT_FILENO, SHUT_RDWR);
+}
+
 /* Answers one front until it ends or breaks a rule. */
 static int
 serve_front(struct connection *c, struct counts *counts)
@@ -306,7 +316,9 @@ serve_front(struct connection *c, struct counts *counts)
 			rc = dispatch(c, counts, &msg);
 	}
 	ipc_msg_release(&msg);
-	(void)close(c->keeper.front); /* which ends a front that broke a rule */
+	(void)close(c->keeper.front); /* nothing more is answered */
+	if (rc < 0)
+		cut_off();
 	return rc < 0 ? rc : 0;
 }
 

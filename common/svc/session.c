@@ -54,10 +54,8 @@ static int
 session_confine(struct connection *c, const char *path, struct err *err)
 {
 	const struct account_user *user = c->keeper.user;
-	const struct sandbox_path paths[] = { { path, SANDBOX_WRITE },
-		{ "/proc/self/fd", SANDBOX_READ } };
-	const struct sandbox box = { SANDBOX_SESSION, paths,
-		sizeof paths / sizeof paths[0], { 0 } };
+	const struct sandbox_path own = { path, SANDBOX_WRITE };
+	const struct sandbox box = { SANDBOX_SESSION, &own, 1, { 0 } };
 	rlim_t memory = (rlim_t)c->settings.session_memory;
 	const struct rlimit data = { memory, memory };
 	int rc = 0;

@@ -182,14 +182,15 @@ await_ready(int status, int64_t deadline, struct err *err)
 {
 	struct ipc_msg msg = IPC_MSG_INIT;
 	struct ipc_reader in;
+	struct slice text;
 	int rc = ipc_recv(status, &msg, deadline);
 
 	if (rc != 1 || msg.type != SIGNER_READY)
 		return err_set(err, EIO, "TLS could not be started");
 	in = (struct ipc_reader){ str_slice(&msg.body), false };
 	rc = -(int)ipc_get_u32(&in);
-	(void)err_set(err, -rc, "%.*s",
-	    SLICE_FMT(ipc_get_text(&in, ERR_TEXT_MAX))); /* "" is fine */
+	text = ipc_get_text(&in, ERR_TEXT_MAX);
+	(void)err_set(err, -rc, "%.*s", SLICE_FMT(text)); /* rc is the result */
 	ipc_msg_release(&msg);
 	return rc;
 }
