@@ -259,9 +259,13 @@ stream_fill(struct stream *s)
 	if (!must_poll_first(s))
 		n = stream_try_read(s, stream_room(s, want), want);
 	while (n == -EAGAIN) {
-		s->error = wait_for(s, POLLIN);
-		if (s->error < 0)
-			return s->error;
+		int rc = wait_for(s, POLLIN);
+
+		if (rc == -ETIMEDOUT)
+			return rc; /* what the peer owes does not keep us from
+				    * telling it so */
+		if (rc < 0)
+			return s->error = rc;
 		n = stream_try_read(s, stream_room(s, want), want);
 	}
 	if (n < 0)

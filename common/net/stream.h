@@ -39,7 +39,8 @@ void stream_set_io(struct stream *s, const struct stream_io *io, void *ctx);
 void stream_set_deadline(struct stream *s, int64_t deadline);
 
 /* The first error: 0, -ETIMEDOUT, -EPIPE, -ECONNRESET, ...  Sticky: after it
- * nothing is read or written.  End of file is not an error. */
+ * nothing is read or written.  End of file is not an error, nor is input that
+ * did not come in time: a new deadline, and the client can be told. */
 int stream_error(const struct stream *s);
 bool stream_eof(const struct stream *s);
 
