@@ -193,6 +193,8 @@ service_main(const struct service *service, int argc, char **argv)
 	}
 	open_accounts(&c);
 	(void)signal(SIGCHLD, SIG_IGN); /* nobody is waited for */
+	if (service->keeper_prepare)
+		service->keeper_prepare(&c.keeper);
 	keeper_confine(&c);
 	keeper_run(&c);
 	if (c.session)

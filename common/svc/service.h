@@ -78,6 +78,9 @@ struct service {
 	void (*session)(struct session *session);
 	/* The service's own requests, NULL-handler ended; may be NULL. */
 	const struct request *requests;
+	/* Called in the keeper before it is confined: the last time to open,
+	 * look up or start anything; may be NULL. */
+	void (*keeper_prepare)(struct keeper *keeper);
 	/* Called in the keeper before its first request and after its last one
 	 * (front gone, for whatever reason); may be NULL. */
 	void (*keeper_open)(struct keeper *keeper);
