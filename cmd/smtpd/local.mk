@@ -1,1 +1,20 @@
 # cmd/smtpd
+noinst_LIBRARIES += libsmtpd.a
+libsmtpd_a_SOURCES = \
+	%D%/auth.c \
+	%D%/data.c \
+	%D%/delivery.c \
+	%D%/envelope.c \
+	%D%/filter.c %D%/filter.h \
+	%D%/filter_runner.c \
+	%D%/front.c \
+	%D%/keeper.c %D%/keeper.h \
+	%D%/params.c %D%/params.h \
+	%D%/reception.c %D%/reception.h \
+	%D%/recipients.c \
+	%D%/replies.c %D%/replies.h \
+	%D%/session.c %D%/session.h \
+	%D%/spam.c %D%/spam.h \
+	%D%/spool.c %D%/spool.h \
+	%D%/unstuff.c %D%/unstuff.h \
+	%D%/wire.c %D%/wire.h

@@ -102,6 +102,11 @@ struct incoming_target {
 int incoming_deliver(struct incoming *in, const struct incoming_target *target,
     uint32_t *ret_uid, uint32_t *ret_uidvalidity, struct err *err);
 
+/* Takes the message back from every folder that got it and in which nobody has
+ * touched it yet; the quota follows.  0, or -errno with err filled when it had
+ * to stay in one. */
+int incoming_withdraw(struct incoming *in, struct err *err);
+
 /* Octets and messages in all counted folders, by the file names' S= and, where
  * that is missing, the files themselves.  For quota recalculation. */
 int store_usage(struct store *store, uint64_t *ret_octets,

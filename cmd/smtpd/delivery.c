@@ -1,0 +1,161 @@
+#include <errno.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "cmd/smtpd/keeper.h"
+#include "cmd/smtpd/spool.h"
+#include "common/base/log.h"
+#include "common/store/mailbox.h"
+
+/* Octets that our own fields and a filter's may add to a message. */
+#define FILE_SLACK (2 * SPOOL_HEAD_MAX)
+
+static enum smtp_outcome
+outcome_of(int rc)
+{
+	return rc == -ENOSPC || rc == -EDQUOT ? OUTCOME_DISK_FULL
+					      : OUTCOME_TEMPFAIL;
+}
+
+static void
+count_quota(void *ctx, int64_t octets, int64_t messages)
+{
+	const struct mailbox_to *to = ctx;
+
+	account_quota_add(to->account, to->user.name, octets, messages);
+}
+
+static int
+open_store(struct delivery *d, struct mailbox_to *to, struct store **ret_store,
+    struct err *err)
+{
+	const struct settings *settings = d->keeper->settings;
+	const struct store_config config = {
+		.sync = settings->fsync,
+		.host = settings->hostname,
+		.quota_ignore = settings->quota_ignore,
+		.quota = count_quota,
+		.quota_ctx = to,
+	};
+
+	return store_open(to->path, STORE_CREATE, &config, ret_store, err);
+}
+
+/* Is there room for the message?  What was not announced is found out later. */
+static bool
+has_room(const struct delivery *d, uint64_t announced)
+{
+	struct statvfs fs;
+
+	if (fstatvfs(incoming_fd(d->in), &fs) < 0)
+		return true;
+	return fs.f_bavail > 0 && announced / fs.f_frsize < fs.f_bavail;
+}
+
+enum smtp_outcome
+delivery_open(struct delivery *d, uint64_t announced)
+{
+	struct err err = { 0, "" };
+	int rc = open_store(d, &d->to[0], &d->store, &err);
+
+	if (rc == 0)
+		rc = incoming_open(d->store, &d->in, &err);
+	if (rc == 0 && !has_room(d, announced))
+		rc = err_set(&err, ENOSPC, "no room on the disk");
+	if (rc == 0)
+		return OUTCOME_OK;
+	log_error("cannot take mail for %s: %s", d->to[0].user.name, err.text);
+	delivery_close(d);
+	return outcome_of(rc);
+}
+
+/* Puts the message into a mailbox; the first one's store is open already. */
+static int
+deliver(struct delivery *d, size_t i, bool junk, struct err *err)
+{
+	const char *folder = d->keeper->settings->spam_folder;
+	struct incoming_target target = {
+		.store = i == 0 ? d->store : NULL,
+		.folder = slice_from(junk && folder[0] ? folder : "INBOX"),
+		.flags = FLAG_RECENT,
+		.create = true,
+	};
+	int rc = 0;
+
+	if (i > 0)
+		rc = open_store(d, &d->to[i], &target.store, err);
+	if (rc == 0)
+		rc = incoming_deliver(d->in, &target, NULL, NULL, err);
+	if (i > 0)
+		store_free(target.store);
+	return rc;
+}
+
+/* A mailbox could not be given the message that others have already. */
+static void
+take_back(struct delivery *d, size_t delivered)
+{
+	struct err err = { 0, "" };
+
+	if (delivered && incoming_withdraw(d->in, &err) < 0)
+		log_error("%zu recipients will get this message twice: %s",
+		    delivered, err.text);
+}
+
+static enum smtp_outcome
+deliver_all(struct delivery *d, bool junk)
+{
+	size_t i;
+
+	for (i = 0; i < d->count; i++) {
+		struct err err = { 0, "" };
+		int rc = deliver(d, i, junk, &err);
+
+		if (rc == 0)
+			continue;
+		log_error(
+		    "cannot deliver to %s: %s", d->to[i].user.name, err.text);
+		take_back(d, i);
+		return outcome_of(rc);
+	}
+	return OUTCOME_OK;
+}
+
+/* The file, now that its size is no longer an announcement. */
+static enum smtp_outcome
+check_file(const struct delivery *d)
+{
+	const struct account_user *user = &d->to[0].user;
+	uint64_t size;
+	struct stat st;
+
+	if (fstat(incoming_fd(d->in), &st) < 0)
+		return OUTCOME_TEMPFAIL;
+	size = (uint64_t)st.st_size;
+	if (size >
+	    (uint64_t)d->keeper->settings->smtp_max_message_size + FILE_SLACK)
+		return OUTCOME_TOO_BIG;
+	/* With several mailboxes one that is nearly full is let overflow: a
+	 * single reply cannot say which of them refused. */
+	if (d->count == 1 && user->quota_limit &&
+	    (uint64_t)user->quota_used + size > user->quota_limit)
+		return OUTCOME_OVER_QUOTA;
+	return OUTCOME_OK;
+}
+
+enum smtp_outcome
+delivery_commit(struct delivery *d, bool junk)
+{
+	enum smtp_outcome outcome = check_file(d);
+
+	return outcome == OUTCOME_OK ? deliver_all(d, junk) : outcome;
+}
+
+void
+delivery_close(struct delivery *d)
+{
+	incoming_free(d->in);
+	store_free(d->store);
+	d->in = NULL;
+	d->store = NULL;
+}

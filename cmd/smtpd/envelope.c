@@ -1,0 +1,213 @@
+#include <stdio.h>
+
+#include "cmd/smtpd/params.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/msg/address.h"
+
+#define CODE_MAX 16
+
+/* Cuts the keyword ("FROM:") off; blanks behind it are common and harmless. */
+static bool
+cut_keyword(struct slice *rest, const char *keyword)
+{
+	if (!slice_starts_nocase(*rest, keyword))
+		return false;
+	*rest = slice_trim(slice_skip(*rest, strlen(keyword)));
+	return true;
+}
+
+/* Parses the path at the start of *rest; what follows it, if anything, must
+ * begin with a blank.  wrong is the reply for a path that is none. */
+static const struct reply *
+parse_path(struct slice *rest, unsigned flags, const struct reply *wrong,
+    struct str *out)
+{
+	struct address address;
+
+	switch (address_parse_path(rest, flags, &address)) {
+	case ADDRESS_OK:
+		break;
+	case ADDRESS_NOT_ASCII:
+		return &reply_not_ascii;
+	case ADDRESS_SYNTAX:
+	case ADDRESS_LOCAL_LONG:
+	case ADDRESS_DOMAIN_LONG:
+	case ADDRESS_PATH_LONG:
+		return wrong;
+	}
+	if (rest->len && rest->ptr[0] != ' ')
+		return wrong;
+	str_clear(out);
+	address_canonical(&address, out);
+	return NULL;
+}
+
+static const struct reply *
+take_sender(struct smtp *s, struct slice argument, struct slice *ret_name)
+{
+	const struct reply *no;
+
+	if (!cut_keyword(&argument, "FROM:"))
+		return &reply_syntax_mail;
+	no = parse_path(&argument, ADDRESS_ALLOW_NULL, &reply_sender_address,
+	    &s->tx.sender);
+	if (no)
+		return no;
+	return params_take(
+	    s, params_mail, params_mail_count, argument, ret_name);
+}
+
+/* Messages that one connection may bring. */
+static size_t
+message_limit(const struct smtp *s)
+{
+	size_t limit = (size_t)s->settings->smtp_max_messages;
+
+	return limit < SMTP_MESSAGES_MAX ? limit : SMTP_MESSAGES_MAX;
+}
+
+void
+cmd_mail(void *ctx, struct slice argument)
+{
+	struct smtp *s = ctx;
+	struct slice name = { "", 0 };
+	const struct reply *no;
+
+	if (s->messages >= message_limit(s)) {
+		smtp_say(s, &reply_too_many_messages);
+		return;
+	}
+	no = take_sender(s, argument, &name);
+	if (no) {
+		smtp_reset(s);
+		smtp_say_with(s, no, name);
+		return;
+	}
+	s->tx.started = clock_ms();
+	s->state = ST_MAIL;
+	smtp_say(s, &reply_sender_ok);
+}
+
+/* Recipients that one message may have. */
+static size_t
+recipient_limit(const struct smtp *s)
+{
+	return (size_t)(s->logged_in ? s->settings->smtp_max_recipients_login
+				     : s->settings->smtp_max_recipients);
+}
+
+static const struct reply *
+take_recipient(struct smtp *s, struct slice argument, struct str *address,
+    struct slice *ret_name)
+{
+	const struct reply *no;
+
+	if (!cut_keyword(&argument, "TO:"))
+		return &reply_syntax_rcpt;
+	no = parse_path(&argument, ADDRESS_ALLOW_POSTMASTER,
+	    &reply_recipient_address, address);
+	if (no == NULL)
+		no = params_take(s, NULL, 0, argument, ret_name);
+	if (no)
+		return no;
+	if (address->len > WIRE_ADDRESS_MAX)
+		return &reply_recipient_address;
+	if (s->tx.count >= recipient_limit(s))
+		return &reply_too_many_recipients;
+	return NULL;
+}
+
+static enum smtp_outcome
+ask_recipient(struct smtp *s, struct slice address)
+{
+	struct wire_rcpt rcpt = { address, s->tx.announced };
+	STR_AUTO body = STR_INIT;
+
+	wire_put_rcpt(&rcpt, &body);
+	return smtp_ask(s, SMTP_RCPT, str_slice(&body), NULL);
+}
+
+static void
+remember(struct smtp *s, const struct str *address)
+{
+	if (s->tx.count++ == 0)
+		str_set(&s->tx.first, str_slice(address));
+	if (s->tx.rcpts.len + address->len < SMTP_LOG_RCPTS)
+		str_appendf(&s->tx.rcpts, "%s%s", s->tx.rcpts.len ? "," : "",
+		    str_cstr(address));
+	s->tx.at_keeper = true;
+	s->state = ST_RCPT;
+}
+
+static void
+log_refused(
+    const struct smtp *s, const struct reply *reply, const struct str *address)
+{
+	char code[CODE_MAX];
+	const struct log_field fields[] = {
+		{ "from", str_cstr(&s->tx.sender) },
+		{ "to", str_cstr(address) },
+		{ "code", code },
+		{ "helo", str_cstr(&s->helo) },
+		{ "user", s->logged_in ? str_cstr(&s->user) : NULL },
+		{ "peer", s->front->peer->address },
+	};
+
+	(void)snprintf(code, sizeof code, "%u", reply->code);
+	log_event(LOG_LEVEL_INFO, "recipient refused", fields,
+	    sizeof fields / sizeof fields[0]);
+}
+
+/* What is told about an outcome, quota_message being the site's own words. */
+static void
+say_outcome(struct smtp *s, enum smtp_outcome outcome, struct str *address)
+{
+	const struct reply *reply = reply_for_rcpt(outcome);
+	STR_AUTO text = STR_INIT;
+
+	if (outcome == OUTCOME_OVER_QUOTA)
+		smtp_quota_text(s, str_slice(address), &text);
+	else
+		str_set(&text, str_slice(address));
+	if (reply->code >= 400)
+		log_refused(s, reply, address);
+	smtp_say_with(s, reply, str_slice(&text));
+}
+
+void
+smtp_quota_text(const struct smtp *s, struct slice address, struct str *out)
+{
+	struct slice rest = slice_from(s->settings->quota_message);
+
+	while (rest.len) {
+		size_t at = slice_find(rest, '%');
+
+		str_append(out, slice_head(rest, at));
+		rest = slice_skip(rest, at);
+		if (slice_starts(rest, "%u"))
+			str_append(out, address);
+		else
+			str_append(out, slice_head(rest, 2));
+		rest = slice_skip(rest, 2);
+	}
+}
+
+void
+cmd_rcpt(void *ctx, struct slice argument)
+{
+	struct smtp *s = ctx;
+	STR_AUTO address = STR_INIT;
+	struct slice name = { "", 0 };
+	const struct reply *no = take_recipient(s, argument, &address, &name);
+	enum smtp_outcome outcome;
+
+	if (no) {
+		smtp_say_with(s, no, name);
+		return;
+	}
+	outcome = ask_recipient(s, str_slice(&address));
+	if (outcome == OUTCOME_OK || outcome == OUTCOME_DISCARD)
+		remember(s, &address);
+	say_outcome(s, outcome, &address);
+}

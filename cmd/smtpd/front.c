@@ -1,0 +1,288 @@
+#include <errno.h>
+
+#include "cmd/smtpd/session.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+
+#define GOODBYE_MS 5000 /* for telling a client that its time is up */
+#define LOG_COMMAND_MAX 200
+
+enum {
+	ST_ANY = ST_START | ST_GREETED | ST_MAIL | ST_RCPT,
+	ST_OPEN = ST_MAIL | ST_RCPT
+};
+
+/* clang-format off */
+const struct command smtp_commands[] = {
+	{ "HELO", ST_ANY, ARG_NEEDED, 0, cmd_helo },
+	{ "EHLO", ST_ANY, ARG_NEEDED, 0, cmd_ehlo },
+	{ "STARTTLS", ST_GREETED, ARG_NONE, CMD_PLAIN_ONLY |
+	    CMD_BREAKS_PIPELINE | CMD_TLS_OFFERED | CMD_EHLO, cmd_starttls },
+	{ "AUTH", ST_GREETED, ARG_NEEDED, CMD_SECRET | CMD_NEEDS_TLS |
+	    CMD_SUBMISSION | CMD_LINE_AUTH | CMD_EHLO, cmd_auth },
+	{ "MAIL", ST_GREETED, ARG_NEEDED,
+	    CMD_LOGIN_FIRST | CMD_LINE_MAIL | CMD_ADDRESS, cmd_mail },
+	{ "RCPT", ST_OPEN, ARG_NEEDED,
+	    CMD_LOGIN_FIRST | CMD_ADDRESS, cmd_rcpt },
+	{ "DATA", ST_OPEN, ARG_NONE, CMD_LOGIN_FIRST, cmd_data },
+	{ "RSET", ST_ANY, ARG_NONE, 0, cmd_rset },
+	{ "NOOP", ST_ANY, ARG_OPTIONAL, 0, cmd_noop },
+	{ "VRFY", ST_ANY, ARG_NEEDED, 0, cmd_vrfy },
+	{ "HELP", ST_ANY, ARG_OPTIONAL, 0, cmd_help },
+	{ "QUIT", ST_ANY, ARG_NONE, 0, cmd_quit },
+	{ "EXPN", ST_ANY, ARG_OPTIONAL, CMD_HIDDEN, cmd_not_offered },
+	{ "ETRN", ST_ANY, ARG_OPTIONAL, CMD_HIDDEN, cmd_not_offered },
+	{ "TURN", ST_ANY, ARG_OPTIONAL, CMD_HIDDEN, cmd_not_offered },
+};
+/* clang-format on */
+const size_t smtp_commands_count =
+    sizeof smtp_commands / sizeof smtp_commands[0];
+
+bool
+smtp_offers(const struct smtp *s, const struct command *row)
+{
+	if ((row->flags & CMD_SUBMISSION) && !s->submission)
+		return false;
+	return !(row->flags & CMD_TLS_OFFERED) || s->front->tls_offered ||
+	       s->front->tls;
+}
+
+void
+smtp_say_with(struct smtp *s, const struct reply *reply, struct slice argument)
+{
+	struct reply_style style = { s->extended, s->front->trace };
+	STR_AUTO text = STR_INIT;
+
+	if (reply->code >= 500 &&
+	    ++s->errors > (size_t)s->settings->smtp_max_errors)
+		reply = &reply_too_many_errors;
+	if (reply->code == 421)
+		s->over = true;
+	reply_format(reply, &style, argument, &text);
+	stream_write(s->front->client, str_slice(&text));
+}
+
+void
+smtp_say(struct smtp *s, const struct reply *reply)
+{
+	smtp_say_with(s, reply, slice_from(""));
+}
+
+enum smtp_outcome
+smtp_ask(struct smtp *s, enum smtp_request request, struct slice body,
+    struct ipc_msg *answer)
+{
+	struct ipc_msg own = IPC_MSG_INIT;
+	struct ipc_msg *to = answer ? answer : &own;
+	enum smtp_outcome outcome = OUTCOME_TEMPFAIL;
+
+	if (front_ask(s->front, (uint16_t)request, body, to) < 0)
+		s->over = true;
+	else
+		outcome = wire_outcome(to, (uint16_t)request);
+	ipc_msg_release(&own);
+	return outcome;
+}
+
+void
+smtp_reset(struct smtp *s)
+{
+	if (s->tx.at_keeper &&
+	    front_ask(s->front, SMTP_RESET, slice_from(""), NULL) < 0)
+		s->over = true;
+	str_clear(&s->tx.sender);
+	str_clear(&s->tx.first);
+	str_clear(&s->tx.rcpts);
+	s->tx.announced = 0;
+	s->tx.count = 0;
+	s->tx.at_keeper = s->tx.eight_bit = false;
+	if (s->state & ST_OPEN)
+		s->state = ST_GREETED;
+}
+
+/* The time by which the line that is read now must be here. */
+static int64_t
+line_deadline(const struct smtp *s)
+{
+	int64_t deadline = clock_deadline(s->settings->smtp_command_timeout);
+
+	if (s->submission && !s->logged_in && s->front->login_ends < deadline)
+		deadline = s->front->login_ends;
+	return deadline;
+}
+
+/* Cuts the CRLF off; false when it is not there or something like it or a NUL
+ * stands elsewhere in the line. */
+static bool
+cut_line_end(struct slice *line)
+{
+	if (line->len < 2 || line->ptr[line->len - 2] != '\r')
+		return false;
+	line->len -= 2;
+	return slice_find(*line, '\r') == line->len &&
+	       slice_find(*line, '\0') == line->len;
+}
+
+bool
+smtp_read_line(struct smtp *s, struct slice *ret_line)
+{
+	struct stream *client = s->front->client;
+	struct slice line;
+	int rc;
+
+	stream_set_deadline(client, line_deadline(s));
+	rc = stream_read_line(client, SMTP_LINE_AUTH, &line);
+	if (rc == 1 && cut_line_end(&line)) {
+		*ret_line = line;
+		return true;
+	}
+	stream_set_deadline(client, clock_deadline(GOODBYE_MS));
+	if (rc == 1)
+		smtp_say(s, &reply_line_end);
+	else if (rc == -EMSGSIZE)
+		smtp_say(s, &reply_line_long);
+	else if (rc == -ETIMEDOUT)
+		smtp_say(s, &reply_timeout);
+	else
+		s->over = true;
+	return false;
+}
+
+static bool
+is_ascii(struct slice line)
+{
+	size_t i;
+
+	for (i = 0; i < line.len; i++)
+		if ((unsigned char)line.ptr[i] > 126)
+			return false;
+	return true;
+}
+
+/* Octets that the line of this verb may have, without CRLF. */
+static size_t
+line_limit(const struct command *row)
+{
+	if (row->flags & CMD_LINE_AUTH)
+		return SMTP_LINE_AUTH - 2;
+	if (row->flags & CMD_LINE_MAIL)
+		return SMTP_LINE_MAIL - 2;
+	return SMTP_LINE_MAX - 2;
+}
+
+/* Does somebody speak HTTP, so that a browser may be made to send mail? */
+static bool
+is_http(struct slice line)
+{
+	static const char *const methods[] = { "GET ", "POST ", "PUT ", "HEAD ",
+		"OPTIONS ", "CONNECT ", "DELETE ", "PATCH ", "PRI " };
+	size_t i;
+
+	for (i = 0; i < sizeof methods / sizeof methods[0]; i++)
+		if (slice_starts(line, methods[i]))
+			return true;
+	return false;
+}
+
+/* What is wrong with the line itself, whatever the state; NULL: nothing. */
+static const struct reply *
+refuse_line(const struct smtp *s, const struct command *row, struct slice line)
+{
+	if (slice_trim(line).len == 0)
+		return &reply_empty;
+	if (is_http(line))
+		return &reply_http;
+	if (row == NULL)
+		return line.len > SMTP_LINE_MAX - 2 ? &reply_line_long : NULL;
+	if (line.len > line_limit(row))
+		return &reply_line_long;
+	if (!smtp_offers(s, row))
+		return &reply_not_offered;
+	if (!is_ascii(line))
+		return row->flags & CMD_ADDRESS ? &reply_not_ascii
+						: &reply_line_octets;
+	return NULL;
+}
+
+/* What forbids the verb now; NULL: nothing. */
+static const struct reply *
+refuse_now(
+    const struct smtp *s, const struct command *row, enum command_error error)
+{
+	if (row && (row->flags & CMD_LOGIN_FIRST) && s->submission &&
+	    !s->logged_in && s->state != ST_START)
+		return &reply_auth_first;
+	if (error == COMMAND_TLS_FIRST)
+		return &reply_auth_needs_tls;
+	if (error != COMMAND_OK)
+		return reply_for_command(error);
+	if ((row->flags & CMD_BREAKS_PIPELINE) &&
+	    stream_input(s->front->client).len > 0)
+		return &reply_pipelined;
+	return NULL;
+}
+
+static void
+run_line(struct smtp *s, struct slice line)
+{
+	struct command_state state = { s->state, s->front->tls,
+		!front_may_login(s->front) };
+	const struct command *row = NULL;
+	const struct reply *no;
+	struct slice argument;
+	enum command_error error;
+	char shown[LOG_COMMAND_MAX + 1];
+
+	error = command_find(
+	    smtp_commands, smtp_commands_count, &state, line, &row, &argument);
+	command_for_log(row, line, shown, LOG_COMMAND_MAX);
+	log_debug("command: %s", shown);
+	no = refuse_line(s, row, line);
+	if (no == NULL)
+		no = refuse_now(s, row, error);
+	if (no)
+		smtp_say(s, no);
+	else
+		row->handler(s, argument);
+}
+
+static void
+greet(struct smtp *s)
+{
+	STR_AUTO text = STR_INIT;
+
+	str_appendf(&text, "%s ESMTP %s", s->settings->hostname,
+	    s->settings->smtp_banner);
+	smtp_say_with(s, &reply_banner, str_slice(&text));
+}
+
+static void
+release(struct smtp *s)
+{
+	str_release(&s->helo);
+	str_release(&s->user);
+	str_release(&s->tx.sender);
+	str_release(&s->tx.first);
+	str_release(&s->tx.rcpts);
+}
+
+void
+smtp_front(struct front *front)
+{
+	struct smtp s = { .front = front,
+		.settings = front->settings,
+		.state = ST_START,
+		.submission = strcmp(front->profile, "mx") != 0 };
+	struct slice line;
+
+	/* A front before STARTTLS may have left something at the keeper. */
+	s.tx.at_keeper = front->resumed;
+	smtp_reset(&s);
+	if (!front->resumed)
+		greet(&s);
+	while (!s.over)
+		if (smtp_read_line(&s, &line))
+			run_line(&s, line);
+	(void)stream_flush(front->client); /* nobody is left to tell */
+	release(&s);
+}

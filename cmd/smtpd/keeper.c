@@ -1,0 +1,187 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/smtpd/keeper.h"
+#include "cmd/smtpd/session.h"
+#include "common/base/fileio.h"
+#include "common/base/log.h"
+#include "common/base/mem.h"
+
+static struct delivery *
+delivery_of(void *ctx)
+{
+	return ((struct keeper *)ctx)->service;
+}
+
+static void
+set_state(struct delivery *d, uint32_t state)
+{
+	d->keeper->state = (d->keeper->state & ~(uint32_t)TX_ALL) | state;
+}
+
+static int
+answer(struct delivery *d, enum smtp_request type, enum smtp_outcome outcome,
+    const int *fds, size_t nfds)
+{
+	STR_AUTO body = STR_INIT;
+
+	ipc_put_u32(&body, (uint32_t)outcome);
+	return keeper_reply(
+	    d->keeper, (uint16_t)type, str_slice(&body), fds, nfds);
+}
+
+static void
+reset(struct delivery *d)
+{
+	delivery_close(d);
+	recipients_clear(d);
+	set_state(d, TX_NONE);
+}
+
+/* Who is served: everybody at mx, users elsewhere. */
+static bool
+is_served(const struct keeper *keeper)
+{
+	return strcmp(keeper->profile, "mx") == 0 || keeper->user;
+}
+
+static int
+handle_rcpt(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	struct delivery *d = delivery_of(ctx);
+	struct wire_rcpt rcpt;
+	enum smtp_outcome outcome;
+
+	(void)msg; /* its body is args */
+	if (!wire_get_rcpt(args, &rcpt) || !is_served(d->keeper))
+		return -EPROTO;
+	outcome = recipients_add(d, &rcpt);
+	if (outcome == OUTCOME_OK || outcome == OUTCOME_DISCARD)
+		set_state(d, TX_ENVELOPE);
+	return answer(d, SMTP_RCPT, outcome, NULL, 0);
+}
+
+static int
+handle_data(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	struct delivery *d = delivery_of(ctx);
+	uint64_t announced = ipc_get_u64(args);
+	enum smtp_outcome outcome = OUTCOME_DISCARD;
+	int fd = -1;
+
+	(void)msg; /* its body is args */
+	if (!ipc_reader_done(args))
+		return -EPROTO;
+	if (d->count)
+		outcome = delivery_open(d, announced);
+	if (outcome == OUTCOME_OK)
+		fd = incoming_fd(d->in);
+	if (outcome == OUTCOME_OK || outcome == OUTCOME_DISCARD)
+		set_state(d, TX_DATA);
+	return answer(d, SMTP_DATA, outcome, &fd, fd >= 0 ? 1 : 0);
+}
+
+static int
+handle_filter(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	struct delivery *d = delivery_of(ctx);
+	struct err err = { 0, "" };
+	int fds[2] = { -1, -1 }, n, rc;
+
+	(void)args; /* empty, by max_body */
+	(void)msg;
+	n = filter_open(&d->filter, fds, &err);
+	if (n < 0)
+		log_error("no spam filter: %s", err.text);
+	rc = answer(d, SMTP_FILTER, n < 0 ? OUTCOME_TEMPFAIL : OUTCOME_OK, fds,
+	    n < 0 ? 0 : (size_t)n);
+	fileio_close(&fds[0]);
+	fileio_close(&fds[1]);
+	return rc;
+}
+
+static int
+handle_commit(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	struct delivery *d = delivery_of(ctx);
+	uint32_t bits = ipc_get_u32(args);
+	enum smtp_outcome outcome = OUTCOME_DISCARD;
+
+	(void)msg; /* its body is args */
+	if (!ipc_reader_done(args) || (bits & ~(uint32_t)WIRE_JUNK))
+		return -EPROTO;
+	if (d->in)
+		outcome = delivery_commit(d, bits & WIRE_JUNK);
+	reset(d);
+	return answer(d, SMTP_COMMIT, outcome, NULL, 0);
+}
+
+static int
+handle_reset(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	(void)args; /* empty, by max_body */
+	(void)msg;
+	reset(delivery_of(ctx));
+	return 0;
+}
+
+#define RCPT_BODY (WIRE_ADDRESS_MAX + 12)
+
+/* TRUST.md says what each of them gives to a front that is not itself. */
+/* clang-format off */
+const struct request smtp_requests[] = {
+	/* type        name      allowed                octets     times */
+	{ SMTP_RCPT,   "rcpt",   TX_NONE | TX_ENVELOPE, RCPT_BODY,
+	    REQUEST_UNLIMITED, handle_rcpt },
+	{ SMTP_DATA,   "data",   TX_ENVELOPE,           8,
+	    SMTP_MESSAGES_MAX, handle_data },
+	{ SMTP_FILTER, "filter", TX_DATA,               0,
+	    SMTP_MESSAGES_MAX, handle_filter },
+	{ SMTP_COMMIT, "commit", TX_DATA,               4,
+	    SMTP_MESSAGES_MAX, handle_commit },
+	{ SMTP_RESET,  "reset",  TX_ALL,                0,
+	    REQUEST_UNLIMITED, handle_reset },
+	{ 0, NULL, 0, 0, 0, NULL },
+};
+/* clang-format on */
+
+/* Has this profile's mail looked at?  Users' own is not. */
+static bool
+is_filtered(const struct keeper *keeper)
+{
+	return strcmp(keeper->profile, "mx") == 0;
+}
+
+void
+smtp_keeper_prepare(struct keeper *keeper)
+{
+	struct delivery *d = mem_zalloc(1, sizeof *d);
+	struct err err = { 0, "" };
+
+	d->keeper = keeper;
+	d->filter.runner = -1;
+	keeper->service = d;
+	if (is_filtered(keeper) &&
+	    filter_init(&d->filter, keeper->settings, &err) < 0)
+		log_error("no spam filter: %s (settings spamd, spam_command)",
+		    err.text);
+}
+
+void
+smtp_keeper_open(struct keeper *keeper)
+{
+	set_state(keeper->service, TX_NONE);
+}
+
+void
+smtp_keeper_close(struct keeper *keeper)
+{
+	struct delivery *d = keeper->service;
+
+	reset(d);
+	filter_release(&d->filter);
+	free(d->to);
+	free(d);
+	keeper->service = NULL;
+}

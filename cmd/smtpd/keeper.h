@@ -1,0 +1,67 @@
+/* The keeper's side of a transaction: who gets the message, the file that it
+ * is written to, and its delivery.  Never reads a message. */
+#ifndef NJIWA_SMTPD_KEEPER_H
+#define NJIWA_SMTPD_KEEPER_H
+
+#include "cmd/smtpd/filter.h"
+#include "cmd/smtpd/wire.h"
+#include "common/store/store.h"
+
+#define KEEPER_MAILBOXES_MAX ACCOUNT_TARGETS_MAX /* of one message */
+
+/* States of the transaction, one bit each, in struct keeper's state. */
+enum {
+	TX_NONE = KEEPER_OWN << 0,     /* nobody yet */
+	TX_ENVELOPE = KEEPER_OWN << 1, /* at least one recipient */
+	TX_DATA = KEEPER_OWN << 2,     /* the front has the file */
+	TX_ALL = TX_NONE | TX_ENVELOPE | TX_DATA
+};
+
+/* A mailbox that gets the message; each only once. */
+struct mailbox_to {
+	char *path; /* of its Maildir */
+	struct account_user user;
+	struct account_client *account; /* for its quota */
+};
+
+struct delivery {
+	struct keeper *keeper;
+	struct mailbox_to *to;
+	size_t count, cap;
+	struct store *store; /* of the first mailbox, from SMTP_DATA on */
+	struct incoming *in;
+	struct filter filter;
+};
+
+/* The requests of struct service, and what it calls at both ends. */
+extern const struct request smtp_requests[];
+void smtp_keeper_prepare(struct keeper *keeper);
+void smtp_keeper_open(struct keeper *keeper);
+void smtp_keeper_close(struct keeper *keeper);
+
+/* ---- recipients.c ---- */
+
+/* Adds the mailboxes behind an address; OUTCOME_OK, or why not.  All of them
+ * or none. */
+enum smtp_outcome recipients_add(
+    struct delivery *d, const struct wire_rcpt *rcpt);
+
+/* Forgets all mailboxes. */
+void recipients_clear(struct delivery *d);
+
+/* ---- delivery.c ---- */
+
+/* Opens the file for a message of announced octets in the first mailbox's
+ * Maildir, which is made when it is missing. */
+enum smtp_outcome delivery_open(struct delivery *d, uint64_t announced);
+
+/*
+ * Delivers to every mailbox.  When one fails the message is taken back from
+ * those before it, so that the sender's next try gives nobody two.
+ */
+enum smtp_outcome delivery_commit(struct delivery *d, bool junk);
+
+/* Drops the file, if it was not delivered. */
+void delivery_close(struct delivery *d);
+
+#endif

@@ -1,0 +1,226 @@
+#include <errno.h>
+
+#include "cmd/smtpd/reception.h"
+#include "common/base/clock.h"
+#include "common/msg/date.h"
+#include "common/msg/received.h"
+
+#define GOODBYE_MS 5000 /* for telling a client that its time is up */
+
+/* Our own fields: RFC 5321 section 4.4. */
+static void
+put_trace(const struct smtp *s, struct str *out)
+{
+	struct slice only =
+	    s->tx.count == 1 ? str_slice(&s->tx.first) : slice_from("");
+	time_t now = clock_now().tv_sec;
+	struct received received = {
+		.helo = str_slice(&s->helo),
+		.client = s->front->peer->address,
+		.host = s->settings->hostname,
+		.id = s->front->trace,
+		.tls = s->front->tls_text,
+		.recipient = only,
+		.when = now,
+		.offset = date_local_offset(now),
+		.extended = s->extended,
+		.authenticated = s->logged_in,
+	};
+
+	received_return_path(str_slice(&s->tx.sender), out);
+	if (s->settings->smtp_add_delivered_to && only.len)
+		received_delivered_to(only, out);
+	received_format(&received, out);
+}
+
+void
+reception_init(struct reception *r, struct smtp *s, int fd)
+{
+	*r = (struct reception){ .s = s };
+	spool_init(&r->spool, fd);
+	put_trace(s, &r->spool.head);
+	r->trace = r->spool.head.len;
+	r->deadline = clock_deadline(s->settings->smtp_data_timeout);
+}
+
+void
+reception_release(struct reception *r)
+{
+	spool_release(&r->spool);
+	str_release(&r->pending);
+}
+
+/*
+ * One line of the header.  What the scan would mend is kept as it came, for a
+ * message is stored octet by octet: a mailbox's separator stays in the header,
+ * a line that cannot be part of one is body without an empty line before it.
+ */
+static void
+take_header_line(struct reception *r, struct slice line)
+{
+	struct str *head = &r->spool.head;
+	bool separator = r->scan.lines == 0 && slice_starts(line, "From ");
+	size_t before = head->len;
+
+	header_scan_line(&r->scan, line, head);
+	if (!r->scan.broken && !separator)
+		return;
+	str_truncate(head, before);
+	if (r->scan.broken)
+		head = &r->spool.body;
+	str_append(head, line);
+	str_append_char(head, '\n');
+}
+
+static bool
+header_is_long(const struct reception *r)
+{
+	size_t lines = (size_t)r->s->settings->smtp_max_header_lines;
+
+	return r->scan.lines > lines ||
+	       r->spool.head.len - r->trace > SPOOL_HEAD_MAX ||
+	       r->pending.len > SPOOL_HEAD_MAX;
+}
+
+/* Takes the complete lines in pending; what is left of it once the header is
+ * over belongs to the body. */
+static void
+take_header(struct reception *r)
+{
+	struct slice rest = str_slice(&r->pending);
+
+	while (!r->scan.done) {
+		size_t at = slice_find(rest, '\n');
+
+		if (at == rest.len)
+			break;
+		take_header_line(r, slice_head(rest, at));
+		rest = slice_skip(rest, at + 1);
+	}
+	if (r->scan.done) {
+		str_append(&r->spool.body, rest);
+		rest.len = 0;
+	}
+	str_drop(&r->pending, r->pending.len - rest.len);
+	r->header_long = r->header_long || header_is_long(r);
+}
+
+static bool
+is_too_big(const struct reception *r)
+{
+	return r->un.octets > (uint64_t)r->s->settings->smtp_max_message_size;
+}
+
+/* Takes octets off *in; true at the end of the message. */
+static bool
+take(struct reception *r, struct slice *in)
+{
+	bool header = !r->scan.done && !r->spool.dropped;
+	bool end =
+	    unstuff_feed(&r->un, in, header ? &r->pending : &r->spool.body);
+
+	if (header)
+		take_header(r);
+	if (is_too_big(r) || r->un.faults || r->header_long)
+		spool_drop(&r->spool);
+	else
+		spool_drain(&r->spool);
+	return end;
+}
+
+/* The minimum rate: every octet earns a little time. */
+static int64_t
+deadline_now(const struct reception *r)
+{
+	int64_t rate = r->s->settings->smtp_data_min_rate;
+
+	return rate > 0 ? r->deadline + (int64_t)r->un.octets * 1000 / rate
+			: r->deadline;
+}
+
+/* No more comes: rc is what stream_fill said. */
+static void
+lose(struct reception *r, int rc)
+{
+	struct smtp *s = r->s;
+
+	stream_set_deadline(s->front->client, clock_deadline(GOODBYE_MS));
+	if (rc == -ETIMEDOUT)
+		smtp_say(s, &reply_timeout);
+	s->over = true;
+}
+
+bool
+reception_read(struct reception *r)
+{
+	struct stream *client = r->s->front->client;
+	bool end = false;
+
+	while (!end) {
+		struct slice in = stream_input(client);
+		size_t had = in.len;
+		int rc;
+
+		if (had) {
+			end = take(r, &in);
+			stream_eat(client, had - in.len);
+			continue;
+		}
+		stream_set_deadline(client, deadline_now(r));
+		rc = stream_fill(client);
+		if (rc <= 0) {
+			lose(r, rc);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Did we deliver this very message to this very recipient before? */
+static bool
+was_delivered(const struct reception *r)
+{
+	struct slice rest = slice_skip(str_slice(&r->spool.head), r->trace);
+	struct header_field field;
+
+	if (r->scan.delivered_to == 0 || r->s->tx.count != 1)
+		return false;
+	while (header_next(&rest, &field)) {
+		STR_AUTO to = STR_INIT;
+
+		if (!slice_is_nocase(field.name, "Delivered-To"))
+			continue;
+		header_unfold(field.body, &to);
+		if (slice_equal_nocase(
+			str_slice(&to), str_slice(&r->s->tx.first)))
+			return true;
+	}
+	return false;
+}
+
+static const struct reply *
+fault_reply(unsigned faults)
+{
+	if (faults & (FAULT_BARE_LF | FAULT_BARE_CR))
+		return &reply_bare;
+	if (faults & FAULT_NUL)
+		return &reply_nul;
+	return faults & FAULT_LONG_LINE ? &reply_text_line_long : NULL;
+}
+
+const struct reply *
+reception_refusal(const struct reception *r)
+{
+	if (r->un.faults)
+		return fault_reply(r->un.faults);
+	if (is_too_big(r))
+		return &reply_too_big;
+	if (r->header_long)
+		return &reply_header_long;
+	if (r->scan.received > (size_t)r->s->settings->smtp_max_hops ||
+	    was_delivered(r))
+		return &reply_loop;
+	if (r->spool.error == -ENOSPC || r->spool.error == -EDQUOT)
+		return &reply_disk_full;
+	return r->spool.error ? &reply_local_error : NULL;
+}

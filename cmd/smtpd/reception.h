@@ -1,0 +1,33 @@
+/* A message that arrives: from the stream through unstuff, header scan and
+ * spool, under one deadline.  Never decides what becomes of it. */
+#ifndef NJIWA_SMTPD_RECEPTION_H
+#define NJIWA_SMTPD_RECEPTION_H
+
+#include "cmd/smtpd/session.h"
+#include "cmd/smtpd/spool.h"
+#include "cmd/smtpd/unstuff.h"
+#include "common/msg/header.h"
+
+struct reception {
+	struct smtp *s;
+	struct unstuff un;
+	struct header_scan scan;
+	struct spool spool;
+	struct str pending; /* octets of a header line that is not complete */
+	size_t trace;       /* octets of our own fields in front of the head */
+	bool header_long;
+	int64_t deadline; /* but for the time that the octets earn */
+};
+
+/* Begins with the keeper's file (-1: nowhere) and our own trace fields. */
+void reception_init(struct reception *r, struct smtp *s, int fd);
+void reception_release(struct reception *r);
+
+/* Reads to the end of the message; false when the connection ended first (the
+ * client was told when its time was up). */
+bool reception_read(struct reception *r);
+
+/* What is wrong with the message that was read; NULL: nothing. */
+const struct reply *reception_refusal(const struct reception *r);
+
+#endif

@@ -1,0 +1,182 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/smtpd/keeper.h"
+#include "common/base/log.h"
+#include "common/base/mem.h"
+
+#define POSTMASTER "postmaster"
+
+static enum account_outcome
+resolve(
+    struct delivery *d, struct slice address, struct account_targets *targets)
+{
+	struct err err = { 0, "" };
+	enum account_outcome outcome =
+	    account_resolve(d->keeper->account, address, targets, &err);
+
+	if (outcome == ACCOUNT_TEMPFAIL)
+		log_error(
+		    "cannot look up %.*s: %s", SLICE_FMT(address), err.text);
+	return outcome;
+}
+
+/* The postmaster of this host, or of the domain that it stands in (RFC 5321
+ * section 4.5.1). */
+static enum account_outcome
+resolve_postmaster(struct delivery *d, struct account_targets *targets)
+{
+	struct slice rest = slice_from(d->keeper->settings->hostname);
+	enum account_outcome outcome = ACCOUNT_NOT_LOCAL;
+	int level;
+
+	for (level = 0; level < 2 && outcome != ACCOUNT_FOUND; level++) {
+		STR_AUTO address = STR_INIT;
+
+		if (outcome == ACCOUNT_TEMPFAIL || rest.len == 0)
+			break;
+		str_appendf(&address, POSTMASTER "@%.*s", SLICE_FMT(rest));
+		outcome = resolve(d, str_slice(&address), targets);
+		rest = slice_skip(rest, slice_find(rest, '.') + 1);
+	}
+	return outcome == ACCOUNT_NOT_LOCAL ? ACCOUNT_UNKNOWN : outcome;
+}
+
+/* Would a message of that size still fit? */
+static bool
+is_full(const struct account_user *user, uint64_t size)
+{
+	uint64_t used = (uint64_t)user->quota_used;
+
+	return user->quota_limit &&
+	       (used >= user->quota_limit || size > user->quota_limit - used);
+}
+
+/* May all targets be delivered to?  One that may not refuses the address:
+ * nothing here could tell the sender afterwards. */
+static enum smtp_outcome
+check_targets(const struct account_targets *targets, uint64_t size)
+{
+	size_t i;
+
+	for (i = 0; i < targets->count; i++) {
+		const struct account_target *target = &targets->list[i];
+
+		if (!target->local)
+			return OUTCOME_REMOTE;
+		if (is_full(&target->user, size))
+			return OUTCOME_OVER_QUOTA;
+	}
+	return OUTCOME_OK;
+}
+
+static bool
+has_mailbox(const struct delivery *d, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < d->count; i++)
+		if (strcmp(d->to[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+/* Adds one mailbox, whose user is taken. */
+static enum smtp_outcome
+add_mailbox(struct delivery *d, struct account_user *user)
+{
+	STR_AUTO path = STR_INIT;
+
+	if (!service_mail_path(d->keeper->settings, user, &path)) {
+		log_warning("no folder for the mail of %s by mail_location",
+		    user->name);
+		return OUTCOME_UNKNOWN;
+	}
+	if (has_mailbox(d, str_cstr(&path)))
+		return OUTCOME_OK;
+	if (d->count == KEEPER_MAILBOXES_MAX)
+		return OUTCOME_TOO_MANY;
+	d->to = mem_grow(d->to, &d->cap, d->count + 1, sizeof *d->to);
+	d->to[d->count++] =
+	    (struct mailbox_to){ str_take(&path), *user, d->keeper->account };
+	*user = (struct account_user){ 0 };
+	return OUTCOME_OK;
+}
+
+static void
+forget_from(struct delivery *d, size_t count)
+{
+	while (d->count > count) {
+		struct mailbox_to *to = &d->to[--d->count];
+
+		free(to->path);
+		account_user_release(&to->user);
+	}
+}
+
+static enum smtp_outcome
+add_targets(struct delivery *d, struct account_targets *targets)
+{
+	enum smtp_outcome outcome = OUTCOME_OK;
+	size_t before = d->count, i;
+
+	for (i = 0; i < targets->count && outcome == OUTCOME_OK; i++)
+		outcome = add_mailbox(d, &targets->list[i].user);
+	if (outcome != OUTCOME_OK)
+		forget_from(d, before);
+	return outcome;
+}
+
+static enum smtp_outcome
+add_found(struct delivery *d, const struct wire_rcpt *rcpt,
+    struct account_targets *targets)
+{
+	enum smtp_outcome outcome = check_targets(targets, rcpt->size);
+
+	return outcome == OUTCOME_OK ? add_targets(d, targets) : outcome;
+}
+
+/* What an address is that has no mailbox here. */
+static enum smtp_outcome
+outcome_of(const struct keeper *keeper, enum account_outcome outcome)
+{
+	switch (outcome) {
+	case ACCOUNT_NOT_LOCAL:
+		return keeper->user ? OUTCOME_REMOTE : OUTCOME_RELAY;
+	case ACCOUNT_DROP:
+		return strcmp(keeper->settings->drop_policy, "discard") == 0
+			   ? OUTCOME_DISCARD
+			   : OUTCOME_DROPPED;
+	case ACCOUNT_UNKNOWN:
+	case ACCOUNT_DENIED:
+		return OUTCOME_UNKNOWN;
+	case ACCOUNT_FOUND:
+	case ACCOUNT_TEMPFAIL:
+		break;
+	}
+	return OUTCOME_TEMPFAIL;
+}
+
+enum smtp_outcome
+recipients_add(struct delivery *d, const struct wire_rcpt *rcpt)
+{
+	struct account_targets targets = { NULL, 0 };
+	enum account_outcome outcome;
+	enum smtp_outcome result;
+
+	if (slice_is_nocase(rcpt->address, POSTMASTER))
+		outcome = resolve_postmaster(d, &targets);
+	else
+		outcome = resolve(d, rcpt->address, &targets);
+	if (outcome != ACCOUNT_FOUND)
+		return outcome_of(d->keeper, outcome);
+	result = add_found(d, rcpt, &targets);
+	account_targets_release(&targets);
+	return result;
+}
+
+void
+recipients_clear(struct delivery *d)
+{
+	forget_from(d, 0);
+}

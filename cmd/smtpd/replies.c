@@ -1,0 +1,108 @@
+#include "cmd/smtpd/replies.h"
+
+/* clang-format off */
+const struct reply
+reply_banner = { 220, NULL, "%s" },
+reply_helo = { 250, NULL, "%s" },
+reply_ok = { 250, "2.0.0", "Ok" },
+reply_reset = { 250, "2.0.0", "Ok, forgotten" },
+reply_bye = { 221, "2.0.0", "Bye" },
+reply_vrfy = { 252, "2.1.5", "Will not say, but send it and see" },
+reply_help = { 214, "2.0.0", "Verbs here: %s" },
+reply_timeout = { 421, "4.4.2", "Timed out, closing the connection" },
+reply_too_many_errors = { 421, "4.7.0", "Too many errors, closing" },
+reply_too_many_messages = { 421, "4.7.0",
+	"Too many messages in one connection, come back with another" },
+reply_http = { 421, "4.7.0", "This is SMTP, not HTTP; closing" },
+reply_empty = { 421, "4.7.0", "An empty line is no command; closing" },
+reply_line_long = { 500, "5.5.2", "Line too long" },
+reply_line_end = { 500, "5.5.2", "Lines end with CRLF, and only there" },
+reply_line_octets = { 501, "5.5.2", "Only ASCII in commands" },
+reply_not_offered = { 502, "5.5.1", "Not offered here" },
+reply_pipelined = { 503, "5.5.1", "Must be the last command of a group" },
+reply_helo_syntax = { 501, "5.5.4", "Not a host name" },
+
+reply_tls_ready = { 220, "2.0.0", "Ready to start TLS" },
+reply_tls_unavailable = { 454, "4.7.0", "TLS not available for now" },
+reply_challenge = { 334, NULL, "%s" },
+reply_auth_ok = { 235, "2.7.0", "Welcome" },
+reply_auth_denied = { 535, "5.7.8", "User name or password is wrong" },
+reply_auth_tempfail = { 454, "4.7.0", "Cannot check passwords for now" },
+reply_auth_too_many = { 421, "4.7.0", "Too many failed logins, closing" },
+reply_auth_needs_tls = { 538, "5.7.11", "Start TLS first" },
+reply_auth_first = { 530, "5.7.0", "Log in first" },
+reply_auth_already = { 503, "5.5.1", "Already logged in" },
+
+reply_sender_ok = { 250, "2.1.0", "Sender ok" },
+reply_syntax_mail = { 501, "5.5.4", "Syntax: MAIL FROM:<address>" },
+reply_syntax_rcpt = { 501, "5.5.4", "Syntax: RCPT TO:<address>" },
+reply_sender_address = { 501, "5.1.7", "Bad sender address syntax" },
+reply_recipient_address = { 501, "5.1.3", "Bad recipient address syntax" },
+reply_not_ascii = { 553, "5.6.7", "Only ASCII in addresses" },
+reply_parameter = { 555, "5.5.4", "Parameter not known: %s" },
+reply_parameter_value = { 501, "5.5.4", "Parameter with a bad value: %s" },
+reply_parameter_twice = { 501, "5.5.4", "Parameter given twice: %s" },
+reply_size_announced = { 552, "5.3.4", "Message too big" },
+reply_recipient_ok = { 250, "2.1.5", "Recipient ok" },
+reply_recipient_unknown = { 550, "5.1.1", "<%s>: no such mailbox here" },
+reply_relay = { 550, "5.7.1", "<%s>: relaying denied" },
+reply_remote = { 451, "4.3.0", "<%s>: cannot send to other hosts yet" },
+reply_dropped = { 550, "5.1.1", "<%s>: takes no mail" },
+reply_over_quota = { 552, "5.2.2", "%s" },
+reply_too_many_recipients = { 452, "4.5.3", "Too many recipients" },
+reply_lookup_failed = { 451, "4.3.0", "Cannot look it up for now" },
+
+reply_data = { 354, NULL, "Go ahead, end with CRLF.CRLF" },
+reply_no_recipients = { 554, "5.5.1", "No valid recipients" },
+reply_disk_full = { 452, "4.3.1", "No room on the disk for now" },
+reply_local_error = { 451, "4.3.0", "Local error, try again later" },
+reply_bare = { 550, "5.5.2", "Bare CR or LF in the message" },
+reply_nul = { 550, "5.6.0", "NUL in the message" },
+reply_text_line_long = { 550, "5.6.0", "Line of the message too long" },
+reply_too_big = { 552, "5.3.4", "Message too big" },
+reply_header_long = { 554, "5.6.0", "Header of the message too long" },
+reply_loop = { 554, "5.4.6", "Too many hops: a mail loop" },
+reply_spam = { 554, "5.7.1", "Looks like spam" },
+reply_spam_unavailable = { 451, "4.7.1", "Cannot check for spam for now" },
+reply_queued = { 250, "2.0.0", "Ok: queued as %s" };
+
+static const struct reply *const rcpt_replies[OUTCOME_COUNT] = {
+	[OUTCOME_OK] = &reply_recipient_ok,
+	[OUTCOME_UNKNOWN] = &reply_recipient_unknown,
+	[OUTCOME_RELAY] = &reply_relay,
+	[OUTCOME_REMOTE] = &reply_remote,
+	[OUTCOME_DROPPED] = &reply_dropped,
+	[OUTCOME_DISCARD] = &reply_recipient_ok,
+	[OUTCOME_OVER_QUOTA] = &reply_over_quota,
+	[OUTCOME_TOO_MANY] = &reply_too_many_recipients,
+	[OUTCOME_DISK_FULL] = &reply_disk_full,
+	[OUTCOME_TOO_BIG] = &reply_local_error,
+	[OUTCOME_TEMPFAIL] = &reply_lookup_failed,
+};
+
+static const struct reply *const message_replies[OUTCOME_COUNT] = {
+	[OUTCOME_OK] = &reply_queued,
+	[OUTCOME_UNKNOWN] = &reply_local_error,
+	[OUTCOME_RELAY] = &reply_local_error,
+	[OUTCOME_REMOTE] = &reply_local_error,
+	[OUTCOME_DROPPED] = &reply_local_error,
+	[OUTCOME_DISCARD] = &reply_queued,
+	[OUTCOME_OVER_QUOTA] = &reply_over_quota,
+	[OUTCOME_TOO_MANY] = &reply_local_error,
+	[OUTCOME_DISK_FULL] = &reply_disk_full,
+	[OUTCOME_TOO_BIG] = &reply_too_big,
+	[OUTCOME_TEMPFAIL] = &reply_local_error,
+};
+/* clang-format on */
+
+const struct reply *
+reply_for_rcpt(enum smtp_outcome outcome)
+{
+	return rcpt_replies[outcome];
+}
+
+const struct reply *
+reply_for_message(enum smtp_outcome outcome)
+{
+	return message_replies[outcome];
+}

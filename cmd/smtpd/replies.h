@@ -1,0 +1,80 @@
+/* Every reply of njiwa-smtpd, by name.  Texts and codes are in replies.c and
+ * nowhere else; never says which reply is due. */
+#ifndef NJIWA_SMTPD_REPLIES_H
+#define NJIWA_SMTPD_REPLIES_H
+
+#include "cmd/smtpd/wire.h"
+#include "common/proto/reply.h"
+
+/* The conversation. */
+extern const struct reply reply_banner; /* %s: host name and banner */
+extern const struct reply reply_helo;   /* %s: host name */
+extern const struct reply reply_ok;
+extern const struct reply reply_reset;
+extern const struct reply reply_bye;
+extern const struct reply reply_vrfy;
+extern const struct reply reply_help; /* %s: the verbs */
+extern const struct reply reply_timeout;
+extern const struct reply reply_too_many_errors;
+extern const struct reply reply_too_many_messages;
+extern const struct reply reply_http;
+extern const struct reply reply_empty;
+extern const struct reply reply_line_long;
+extern const struct reply reply_line_end;
+extern const struct reply reply_line_octets;
+extern const struct reply reply_not_offered;
+extern const struct reply reply_pipelined;
+extern const struct reply reply_helo_syntax;
+
+/* STARTTLS and AUTH. */
+extern const struct reply reply_tls_ready;
+extern const struct reply reply_tls_unavailable;
+extern const struct reply reply_challenge; /* %s: base64 */
+extern const struct reply reply_auth_ok;
+extern const struct reply reply_auth_denied;
+extern const struct reply reply_auth_tempfail;
+extern const struct reply reply_auth_too_many;
+extern const struct reply reply_auth_needs_tls;
+extern const struct reply reply_auth_first;
+extern const struct reply reply_auth_already;
+
+/* MAIL and RCPT. */
+extern const struct reply reply_sender_ok;
+extern const struct reply reply_syntax_mail;
+extern const struct reply reply_syntax_rcpt;
+extern const struct reply reply_sender_address;
+extern const struct reply reply_recipient_address;
+extern const struct reply reply_not_ascii;
+extern const struct reply reply_parameter;       /* %s: its name */
+extern const struct reply reply_parameter_value; /* %s: its name */
+extern const struct reply reply_parameter_twice; /* %s: its name */
+extern const struct reply reply_size_announced;
+extern const struct reply reply_recipient_ok;
+extern const struct reply reply_recipient_unknown; /* %s: the address */
+extern const struct reply reply_relay;             /* %s: the address */
+extern const struct reply reply_remote;            /* %s: the address */
+extern const struct reply reply_dropped;           /* %s: the address */
+extern const struct reply reply_over_quota;        /* %s: quota_message */
+extern const struct reply reply_too_many_recipients;
+extern const struct reply reply_lookup_failed;
+
+/* DATA. */
+extern const struct reply reply_data;
+extern const struct reply reply_no_recipients;
+extern const struct reply reply_disk_full;
+extern const struct reply reply_local_error;
+extern const struct reply reply_bare;
+extern const struct reply reply_nul;
+extern const struct reply reply_text_line_long;
+extern const struct reply reply_too_big;
+extern const struct reply reply_header_long;
+extern const struct reply reply_loop;
+extern const struct reply reply_spam;
+extern const struct reply reply_spam_unavailable;
+extern const struct reply reply_queued; /* %s: the trace id */
+
+/* What a client is told about the outcome of RCPT, and of the message. */
+const struct reply *reply_for_rcpt(enum smtp_outcome outcome);
+const struct reply *reply_for_message(enum smtp_outcome outcome);
+
+#endif

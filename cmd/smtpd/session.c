@@ -1,0 +1,153 @@
+#include "cmd/smtpd/session.h"
+#include "common/base/log.h"
+
+/* Is it fit to be shown in a Received field and a log?  What it names is not
+ * looked at (RFC 5321 section 4.1.4). */
+static bool
+is_name(struct slice name)
+{
+	size_t i;
+
+	for (i = 0; i < name.len; i++)
+		if (name.ptr[i] <= ' ' || name.ptr[i] > '~')
+			return false;
+	return name.len > 0 && name.len <= SMTP_NAME_MAX;
+}
+
+/* HELO and EHLO: a new beginning, also in the midst of a transaction. */
+static bool
+hello(struct smtp *s, struct slice name, bool extended)
+{
+	if (!is_name(name)) {
+		smtp_say(s, &reply_helo_syntax);
+		return false;
+	}
+	smtp_reset(s);
+	str_set(&s->helo, name);
+	s->extended = extended;
+	s->state = ST_GREETED;
+	return true;
+}
+
+void
+cmd_helo(void *ctx, struct slice argument)
+{
+	struct smtp *s = ctx;
+
+	if (hello(s, argument, false))
+		smtp_say_with(
+		    s, &reply_helo, slice_from(s->settings->hostname));
+}
+
+/* Is the verb a keyword of EHLO now: could it be said with success? */
+static bool
+is_keyword(const struct smtp *s, const struct command *row)
+{
+	if (!(row->flags & CMD_EHLO) || !smtp_offers(s, row))
+		return false;
+	if ((row->flags & CMD_PLAIN_ONLY) && s->front->tls)
+		return false;
+	if (row->flags & CMD_NEEDS_TLS)
+		return front_may_login(s->front) && !s->logged_in;
+	return true;
+}
+
+void
+cmd_ehlo(void *ctx, struct slice argument)
+{
+	struct smtp *s = ctx;
+	STR_AUTO text = STR_INIT;
+	struct reply reply = { 250, NULL, NULL };
+	size_t i;
+
+	if (!hello(s, argument, true))
+		return;
+	str_appendf(&text, "%s\nPIPELINING\nSIZE %lld\n8BITMIME",
+	    s->settings->hostname,
+	    (long long)s->settings->smtp_max_message_size);
+	str_append_cstr(&text, "\nENHANCEDSTATUSCODES\nHELP");
+	for (i = 0; i < smtp_commands_count; i++) {
+		const struct command *row = &smtp_commands[i];
+
+		if (!is_keyword(s, row))
+			continue;
+		str_appendf(&text, "\n%s", row->verb);
+		if (row->flags & CMD_SECRET)
+			sasl_list(" ", &text);
+	}
+	reply.text = str_cstr(&text);
+	smtp_say(s, &reply);
+}
+
+void
+cmd_noop(void *ctx, struct slice argument)
+{
+	(void)argument; /* RFC 5321 section 4.1.1.9: to be ignored */
+	smtp_say(ctx, &reply_ok);
+}
+
+void
+cmd_help(void *ctx, struct slice argument)
+{
+	struct smtp *s = ctx;
+	STR_AUTO verbs = STR_INIT;
+	size_t i;
+
+	(void)argument; /* there is one page */
+	for (i = 0; i < smtp_commands_count; i++) {
+		const struct command *row = &smtp_commands[i];
+
+		if ((row->flags & CMD_HIDDEN) || !smtp_offers(s, row))
+			continue;
+		str_appendf(&verbs, "%s%s", verbs.len ? " " : "", row->verb);
+	}
+	smtp_say_with(s, &reply_help, str_slice(&verbs));
+}
+
+void
+cmd_vrfy(void *ctx, struct slice argument)
+{
+	(void)argument; /* who exists is nobody's business */
+	smtp_say(ctx, &reply_vrfy);
+}
+
+void
+cmd_rset(void *ctx, struct slice argument)
+{
+	(void)argument; /* there is none */
+	smtp_reset(ctx);
+	smtp_say(ctx, &reply_reset);
+}
+
+void
+cmd_quit(void *ctx, struct slice argument)
+{
+	struct smtp *s = ctx;
+
+	(void)argument; /* there is none */
+	smtp_say(s, &reply_bye);
+	s->over = true;
+}
+
+void
+cmd_not_offered(void *ctx, struct slice argument)
+{
+	(void)argument; /* whatever it was */
+	smtp_say(ctx, &reply_not_offered);
+}
+
+void
+cmd_starttls(void *ctx, struct slice argument)
+{
+	struct smtp *s = ctx;
+	struct err err;
+
+	(void)argument; /* there is none */
+	if (front_starttls(s->front, &err) < 0) {
+		log_error("STARTTLS refused: %s", err.text);
+		smtp_say(s, &reply_tls_unavailable);
+		return;
+	}
+	smtp_say(s, &reply_tls_ready);
+	s->over = true; /* for this process: another front goes on */
+}

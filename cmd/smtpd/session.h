@@ -1,0 +1,109 @@
+/* One SMTP conversation as the front holds it, and the verbs that change it.
+ * Never touches the disk or an account: it asks the keeper (wire.h). */
+#ifndef NJIWA_SMTPD_SESSION_H
+#define NJIWA_SMTPD_SESSION_H
+
+#include "cmd/smtpd/replies.h"
+#include "common/proto/command.h"
+#include "common/svc/service.h"
+
+/* Octets of a command line, CRLF included: RFC 5321 section 4.5.3.1.4, plus
+ * what SIZE (RFC 1870), BODY (RFC 6152) and AUTH (RFC 4954) add to MAIL. */
+#define SMTP_LINE_MAX 512
+#define SMTP_LINE_MAIL (SMTP_LINE_MAX + 26 + 17 + 500)
+#define SMTP_LINE_AUTH (SASL_LINE_MAX + 2)
+
+#define SMTP_MESSAGES_MAX 1000000 /* in one connection, whatever is set */
+#define SMTP_NAME_MAX 255         /* octets of a HELO name */
+#define SMTP_LOG_RCPTS 512        /* octets of recipients in the log */
+
+/* States of the conversation, one bit each. */
+enum {
+	ST_START = 1 << 0,   /* nothing said yet */
+	ST_GREETED = 1 << 1, /* HELO or EHLO, no transaction */
+	ST_MAIL = 1 << 2,    /* a sender, no recipient accepted */
+	ST_RCPT = 1 << 3     /* at least one recipient */
+};
+
+/* The protocol's own flags of a row. */
+enum {
+	CMD_LINE_MAIL = CMD_OWN << 0,   /* SMTP_LINE_MAIL for its line */
+	CMD_LINE_AUTH = CMD_OWN << 1,   /* SMTP_LINE_AUTH */
+	CMD_SUBMISSION = CMD_OWN << 2,  /* where users log in */
+	CMD_TLS_OFFERED = CMD_OWN << 3, /* where there is a certificate */
+	CMD_LOGIN_FIRST = CMD_OWN << 4, /* after the login where there is one */
+	CMD_EHLO = CMD_OWN << 5,        /* a keyword of EHLO's reply */
+	CMD_ADDRESS = CMD_OWN << 6      /* its argument is an address */
+};
+
+/* A transaction: from MAIL to the end of DATA, RSET or the connection. */
+struct transaction {
+	struct str sender;  /* canonical; "" for <> */
+	struct str first;   /* the first recipient, canonical */
+	struct str rcpts;   /* all, for the log, cut at SMTP_LOG_RCPTS */
+	uint64_t announced; /* SIZE=, 0 when it was not said */
+	size_t count;       /* recipients accepted */
+	bool at_keeper;     /* the keeper knows of it */
+	bool eight_bit;     /* BODY=8BITMIME */
+	int64_t started;    /* clock_ms */
+};
+
+struct smtp {
+	struct front *front;
+	const struct settings *settings;
+	uint32_t state;  /* ST_ */
+	bool submission; /* users log in here; nobody else is served */
+	bool logged_in;
+	bool extended;   /* EHLO was said */
+	bool over;       /* the connection is to be closed */
+	struct str helo; /* what the client calls itself */
+	struct str user; /* who logged in */
+	size_t errors;   /* replies 5xx */
+	size_t messages; /* DATA in this connection */
+	struct transaction tx;
+};
+
+/* The verbs, and how many there are. */
+extern const struct command smtp_commands[];
+extern const size_t smtp_commands_count;
+
+/* Runs the conversation (struct service's front). */
+void smtp_front(struct front *front);
+
+/* Is the verb offered on this connection (profile, TLS)?  Whether it may be
+ * said now is the dispatcher's to see. */
+bool smtp_offers(const struct smtp *s, const struct command *row);
+
+/* Says a reply, with argument for its %s.  A 5xx is an error of the client's:
+ * after too many of them the reply is the end of the connection instead. */
+void smtp_say(struct smtp *s, const struct reply *reply);
+void smtp_say_with(
+    struct smtp *s, const struct reply *reply, struct slice argument);
+
+/*
+ * The next line without its CRLF, of at most SMTP_LINE_AUTH octets with it, all
+ * of it here before the time is up.  False when there is none: the client was
+ * told why, and either another line is to be read or s->over is set.
+ */
+bool smtp_read_line(struct smtp *s, struct slice *ret_line);
+
+/* Asks the keeper; the outcome, OUTCOME_TEMPFAIL when the keeper is gone (which
+ * ends the connection).  answer may be NULL. */
+enum smtp_outcome smtp_ask(struct smtp *s, enum smtp_request request,
+    struct slice body, struct ipc_msg *answer);
+
+/* Forgets the transaction, here and at the keeper. */
+void smtp_reset(struct smtp *s);
+
+/* Appends the setting quota_message, %u being the address. */
+void smtp_quota_text(
+    const struct smtp *s, struct slice address, struct str *out);
+
+/* The handlers of the verbs (struct command). */
+command_handler cmd_helo, cmd_ehlo, cmd_noop, cmd_help, cmd_vrfy, cmd_rset,
+    cmd_quit, cmd_starttls, cmd_not_offered; /* session.c */
+command_handler cmd_auth;                    /* auth.c */
+command_handler cmd_mail, cmd_rcpt;          /* envelope.c */
+command_handler cmd_data;                    /* data.c */
+
+#endif

@@ -1,0 +1,56 @@
+/* What the SMTP front asks its keeper: request numbers, outcomes and the
+ * encoding of both.  Never holds a message: that goes by a descriptor. */
+#ifndef NJIWA_SMTPD_WIRE_H
+#define NJIWA_SMTPD_WIRE_H
+
+#include "common/base/ipc.h"
+#include "common/svc/service.h"
+
+#define WIRE_ADDRESS_MAX ACCOUNT_NAME_MAX /* octets of a recipient */
+
+/* The requests.  Each but SMTP_RESET is answered by one message of the same
+ * type: an outcome (u32), and descriptors where it says so. */
+enum smtp_request {
+	SMTP_RCPT = REQUEST_OWN, /* one more recipient: struct wire_rcpt */
+	SMTP_DATA,   /* a file for the message: u64 announced octets; an fd */
+	SMTP_FILTER, /* a connected filter: no body; one fd (spamd) or two */
+	SMTP_COMMIT, /* deliver what is in the file: u32 WIRE_ bits */
+	SMTP_RESET   /* forget the transaction: no body, no answer */
+};
+
+/* Bits of SMTP_COMMIT. */
+enum { WIRE_JUNK = 1 << 0 };
+
+/* How the keeper answers.  A temporary failure is never told as another. */
+enum smtp_outcome {
+	OUTCOME_OK,
+	OUTCOME_UNKNOWN,    /* no such mailbox here */
+	OUTCOME_RELAY,      /* not ours, and the asker is a stranger */
+	OUTCOME_REMOTE,     /* it goes elsewhere, which is not offered yet */
+	OUTCOME_DROPPED,    /* forwarder says drop, drop_policy says reject */
+	OUTCOME_DISCARD,    /* the same, drop_policy says discard: 250 */
+	OUTCOME_OVER_QUOTA, /* a mailbox is full */
+	OUTCOME_TOO_MANY,   /* more mailboxes than one message may have */
+	OUTCOME_DISK_FULL,  /* no room on the disk */
+	OUTCOME_TOO_BIG,    /* more in the file than a message may have */
+	OUTCOME_TEMPFAIL,   /* could not look, could not write: logged */
+	OUTCOME_COUNT
+};
+
+/* The recipient of SMTP_RCPT; the address without '@' is postmaster. */
+struct wire_rcpt {
+	struct slice address; /* canonical local@domain */
+	uint64_t size;        /* octets that the client announced, or 0 */
+};
+
+/* Appends the recipient as a body. */
+void wire_put_rcpt(const struct wire_rcpt *rcpt, struct str *body);
+
+/* Reads it back; false when the body is anything else. */
+bool wire_get_rcpt(struct ipc_reader *args, struct wire_rcpt *ret_rcpt);
+
+/* The outcome in an answer to a request of this type; OUTCOME_TEMPFAIL for
+ * anything else. */
+enum smtp_outcome wire_outcome(const struct ipc_msg *answer, uint16_t type);
+
+#endif
