@@ -1,6 +1,9 @@
 # End-to-end tests: real sockets, real databases.  As root; see conftest.py.
 EXTRA_DIST += %D%
 
+# njiwa-init and launchers
+EXTRA_DIST += %D%/init_under_test.py %D%/test_init.py
+
 E2E_ARGS = -q
 
 check-e2e: all

@@ -1,0 +1,94 @@
+/* njiwa-init: listens, limits, starts and reaps; process 1 of a container or
+ * an ordinary supervisor. */
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "cmd/init/init.h"
+#include "common/base/log.h"
+
+static void
+usage(void)
+{
+	(void)fputs(
+	    "usage: njiwa-init [-c file]\n", stderr); /* on the way out */
+}
+
+/* Lines go to standard error, which is the children's too. */
+static void
+open_log(const struct settings *settings)
+{
+	static const char *const levels[] = {
+		[LOG_LEVEL_ERROR] = "error",
+		[LOG_LEVEL_WARNING] = "warning",
+		[LOG_LEVEL_INFO] = "info",
+		[LOG_LEVEL_DEBUG] = "debug",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof levels / sizeof levels[0]; i++)
+		if (strcmp(settings->log_level, levels[i]) == 0)
+			log_set_level((enum log_level)i);
+	if (strcmp(settings->log, "syslog") == 0)
+		log_to(log_sink_syslog, NULL);
+	else if (strcmp(settings->log, "none") == 0)
+		log_to(NULL, NULL);
+}
+
+/* The programs cannot know that their descriptor 2 is a log, and not a client
+ * as it is behind xinetd; so they are told, unless the settings decide. */
+static const char *
+log_of_children(const struct settings *settings)
+{
+	return strcmp(settings->log, "auto") == 0 ? "stderr" : NULL;
+}
+
+static int
+start(struct init *init)
+{
+	struct err err = { .code = 0 };
+	bool accounts_alone = init->settings.account_socket[0] != '\0';
+	int status = EX_OSERR;
+
+	environments_make(&init->environments, settings_secret_env(),
+	    accounts_alone, init->config, log_of_children(&init->settings));
+	if (init_open(init, &err) < 0) {
+		log_error("%s", err.text);
+	} else {
+		(void)init_run(init); /* what had to be killed is logged */
+		status = 0;
+	}
+	init_release(init);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct init init = { .config = NULL };
+	int option;
+
+	while ((option = getopt(argc, argv, "c:")) != -1) {
+		if (option != 'c') {
+			usage();
+			return EX_USAGE;
+		}
+		init.config = optarg;
+	}
+	if (optind != argc) {
+		usage();
+		return EX_USAGE;
+	}
+	log_program("njiwa-init");
+	log_to(log_sink_fd, (void *)(intptr_t)STDERR_FILENO);
+	if (!init_read_settings(&init))
+		return EX_CONFIG;
+	open_log(&init.settings);
+	/* orphans come to us, as they do to process 1; an old kernel's go to
+	 * that one */
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	return start(&init);
+}
