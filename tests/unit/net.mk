@@ -1,1 +1,12 @@
-# net
+# units of common/net
+check_PROGRAMS += %D%/test_stream
+TESTS += %D%/test_stream
+%C%_test_stream_SOURCES = %D%/test_stream.c
+%C%_test_stream_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_stream_LDADD = libnet.a libbase.a $(CMOCKA_LIBS)
+
+check_PROGRAMS += %D%/test_peer
+TESTS += %D%/test_peer
+%C%_test_peer_SOURCES = %D%/test_peer.c
+%C%_test_peer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_peer_LDADD = libnet.a libbase.a $(CMOCKA_LIBS)
