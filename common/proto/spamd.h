@@ -14,8 +14,7 @@
 struct spam_verdict {
 	bool checked; /* false: nobody looked; the rest is empty */
 	double score, threshold;
-	struct str
-	    headers; /* X-Spam-... lines to add, LF or CRLF as they came */
+	struct str headers; /* X-Spam-... lines to add, LF at their ends */
 };
 
 #define SPAM_VERDICT_INIT                                                      \
@@ -23,21 +22,39 @@ struct spam_verdict {
 		false, 0, 0, STR_INIT                                          \
 	}
 
+/* Gives the memory back; verdict is as after SPAM_VERDICT_INIT. */
 void spam_verdict_release(struct spam_verdict *verdict);
 
+/* What is to be checked; all is borrowed for the call. */
+struct spam_job {
+	int message;      /* a file, the message at its start */
+	uint64_t size;    /* octets of the message */
+	const char *user; /* whose preferences, for spamd; "" for nobody's */
+	int64_t deadline; /* of all (clock.h) */
+};
+
 /*
- * Sends the message in the file (message, size octets from its start) with
- * HEADERS and reads the verdict, all before deadline.  user may be "".
- * 0, or -errno with err filled.
+ * Sends the message to spamd with HEADERS and reads the verdict.  0, or -errno
+ * with err filled (-EAGAIN: spamd says so itself; -ETIMEDOUT; -EPROTO: no
+ * verdict, cut off, not spamd); ret_verdict, which was initialized, is then as
+ * it was.
  */
-int spamd_check(int socket, int message, uint64_t size, const char *user,
-    int64_t deadline, struct spam_verdict *ret_verdict, struct err *err);
+int spamd_ask(int socket, const struct spam_job *job,
+    struct spam_verdict *ret_verdict, struct err *err);
 
 /*
  * The same with a filter's standard input and output: it reads the message and
  * gives it back with X-Spam-... headers (spamc).  Both descriptors stay the
- * caller's.
+ * caller's, but to is shut down or, if it is a pipe, stands for the message
+ * afterwards, so that the filter saw the end.  SIGPIPE must be ignored.
  */
+int spam_pipe_ask(int to, int from, const struct spam_job *job,
+    struct spam_verdict *ret_verdict, struct err *err);
+
+/* spamd_ask and spam_pipe_ask with the job's parts as parameters; for callers
+ * that have no struct spam_job yet. */
+int spamd_check(int socket, int message, uint64_t size, const char *user,
+    int64_t deadline, struct spam_verdict *ret_verdict, struct err *err);
 int spam_pipe_check(int to, int from, int message, uint64_t size,
     int64_t deadline, struct spam_verdict *ret_verdict, struct err *err);
 

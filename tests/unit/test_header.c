@@ -18,64 +18,66 @@ feed(struct header_scan *scan, const char *text, struct str *out)
 		header_scan_line(scan, line, out);
 }
 
+static const struct {
+	const char *in, *out; /* out NULL: as in */
+	unsigned has;
+	size_t lines;
+	bool done, broken;
+} scan_rows[] = {
+	/* clang-format off */
+	{ "", NULL, 0, 0, false, false },
+	{ "\n", NULL, 0, 0, true, false },
+	{ "\n\nFrom: x\n", NULL, 0, 0, true, false },
+	{ "From: a\n\nDate: x\n", NULL, HEADER_HAS_FROM, 1, true, false },
+	{ "FROM : a\n", NULL, HEADER_HAS_FROM, 1, false, false },
+	{ "from\t:a\ndate:\nMESSAGE-ID:\nsubject:\nto:\n\n", NULL,
+	  ALL_FIVE, 5, true, false },
+	{ "cc:\n", NULL, HEADER_HAS_TO, 1, false, false },
+	{ "A: b\n c\n\td\n  \ne\n", "A: b\n c\n\td\n  \n\ne\n",
+	  0, 4, true, true },
+	{ "A: b\n From: c\n\n", NULL, 0, 2, true, false },
+	{ " a\n", "\n a\n", 0, 0, true, true },
+	{ "hello\nFrom: x\n", "\nhello\nFrom: x\n", 0, 0, true, true },
+	{ "A: b\nhello\n\nx\n", "A: b\n\nhello\n\nx\n", 0, 1, true, true },
+	{ ": b\n", "\n: b\n", 0, 0, true, true },
+	{ "A b: c\n", "\nA b: c\n", 0, 0, true, true },
+	{ "\xc3\xa4: c\n", "\n\xc3\xa4: c\n", 0, 0, true, true },
+	{ "A\x7f: c\n", "\nA\x7f: c\n", 0, 0, true, true },
+	{ "A:\n", NULL, 0, 1, false, false },
+	{ "From a@b Sun Nov 22\nTo: x\n",
+	  "X-Mailbox-Line: From a@b Sun Nov 22\nTo: x\n",
+	  HEADER_HAS_TO, 2, false, false },
+	{ "To: x\nFrom a@b\n", "To: x\n\nFrom a@b\n",
+	  HEADER_HAS_TO, 1, true, true },
+	{ "X-Spam-Flag: YES\nx-spam-score: 1\n 2\n\nX-Spam-Flag: NO\n",
+	  "X-Old-Spam-Flag: YES\nX-Old-Spam-score: 1\n 2\n\n"
+	  "X-Spam-Flag: NO\n", 0, 3, true, false },
+	{ "X-Spam: YES\nA: X-Spam-B: c\n X-Spam-D: e\n\n", NULL,
+	  0, 3, true, false },
+	{ "X-Spam-Status : a\n", "X-Old-Spam-Status : a\n",
+	  0, 1, false, false },
+	{ "From: a\r\n", NULL, HEADER_HAS_FROM, 1, false, false },
+	/* clang-format on */
+};
+
 static void
 scans(void **state)
 {
-	static const struct {
-		const char *in, *out; /* out NULL: as in */
-		unsigned has;
-		size_t lines;
-		bool done, broken;
-	} rows[] = {
-		/* clang-format off */
-		{ "", NULL, 0, 0, false, false },
-		{ "\n", NULL, 0, 0, true, false },
-		{ "\n\nFrom: x\n", NULL, 0, 0, true, false },
-		{ "From: a\n\nDate: x\n", NULL, HEADER_HAS_FROM, 1, true, false },
-		{ "FROM : a\n", NULL, HEADER_HAS_FROM, 1, false, false },
-		{ "from\t:a\ndate:\nMESSAGE-ID:\nsubject:\nto:\n\n", NULL,
-		  ALL_FIVE, 5, true, false },
-		{ "cc:\n", NULL, HEADER_HAS_TO, 1, false, false },
-		{ "A: b\n c\n\td\n  \ne\n", "A: b\n c\n\td\n  \n\ne\n",
-		  0, 4, true, true },
-		{ "A: b\n From: c\n\n", NULL, 0, 2, true, false },
-		{ " a\n", "\n a\n", 0, 0, true, true },
-		{ "hello\nFrom: x\n", "\nhello\nFrom: x\n", 0, 0, true, true },
-		{ "A: b\nhello\n\nx\n", "A: b\n\nhello\n\nx\n", 0, 1, true, true },
-		{ ": b\n", "\n: b\n", 0, 0, true, true },
-		{ "A b: c\n", "\nA b: c\n", 0, 0, true, true },
-		{ "\xc3\xa4: c\n", "\n\xc3\xa4: c\n", 0, 0, true, true },
-		{ "A\x7f: c\n", "\nA\x7f: c\n", 0, 0, true, true },
-		{ "A:\n", NULL, 0, 1, false, false },
-		{ "From a@b Sun Nov 22\nTo: x\n",
-		  "X-Mailbox-Line: From a@b Sun Nov 22\nTo: x\n",
-		  HEADER_HAS_TO, 2, false, false },
-		{ "To: x\nFrom a@b\n", "To: x\n\nFrom a@b\n",
-		  HEADER_HAS_TO, 1, true, true },
-		{ "X-Spam-Flag: YES\nx-spam-score: 1\n 2\n\nX-Spam-Flag: NO\n",
-		  "X-Old-Spam-Flag: YES\nX-Old-Spam-score: 1\n 2\n\n"
-		  "X-Spam-Flag: NO\n", 0, 3, true, false },
-		{ "X-Spam: YES\nA: X-Spam-B: c\n X-Spam-D: e\n\n", NULL,
-		  0, 3, true, false },
-		{ "X-Spam-Status : a\n", "X-Old-Spam-Status : a\n",
-		  0, 1, false, false },
-		{ "From: a\r\n", NULL, HEADER_HAS_FROM, 1, false, false },
-		/* clang-format on */
-	};
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < UNIT_COUNT(rows); i++) {
+	for (i = 0; i < UNIT_COUNT(scan_rows); i++) {
 		struct header_scan scan;
 		STR_AUTO out = STR_INIT;
 
-		feed(&scan, rows[i].in, &out);
-		UNIT_CHECK(i, slice_is(str_slice(&out),
-				  rows[i].out ? rows[i].out : rows[i].in));
-		UNIT_CHECK(i, scan.has == rows[i].has);
-		UNIT_CHECK(i, scan.lines == rows[i].lines);
-		UNIT_CHECK(i, scan.done == rows[i].done);
-		UNIT_CHECK(i, scan.broken == rows[i].broken);
+		feed(&scan, scan_rows[i].in, &out);
+		UNIT_CHECK(i,
+		    slice_is(str_slice(&out),
+			scan_rows[i].out ? scan_rows[i].out : scan_rows[i].in));
+		UNIT_CHECK(i, scan.has == scan_rows[i].has);
+		UNIT_CHECK(i, scan.lines == scan_rows[i].lines);
+		UNIT_CHECK(i, scan.done == scan_rows[i].done);
+		UNIT_CHECK(i, scan.broken == scan_rows[i].broken);
 		UNIT_CHECK(i, scan.octets + (scan.done ? 1 : 0) ==
 				  header_length(str_slice(&out)));
 	}

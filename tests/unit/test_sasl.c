@@ -21,65 +21,72 @@ encode(const char *text, struct str *out)
 	enc_base64(str_slice(&octets), out);
 }
 
+static const struct {
+	const char *argument;
+	const char *lines[LINES_MAX]; /* fed while it goes on */
+	const char *challenges[LINES_MAX];
+	enum sasl_result end;
+	const char *user, *password;
+} exchange_rows[] = {
+	/* clang-format off */
+	{ "PLAIN AGEAYg==", { 0 }, { 0 }, SASL_CREDENTIALS, "a", "b" },
+	{ "plain  AGEAYg== ", { 0 }, { 0 }, SASL_CREDENTIALS, "a", "b" },
+	{ "PLAIN", { "AGEAYg==" }, { "" }, SASL_CREDENTIALS, "a", "b" },
+	{ "PLAIN", { "*" }, { "" }, SASL_CANCELLED, 0, 0 },
+	{ "PLAIN", { "" }, { "" }, SASL_BAD, 0, 0 },
+	{ "PLAIN", { "=" }, { "" }, SASL_BAD, 0, 0 },
+	{ "PLAIN", { "AGEAYg==x" }, { "" }, SASL_BAD, 0, 0 },
+	{ "PLAIN =", { 0 }, { 0 }, SASL_BAD, 0, 0 },
+	{ "PLAIN *", { 0 }, { 0 }, SASL_BAD, 0, 0 },
+	{ "PLAIN AGEAYg", { 0 }, { 0 }, SASL_BAD, 0, 0 },
+	{ "PLAIN AGEA Yg==", { 0 }, { 0 }, SASL_BAD, 0, 0 },
+	{ "LOGIN", { "YQ==", "Yg==" },
+	  { "VXNlcm5hbWU6", "UGFzc3dvcmQ6" }, SASL_CREDENTIALS, "a", "b" },
+	{ "LOGIN YQ==", { "Yg==" }, { "UGFzc3dvcmQ6" },
+	  SASL_CREDENTIALS, "a", "b" },
+	{ "LOGIN", { "*" }, { "VXNlcm5hbWU6" }, SASL_CANCELLED, 0, 0 },
+	{ "LOGIN", { "YQ==", "*" }, { "VXNlcm5hbWU6", "UGFzc3dvcmQ6" },
+	  SASL_CANCELLED, 0, 0 },
+	{ "LOGIN =", { 0 }, { 0 }, SASL_BAD, 0, 0 },
+	{ "LOGIN", { "" }, { "VXNlcm5hbWU6" }, SASL_BAD, 0, 0 },
+	{ "LOGIN YQ==", { "" }, { "UGFzc3dvcmQ6" }, SASL_BAD, 0, 0 },
+	{ "LOGIN YQ==", { "AA==" }, { "UGFzc3dvcmQ6" }, SASL_BAD, 0, 0 },
+	{ "LOGIN YQ==", { "gA==" }, { "UGFzc3dvcmQ6" }, SASL_BAD, 0, 0 },
+	{ "CRAM-MD5", { 0 }, { 0 }, SASL_UNKNOWN, 0, 0 },
+	{ "PLAINX AGEAYg==", { 0 }, { 0 }, SASL_UNKNOWN, 0, 0 },
+	{ "", { 0 }, { 0 }, SASL_UNKNOWN, 0, 0 },
+	/* clang-format on */
+};
+
 static void
 exchanges(void **state)
 {
-	static const struct {
-		const char *argument;
-		const char *lines[LINES_MAX]; /* fed while it goes on */
-		const char *challenges[LINES_MAX];
-		enum sasl_result end;
-		const char *user, *password;
-	} rows[] = {
-		/* clang-format off */
-		{ "PLAIN AGEAYg==", { 0 }, { 0 }, SASL_CREDENTIALS, "a", "b" },
-		{ "plain  AGEAYg== ", { 0 }, { 0 }, SASL_CREDENTIALS, "a", "b" },
-		{ "PLAIN", { "AGEAYg==" }, { "" }, SASL_CREDENTIALS, "a", "b" },
-		{ "PLAIN", { "*" }, { "" }, SASL_CANCELLED, 0, 0 },
-		{ "PLAIN", { "" }, { "" }, SASL_BAD, 0, 0 },
-		{ "PLAIN", { "=" }, { "" }, SASL_BAD, 0, 0 },
-		{ "PLAIN", { "AGEAYg==x" }, { "" }, SASL_BAD, 0, 0 },
-		{ "PLAIN =", { 0 }, { 0 }, SASL_BAD, 0, 0 },
-		{ "PLAIN *", { 0 }, { 0 }, SASL_BAD, 0, 0 },
-		{ "PLAIN AGEAYg", { 0 }, { 0 }, SASL_BAD, 0, 0 },
-		{ "PLAIN AGEA Yg==", { 0 }, { 0 }, SASL_BAD, 0, 0 },
-		{ "LOGIN", { "YQ==", "Yg==" },
-		  { "VXNlcm5hbWU6", "UGFzc3dvcmQ6" }, SASL_CREDENTIALS, "a", "b" },
-		{ "LOGIN YQ==", { "Yg==" }, { "UGFzc3dvcmQ6" },
-		  SASL_CREDENTIALS, "a", "b" },
-		{ "LOGIN", { "*" }, { "VXNlcm5hbWU6" }, SASL_CANCELLED, 0, 0 },
-		{ "LOGIN", { "YQ==", "*" }, { "VXNlcm5hbWU6", "UGFzc3dvcmQ6" },
-		  SASL_CANCELLED, 0, 0 },
-		{ "LOGIN =", { 0 }, { 0 }, SASL_BAD, 0, 0 },
-		{ "LOGIN", { "" }, { "VXNlcm5hbWU6" }, SASL_BAD, 0, 0 },
-		{ "LOGIN YQ==", { "" }, { "UGFzc3dvcmQ6" }, SASL_BAD, 0, 0 },
-		{ "LOGIN YQ==", { "AA==" }, { "UGFzc3dvcmQ6" }, SASL_BAD, 0, 0 },
-		{ "LOGIN YQ==", { "gA==" }, { "UGFzc3dvcmQ6" }, SASL_BAD, 0, 0 },
-		{ "CRAM-MD5", { 0 }, { 0 }, SASL_UNKNOWN, 0, 0 },
-		{ "PLAINX AGEAYg==", { 0 }, { 0 }, SASL_UNKNOWN, 0, 0 },
-		{ "", { 0 }, { 0 }, SASL_UNKNOWN, 0, 0 },
-		/* clang-format on */
-	};
 	size_t i, j;
 
 	(void)state;
-	for (i = 0; i < UNIT_COUNT(rows); i++) {
+	for (i = 0; i < UNIT_COUNT(exchange_rows); i++) {
 		struct sasl sasl = SASL_INIT;
 		enum sasl_result result =
-		    sasl_start(&sasl, slice_from(rows[i].argument));
+		    sasl_start(&sasl, slice_from(exchange_rows[i].argument));
 
 		for (j = 0; result == SASL_CONTINUE; j++) {
-			UNIT_CHECK(i, j < LINES_MAX && rows[i].lines[j]);
+			UNIT_CHECK(
+			    i, j < LINES_MAX && exchange_rows[i].lines[j]);
 			UNIT_CHECK(i, strcmp(sasl_challenge(&sasl),
-					  rows[i].challenges[j]) == 0);
-			result = sasl_feed(&sasl, slice_from(rows[i].lines[j]));
+					  exchange_rows[i].challenges[j]) == 0);
+			result = sasl_feed(
+			    &sasl, slice_from(exchange_rows[i].lines[j]));
 		}
-		UNIT_CHECK(i, result == rows[i].end);
-		UNIT_CHECK(i, j == LINES_MAX || rows[i].lines[j] == NULL);
-		UNIT_CHECK(i, slice_is(str_slice(&sasl.user),
-				  rows[i].user ? rows[i].user : ""));
-		UNIT_CHECK(i, slice_is(str_slice(&sasl.password),
-				  rows[i].password ? rows[i].password : ""));
+		UNIT_CHECK(i, result == exchange_rows[i].end);
+		UNIT_CHECK(
+		    i, j == LINES_MAX || exchange_rows[i].lines[j] == NULL);
+		UNIT_CHECK(
+		    i, slice_is(str_slice(&sasl.user),
+			   exchange_rows[i].user ? exchange_rows[i].user : ""));
+		UNIT_CHECK(
+		    i, slice_is(str_slice(&sasl.password),
+			   exchange_rows[i].password ? exchange_rows[i].password
+						     : ""));
 		UNIT_CHECK(
 		    i, sasl_feed(&sasl, slice_from("AGEAYg==")) == SASL_BAD);
 		sasl_release(&sasl);
