@@ -19,7 +19,7 @@ struct account_db_config {
 	const char *user;
 	const char *password;
 	const char *database;
-	const char *socket; /* Unix socket instead of hosts, "" for none */
+	const char *socket; /* of the host localhost, "" the library's */
 	const char *tls_ca; /* file of CA certificates, "" the system's */
 	enum account_db_tls tls;
 	unsigned int port;

@@ -2,6 +2,29 @@ noinst_LIBRARIES += libaccount.a
 libaccount_a_SOURCES = \
 	%D%/account.c %D%/account.h \
 	%D%/account_admin.h \
+	%D%/account_client.c \
 	%D%/account_config.h \
-	%D%/passhash.c %D%/passhash.h
+	%D%/account_find.c \
+	%D%/account_login.c \
+	%D%/account_quota.c \
+	%D%/account_sql.c %D%/account_sql.h %D%/account_sql_own.h \
+	%D%/db.h \
+	%D%/host_list.c %D%/host_list.h \
+	%D%/passhash.c %D%/passhash.h \
+	%D%/query.c %D%/query.h \
+	%D%/resolve.c \
+	%D%/source.c %D%/source.h \
+	%D%/sql_link.c %D%/sql_link.h \
+	%D%/wire.c %D%/wire.h
 libaccount_a_CPPFLAGS = $(AM_CPPFLAGS) $(CRYPT_CFLAGS)
+
+# The heavy libraries, loaded when a database is needed.
+driver_PROGRAMS += mysql.so sqlite.so
+mysql_so_SOURCES = %D%/db_mysql.c %D%/db.h
+mysql_so_CPPFLAGS = $(AM_CPPFLAGS) $(MARIADB_CFLAGS)
+mysql_so_LDFLAGS = $(LINK_DRIVER)
+mysql_so_LDADD = libbase.a $(MARIADB_LIBS)
+sqlite_so_SOURCES = %D%/db_sqlite.c %D%/db.h
+sqlite_so_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
+sqlite_so_LDFLAGS = $(LINK_DRIVER)
+sqlite_so_LDADD = libbase.a $(SQLITE_LIBS)

@@ -21,7 +21,7 @@ static const struct scheme schemes[] = {
 	{ "YESCRYPT",     "$y$",  "$y$",  6 },
 	{ NULL,           "$gy$", NULL,   6 },
 	{ NULL,           "$7$",  NULL,   6 },
-	{ "BLF-CRYPT",    "$2",   "$2y$", 5 },
+	{ "BLF-CRYPT",    "$2",   "$2b$", 5 },
 	{ "SHA512-CRYPT", "$6$",  "$6$",  4 },
 	{ "SHA256-CRYPT", "$5$",  "$5$",  3 },
 	{ "MD5-CRYPT",    "$1$",  "$1$",  2 },
@@ -133,12 +133,26 @@ passhash_check(struct slice stored, struct slice password)
 	return fits;
 }
 
+bool
+passhash_is_usable(struct slice stored)
+{
+	struct parsed p = parse(stored);
+	STR_AUTO hash = STR_INIT;
+	int rc;
+
+	if (p.scheme == NULL || p.hash.len == 0)
+		return false;
+	if (p.scheme->rank == RANK_PLAIN)
+		return true;
+	str_append(&hash, p.hash);
+	rc = crypt_checksalt(str_cstr(&hash));
+	return rc != CRYPT_SALT_INVALID && rc != CRYPT_SALT_METHOD_DISABLED;
+}
+
 void
 passhash_waste(struct slice stored, struct slice password)
 {
-	struct parsed p = parse(stored);
-
-	if (p.scheme == NULL || p.hash.len == 0)
+	if (!passhash_is_usable(stored))
 		stored = slice_from(waste_setting);
 	(void)passhash_check(stored, password); /* only its time is wanted */
 }

@@ -16,6 +16,9 @@
  */
 bool passhash_check(struct slice stored, struct slice password);
 
+/* Could stored fit any password at all: a scheme that we know, well formed? */
+bool passhash_is_usable(struct slice stored);
+
 /* Takes the time of a check against a hash like stored ("" for the default),
  * and fits never: for users that do not exist. */
 void passhash_waste(struct slice stored, struct slice password);

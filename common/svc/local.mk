@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libsvc.a
 libsvc_a_CPPFLAGS = $(AM_CPPFLAGS) $(INIH_CFLAGS)
 libsvc_a_SOURCES = \
+	%D%/account_settings.c %D%/account_settings.h \
 	%D%/settings.c %D%/settings.h \
 	%D%/settings_env.c \
 	%D%/settings_file.c \

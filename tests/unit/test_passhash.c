@@ -87,7 +87,7 @@ nul_and_length(void **state)
 static void
 made_hash_fits(void **state)
 {
-	static const char *const prefixes[] = { "$1$", "$5$", "$6$", "$2y$",
+	static const char *const prefixes[] = { "$1$", "$5$", "$6$", "$2b$",
 		"$y$" };
 	size_t i;
 

@@ -1,0 +1,216 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "cmd/accountd/pool.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/secret.h"
+
+#define BACKOFF_FIRST_MS 100
+#define BACKOFF_MAX_MS 30000
+#define STEADY_MS 10000 /* who lives so long is well */
+#define MS_PER_S 1000
+#define NS_PER_MS 1000000
+
+struct worker {
+	pid_t pid; /* 0: to be started at start_ms */
+	int64_t start_ms;
+	int64_t backoff_ms;
+};
+
+struct pool {
+	const struct pool_config *config;
+	struct server_load *load;
+	struct worker workers[POOL_WORKERS_MAX];
+	sigset_t signals, before;
+	bool ending;
+};
+
+static _Noreturn void
+work(const struct pool *pool, pid_t parent)
+{
+	struct server_config config = pool->config->server;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* cannot fail */
+	if (getppid() != parent)
+		_exit(EX_OK);
+	config.load = pool->load;
+	if (!pool->config->confine(pool->config->ctx))
+		_exit(EX_OSERR);
+	_exit(server_run(&config));
+}
+
+static void
+start(struct pool *pool, struct worker *worker)
+{
+	pid_t parent = getpid();
+	pid_t pid = fork();
+
+	if (pid == 0)
+		work(pool, parent);
+	if (pid < 0) {
+		log_error("fork: %m");
+		worker->start_ms = clock_ms() + BACKOFF_MAX_MS;
+		return;
+	}
+	worker->pid = pid;
+	worker->start_ms = clock_ms();
+}
+
+/* Starts who is due; milliseconds until the next one is, or -1. */
+static int64_t
+start_due(struct pool *pool)
+{
+	int64_t now = clock_ms();
+	int64_t wait = -1;
+	unsigned int i;
+
+	for (i = 0; i < pool->config->workers; i++) {
+		struct worker *worker = &pool->workers[i];
+		int64_t left = worker->start_ms - now;
+
+		if (worker->pid)
+			continue;
+		if (left <= 0)
+			start(pool, worker);
+		else if (wait < 0 || left < wait)
+			wait = left;
+	}
+	return wait;
+}
+
+static void
+buried(struct pool *pool, struct worker *worker, int status)
+{
+	int64_t now = clock_ms();
+
+	worker->pid = 0;
+	if (pool->ending)
+		return;
+	if (now - worker->start_ms >= STEADY_MS || worker->backoff_ms == 0)
+		worker->backoff_ms = BACKOFF_FIRST_MS;
+	else if (worker->backoff_ms < BACKOFF_MAX_MS)
+		worker->backoff_ms *= 2;
+	worker->start_ms = now + worker->backoff_ms;
+	log_error("a process ended with %s %d: started again in %lld ms",
+	    WIFSIGNALED(status) ? "signal" : "status",
+	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+	    (long long)worker->backoff_ms);
+}
+
+/* The clients of a process that was killed are gone, and who counts them is
+ * gone too: what the others have is counted anew as they come and go. */
+static void
+reap(struct pool *pool)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		unsigned int i;
+
+		for (i = 0; i < pool->config->workers; i++)
+			if (pool->workers[i].pid == pid)
+				buried(pool, &pool->workers[i], status);
+	}
+}
+
+/* Milliseconds until idleness would end us: 0 now, -1 never. */
+static int64_t
+idle_left(const struct pool *pool)
+{
+	int64_t idle = pool->config->idle_ms;
+	int64_t left;
+
+	if (idle == 0)
+		return -1;
+	if (atomic_load(&pool->load->clients))
+		return idle;
+	left = atomic_load(&pool->load->changed_ms) + idle - clock_ms();
+	return left > 0 ? left : 0;
+}
+
+static int64_t
+sooner(int64_t a, int64_t b)
+{
+	if (a < 0 || b < 0)
+		return a < 0 ? b : a;
+	return a < b ? a : b;
+}
+
+/* Waits for a signal, at most ms milliseconds; 0 when none came. */
+static int
+wait_signal(const struct pool *pool, int64_t ms)
+{
+	struct timespec time = { ms / MS_PER_S, ms % MS_PER_S * NS_PER_MS };
+	int got;
+
+	if (ms < 0)
+		got = sigwaitinfo(&pool->signals, NULL);
+	else
+		got = sigtimedwait(&pool->signals, NULL, &time);
+	return got > 0 ? got : 0;
+}
+
+static void
+keep_going(struct pool *pool)
+{
+	while (!pool->ending) {
+		int64_t due = start_due(pool);
+		int64_t idle = idle_left(pool);
+		int got;
+
+		if (idle == 0)
+			return;
+		got = wait_signal(pool, sooner(due, idle));
+		if (got == SIGCHLD)
+			reap(pool);
+		else if (got)
+			pool->ending = true;
+	}
+}
+
+static void
+end_all(struct pool *pool)
+{
+	unsigned int i;
+
+	pool->ending = true;
+	for (i = 0; i < pool->config->workers; i++)
+		if (pool->workers[i].pid)
+			(void)kill(pool->workers[i].pid, SIGTERM); /* or dead */
+	for (i = 0; i < pool->config->workers; i++)
+		while (pool->workers[i].pid &&
+		       waitpid(pool->workers[i].pid, NULL, 0) < 0 &&
+		       errno == EINTR)
+			; /* again */
+}
+
+int
+pool_run(const struct pool_config *config)
+{
+	struct pool pool = { .config = config };
+
+	pool.load = mmap(NULL, sizeof *pool.load, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (pool.load == MAP_FAILED) {
+		log_error("no shared memory: %m");
+		return EX_OSERR;
+	}
+	atomic_store(&pool.load->changed_ms, clock_ms());
+	(void)sigemptyset(&pool.signals); /* these cannot fail */
+	(void)sigaddset(&pool.signals, SIGCHLD);
+	(void)sigaddset(&pool.signals, SIGTERM);
+	(void)sigaddset(&pool.signals, SIGINT);
+	(void)sigprocmask(SIG_BLOCK, &pool.signals, &pool.before);
+	secret_inherit(true);
+	keep_going(&pool);
+	end_all(&pool);
+	return EX_OK;
+}

@@ -1,0 +1,293 @@
+#include <errno.h>
+#include <stdlib.h>
+
+#include "cmd/accountd/server.h"
+#include "common/base/log.h"
+#include "common/base/mem.h"
+
+enum { FREE = 1 << 0, BOUND = 1 << 1 };
+
+#define LOGINS_MAX 128 /* of one connection */
+
+struct request_ctx {
+	struct server *server;
+	struct client *client;
+};
+
+/* ---- answers ---- */
+
+static void
+answer_plain(struct request_ctx *ctx, enum account_outcome outcome,
+    const struct err *err)
+{
+	struct wire_head head = { outcome, false, 0, { "", 0 } };
+	STR_AUTO body = STR_INIT;
+
+	if (outcome == ACCOUNT_TEMPFAIL)
+		head.text = slice_from(err->text);
+	wire_put_head(&body, &head);
+	server_send(ctx->server, ctx->client, &body);
+}
+
+static void
+answer_user(struct request_ctx *ctx, enum account_outcome outcome,
+    struct account_user *user, const struct err *err)
+{
+	const struct wire_head head = { outcome, false, 1, { "", 0 } };
+	STR_AUTO body = STR_INIT;
+
+	if (outcome != ACCOUNT_FOUND) {
+		answer_plain(ctx, outcome, err);
+		return;
+	}
+	wire_put_head(&body, &head);
+	wire_put_user(&body, user);
+	server_send(ctx->server, ctx->client, &body);
+	account_user_release(user);
+}
+
+/* The targets from *at on that one part has room for. */
+static void
+answer_part(
+    struct request_ctx *ctx, const struct account_targets *targets, size_t *at)
+{
+	struct wire_head head = { ACCOUNT_FOUND, false, 0, { "", 0 } };
+	STR_AUTO list = STR_INIT;
+	STR_AUTO body = STR_INIT;
+
+	while (*at < targets->count && list.len < WIRE_PART_BODY) {
+		wire_put_target(&list, &targets->list[(*at)++]);
+		head.count++;
+	}
+	head.more = *at < targets->count;
+	wire_put_head(&body, &head);
+	str_append(&body, str_slice(&list));
+	server_send(ctx->server, ctx->client, &body);
+}
+
+/* ---- the requests ---- */
+
+static int
+bad_request(void)
+{
+	return -EPROTO;
+}
+
+/* May this client ask about name? */
+static bool
+is_allowed(const struct client *client, struct slice name)
+{
+	return client->bound == NULL || slice_is(name, client->bound);
+}
+
+static void
+log_failure(const char *request, struct slice name, const struct err *err)
+{
+	log_warning("%s %.*s: %s", request, SLICE_FMT(name), err->text);
+}
+
+static int
+do_resolve(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	struct request_ctx *r = ctx;
+	struct slice address = ipc_get_text(args, ACCOUNT_NAME_MAX);
+	struct account_targets targets = { NULL, 0 };
+	enum account_outcome outcome;
+	struct err err = { 0, "" };
+	size_t at = 0;
+
+	(void)msg;
+	if (!ipc_reader_done(args))
+		return bad_request();
+	outcome = account_sql_resolve(r->server->sql, address, &targets, &err);
+	if (outcome == ACCOUNT_TEMPFAIL)
+		log_failure("resolve", address, &err);
+	if (outcome != ACCOUNT_FOUND)
+		answer_plain(r, outcome, &err);
+	while (at < targets.count)
+		answer_part(r, &targets, &at);
+	account_targets_release(&targets);
+	return 0;
+}
+
+static void
+log_login(struct slice name, struct slice service, struct slice peer,
+    enum account_outcome outcome, const struct err *err)
+{
+	const char *what = outcome == ACCOUNT_FOUND    ? "login"
+			   : outcome == ACCOUNT_DENIED ? "login denied"
+						       : "login not possible";
+	const char *why = outcome == ACCOUNT_TEMPFAIL ? err->text : NULL;
+	char *texts[] = { mem_strndup(name.ptr, name.len),
+		mem_strndup(service.ptr, service.len),
+		mem_strndup(peer.ptr, peer.len) };
+	const struct log_field fields[] = { { "user", texts[0] },
+		{ "service", texts[1] }, { "peer", texts[2] }, { "why", why } };
+	size_t i;
+
+	log_event(outcome == ACCOUNT_FOUND    ? LOG_LEVEL_DEBUG
+		  : outcome == ACCOUNT_DENIED ? LOG_LEVEL_INFO
+					      : LOG_LEVEL_WARNING,
+	    what, fields, sizeof fields / sizeof fields[0]);
+	for (i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		free(texts[i]);
+}
+
+static int
+do_login(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	struct request_ctx *r = ctx;
+	struct slice name = ipc_get_text(args, ACCOUNT_NAME_MAX);
+	struct slice password = ipc_get_text(args, ACCOUNT_PASSWORD_MAX);
+	struct slice service = ipc_get_text(args, WIRE_SERVICE_MAX);
+	struct slice peer = ipc_get_text(args, WIRE_PEER_MAX);
+	struct account_user user = { 0 };
+	struct err err = { 0, "" };
+	enum account_outcome outcome;
+
+	if (!ipc_reader_done(args))
+		return bad_request();
+	outcome =
+	    account_sql_login(r->server->sql, name, password, &user, &err);
+	log_login(name, service, peer, outcome, &err);
+	explicit_bzero(msg->body.ptr, msg->body.len);
+	answer_user(r, outcome, &user, &err);
+	return 0;
+}
+
+static int
+do_lookup(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	struct request_ctx *r = ctx;
+	struct slice name = ipc_get_text(args, ACCOUNT_NAME_MAX);
+	struct account_user user = { 0 };
+	struct err err = { 0, "" };
+	enum account_outcome outcome;
+
+	(void)msg;
+	if (!ipc_reader_done(args) || !is_allowed(r->client, name))
+		return bad_request();
+	outcome = account_sql_lookup(r->server->sql, name, &user, &err);
+	if (outcome == ACCOUNT_TEMPFAIL)
+		log_failure("lookup", name, &err);
+	answer_user(r, outcome, &user, &err);
+	return 0;
+}
+
+/* Only noted down: requests_flush_adds is at the end of the round. */
+static int
+do_quota_add(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	struct request_ctx *r = ctx;
+	struct server *s = r->server;
+	struct slice name = ipc_get_text(args, ACCOUNT_NAME_MAX);
+	int64_t octets = (int64_t)ipc_get_u64(args);
+	int64_t messages = (int64_t)ipc_get_u64(args);
+
+	(void)msg;
+	if (!ipc_reader_done(args) || !is_allowed(r->client, name))
+		return bad_request();
+	s->adds =
+	    mem_grow(s->adds, &s->adds_cap, s->nadds + 1, sizeof *s->adds);
+	s->adds[s->nadds++] = (struct add){ r->client,
+		{ mem_strndup(name.ptr, name.len), octets, messages, false } };
+	r->client->adds++;
+	return 0;
+}
+
+static int
+do_bind(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	struct request_ctx *r = ctx;
+	struct slice name = ipc_get_text(args, ACCOUNT_NAME_MAX);
+
+	(void)msg;
+	if (!ipc_reader_done(args) || name.len == 0)
+		return bad_request();
+	r->client->bound = mem_strndup(name.ptr, name.len);
+	answer_plain(r, ACCOUNT_FOUND, NULL);
+	return 0;
+}
+
+/* No request lists accounts. */
+/* clang-format off */
+static const struct request requests[] = {
+	{ WIRE_RESOLVE,   "RESOLVE",   FREE,
+	  WIRE_REQUEST_BODY, REQUEST_UNLIMITED, do_resolve },
+	{ WIRE_LOGIN,     "LOGIN",     FREE,
+	  WIRE_REQUEST_BODY, LOGINS_MAX,        do_login },
+	{ WIRE_LOOKUP,    "LOOKUP",    FREE | BOUND,
+	  WIRE_REQUEST_BODY, REQUEST_UNLIMITED, do_lookup },
+	{ WIRE_QUOTA_ADD, "QUOTA_ADD", FREE | BOUND,
+	  WIRE_REQUEST_BODY, REQUEST_UNLIMITED, do_quota_add },
+	{ WIRE_BIND,      "BIND",      FREE,
+	  WIRE_REQUEST_BODY, 1,                 do_bind },
+};
+/* clang-format on */
+
+int
+requests_answer(
+    struct server *server, struct client *client, struct ipc_msg *msg)
+{
+	struct request_ctx ctx = { server, client };
+	const struct request *row;
+	int rc;
+
+	/* answers come in the order of requests */
+	if (msg->type != WIRE_QUOTA_ADD && client->adds)
+		requests_flush_adds(server);
+	account_sql_begin_request(server->sql);
+	rc = request_dispatch(requests, sizeof requests / sizeof requests[0],
+	    &client->counts, client->bound ? BOUND : FREE, msg, &ctx, &row);
+	if (rc < 0)
+		log_warning("a client's request is refused: %s, type %u",
+		    row ? row->name : "unknown", msg->type);
+	return rc;
+}
+
+static void
+answer_adds(struct server *server, const struct account_quota_add *adds,
+    enum account_outcome outcome, const struct err *err)
+{
+	static const struct err refused = { EIO, "refused by the database" };
+	size_t i;
+
+	for (i = 0; i < server->nadds; i++) {
+		struct client *client = server->adds[i].client;
+		struct request_ctx ctx = { server, client };
+
+		client->adds = 0;
+		if (client->gone)
+			continue;
+		if (adds[i].refused)
+			answer_plain(&ctx, ACCOUNT_TEMPFAIL, &refused);
+		else
+			answer_plain(&ctx, outcome, err);
+	}
+}
+
+void
+requests_flush_adds(struct server *server)
+{
+	struct account_quota_add *adds;
+	struct err err = { 0, "" };
+	enum account_outcome outcome;
+	size_t i;
+
+	if (server->nadds == 0)
+		return;
+	adds = mem_zalloc(server->nadds, sizeof *adds);
+	for (i = 0; i < server->nadds; i++)
+		adds[i] = server->adds[i].add;
+	account_sql_begin_request(server->sql);
+	outcome = account_sql_quota_add(server->sql, adds, server->nadds, &err);
+	if (outcome == ACCOUNT_TEMPFAIL)
+		log_error("%zu quota additions are lost (njiwa quota recalc "
+			  "mends it), the first of %s: %s",
+		    server->nadds, adds[0].name, err.text);
+	answer_adds(server, adds, outcome, &err);
+	for (i = 0; i < server->nadds; i++)
+		free((char *)(uintptr_t)adds[i].name); /* ours, see above */
+	server->nadds = 0;
+	free(adds);
+}

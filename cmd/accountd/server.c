@@ -1,0 +1,318 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "cmd/accountd/server.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/mem.h"
+
+#define EVENTS_MAX 64
+#define ROUND_REQUESTS WIRE_ADDS_MAX /* of one client in one round */
+#define AT_ONCE 0                    /* a deadline that has passed */
+
+/* What an epoll event is about, beside clients. */
+static char listener_event, signal_event;
+
+/* ---- clients ---- */
+
+static void
+note_load(struct server *s, int change)
+{
+	if (s->load == NULL)
+		return;
+	atomic_fetch_add(&s->load->clients, (uint32_t)change);
+	atomic_store(&s->load->changed_ms, clock_ms());
+}
+
+static bool
+watch(struct server *s, int operation, int fd, uint32_t events, void *what)
+{
+	struct epoll_event event = { .events = events, .data.ptr = what };
+
+	if (epoll_ctl(s->epoll, operation, fd, &event) == 0)
+		return true;
+	log_error("epoll_ctl: %m");
+	return false;
+}
+
+/* Takes the listener in or out, so that a full house does not spin. */
+static void
+set_accepting(struct server *s, bool on)
+{
+	if (s->listener < 0 || s->accepting == on)
+		return;
+	s->accepting = on;
+	if (!on)
+		log_warning("no room for more clients now");
+	(void)watch(s, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, s->listener,
+	    EPOLLIN | EPOLLEXCLUSIVE, &listener_event);
+}
+
+void
+server_close(struct server *server, struct client *client)
+{
+	if (client->gone)
+		return;
+	client->gone = true;
+	(void)close(client->fd); /* leaves the epoll set by that */
+	server->nclients--;
+	note_load(server, -1);
+	if (!server->ending)
+		set_accepting(server, true);
+}
+
+static bool
+add_client(struct server *s, int fd)
+{
+	struct client *client = mem_zalloc(1, sizeof *client);
+
+	client->fd = fd;
+	if (!watch(s, EPOLL_CTL_ADD, fd, EPOLLIN, client)) {
+		free(client);
+		(void)close(fd);
+		return false;
+	}
+	client->next = s->clients;
+	client->link = &s->clients;
+	if (client->next)
+		client->next->link = &client->next;
+	s->clients = client;
+	s->nclients++;
+	note_load(s, 1);
+	return true;
+}
+
+static void
+free_gone(struct server *s)
+{
+	struct client *client, *next;
+
+	for (client = s->clients; client; client = next) {
+		next = client->next;
+		if (!client->gone)
+			continue;
+		*client->link = next;
+		if (next)
+			next->link = client->link;
+		str_release(&client->queue);
+		free(client->bound);
+		free(client);
+	}
+}
+
+/* ---- answers ---- */
+
+/* Answers that a client was too slow to take wait in its queue, each behind
+ * its length; it is not read from before they are gone. */
+static void
+enqueue(struct server *s, struct client *client, const struct str *body)
+{
+	if (client->queue.len == 0 &&
+	    !watch(s, EPOLL_CTL_MOD, client->fd, EPOLLOUT, client)) {
+		server_close(s, client);
+		return;
+	}
+	ipc_put_text(&client->queue, str_slice(body));
+}
+
+void
+server_send(
+    struct server *server, struct client *client, const struct str *body)
+{
+	int rc = -ETIMEDOUT;
+
+	if (client->gone)
+		return;
+	if (client->queue.len == 0)
+		rc = wire_send(
+		    client->fd, WIRE_ANSWER, str_slice(body), AT_ONCE);
+	if (rc == -ETIMEDOUT)
+		enqueue(server, client, body);
+	else if (rc < 0)
+		server_close(server, client);
+}
+
+static void
+send_queue(struct server *s, struct client *client)
+{
+	struct ipc_reader in = { str_slice(&client->queue), false };
+	int rc = 0;
+
+	while (rc == 0 && in.rest.len) {
+		struct ipc_reader before = in;
+		struct slice body = ipc_get_text(&in, IPC_BODY_MAX);
+
+		rc = wire_send(client->fd, WIRE_ANSWER, body, AT_ONCE);
+		if (rc < 0)
+			in = before;
+	}
+	if (rc < 0 && rc != -ETIMEDOUT) {
+		server_close(s, client);
+		return;
+	}
+	str_drop(&client->queue, client->queue.len - in.rest.len);
+	if (client->queue.len == 0)
+		(void)watch(s, EPOLL_CTL_MOD, client->fd, EPOLLIN, client);
+}
+
+/* ---- events ---- */
+
+/* Reads what the client has sent, up to a bound, so that others get a turn. */
+static void
+read_client(struct server *s, struct client *client)
+{
+	struct ipc_msg msg = IPC_MSG_INIT;
+	unsigned int i;
+	int rc = 1;
+
+	for (i = 0; i < ROUND_REQUESTS && rc > 0; i++) {
+		rc = ipc_recv(client->fd, &msg, AT_ONCE);
+		if (rc > 0 && requests_answer(s, client, &msg) < 0)
+			rc = -EPROTO;
+		if (client->gone || client->queue.len)
+			break;
+	}
+	ipc_msg_release(&msg);
+	if (rc <= 0 && rc != -ETIMEDOUT)
+		server_close(s, client);
+}
+
+/* Root, our own kind, and the owner of all mail. */
+static bool
+is_welcome(const struct server *s, int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof peer;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return false;
+	if (peer.uid == 0 || peer.uid == geteuid() || peer.uid == s->mail_uid)
+		return true;
+	log_warning("a client of uid %u is sent away", peer.uid);
+	return false;
+}
+
+static void
+accept_client(struct server *s)
+{
+	int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
+
+	if (fd < 0) {
+		if (errno == EMFILE || errno == ENFILE)
+			set_accepting(s, false);
+		return; /* another process was faster, or the client left */
+	}
+	if (!is_welcome(s, fd))
+		(void)close(fd);
+	else if (add_client(s, fd) && s->nclients == CLIENTS_MAX)
+		set_accepting(s, false);
+}
+
+static void
+handle_event(struct server *s, const struct epoll_event *event)
+{
+	struct client *client = event->data.ptr;
+
+	if (event->data.ptr == &listener_event) {
+		accept_client(s);
+	} else if (event->data.ptr == &signal_event) {
+		s->ending = true;
+	} else if (!client->gone) {
+		if (event->events & EPOLLOUT)
+			send_queue(s, client);
+		else
+			read_client(s, client);
+	}
+}
+
+static void
+serve(struct server *s)
+{
+	struct epoll_event events[EVENTS_MAX];
+
+	while (!s->ending && (s->listener >= 0 || s->nclients)) {
+		int n = epoll_wait(s->epoll, events, EVENTS_MAX, -1);
+		int i;
+
+		for (i = 0; i < n; i++)
+			handle_event(s, &events[i]);
+		requests_flush_adds(s);
+		free_gone(s);
+	}
+}
+
+/* After SIGTERM: what has arrived is still answered. */
+static void
+finish(struct server *s)
+{
+	struct client *client;
+
+	for (client = s->clients; client; client = client->next)
+		if (!client->gone && client->queue.len == 0)
+			read_client(s, client);
+	requests_flush_adds(s);
+	for (client = s->clients; client; client = client->next)
+		server_close(s, client);
+	free_gone(s);
+}
+
+/* ---- start and end ---- */
+
+static bool
+set_up(struct server *s, const struct server_config *config)
+{
+	sigset_t signals;
+
+	(void)sigemptyset(&signals); /* these cannot fail */
+	(void)sigaddset(&signals, SIGTERM);
+	(void)sigaddset(&signals, SIGINT);
+	(void)sigprocmask(SIG_SETMASK, &signals, NULL);
+	s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	s->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (s->epoll < 0 || s->signals < 0) {
+		log_error("no epoll: %m");
+		return false;
+	}
+	if (!watch(s, EPOLL_CTL_ADD, s->signals, EPOLLIN, &signal_event))
+		return false;
+	if (s->listener < 0)
+		return add_client(s, config->client);
+	s->accepting = true;
+	return watch(s, EPOLL_CTL_ADD, s->listener, EPOLLIN | EPOLLEXCLUSIVE,
+	    &listener_event);
+}
+
+static void
+log_notice(void *ctx, const char *text)
+{
+	(void)ctx;
+	log_warning("%s", text);
+}
+
+int
+server_run(const struct server_config *config)
+{
+	struct server s = { .load = config->load,
+		.listener = config->listener,
+		.mail_uid = config->mail_uid };
+	struct err err;
+
+	if (account_sql_new(config->account, log_notice, NULL, &s.sql, &err) <
+	    0) {
+		log_error("%s", err.text);
+		return EX_CONFIG;
+	}
+	if (!set_up(&s, config))
+		return EX_OSERR;
+	serve(&s);
+	finish(&s);
+	account_sql_free(s.sql);
+	free(s.adds);
+	return EX_OK;
+}

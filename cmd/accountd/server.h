@@ -1,0 +1,77 @@
+/* One process of njiwa-accountd: many clients, one database connection.
+ * Never waits for a client: who does not read or sends rubbish is closed. */
+#ifndef NJIWA_CMD_ACCOUNTD_SERVER_H
+#define NJIWA_CMD_ACCOUNTD_SERVER_H
+
+#include <stdatomic.h>
+#include <sys/types.h>
+#include "common/account/account_sql.h"
+#include "common/account/wire.h"
+#include "common/base/request.h"
+
+#define CLIENTS_MAX 8192 /* of one process */
+
+/* What the processes tell the parent; in shared memory. */
+struct server_load {
+	_Atomic uint32_t clients;   /* of all processes */
+	_Atomic int64_t changed_ms; /* when one came or went (clock_ms) */
+};
+
+struct client {
+	int fd;
+	bool gone;   /* closed; freed when this round is over */
+	char *bound; /* the only name it may ask for; NULL: any */
+	struct request_counts counts;
+	struct str queue; /* answers that it was too slow to take */
+	unsigned int adds;
+	struct client *next, **link;
+};
+
+/* Quota additions of this round, which are committed together. */
+struct add {
+	struct client *client;
+	struct account_quota_add add;
+};
+
+struct server {
+	struct account_sql *sql;
+	struct server_load *load;
+	int epoll;
+	int listener; /* -1: one client alone */
+	int signals;
+	bool accepting, ending;
+	uid_t mail_uid;
+	struct client *clients;
+	size_t nclients;
+	struct add *adds;
+	size_t nadds, adds_cap;
+};
+
+struct server_config {
+	const struct account_config *account;
+	struct server_load *load;
+	int listener; /* -1: serve the client alone, to its end */
+	int client;
+	uid_t mail_uid; /* may connect, beside root and ourselves */
+};
+
+/* Serves until SIGTERM, or the end of its only client.  The exit status. */
+int server_run(const struct server_config *config);
+
+/* ---- between server.c and requests.c ---- */
+
+/* Answers one request; 0, or negative when the client is to be closed. */
+int requests_answer(
+    struct server *server, struct client *client, struct ipc_msg *msg);
+
+/* Commits the additions of this round and answers them. */
+void requests_flush_adds(struct server *server);
+
+/* Sends the client an answer or a part of one. */
+void server_send(
+    struct server *server, struct client *client, const struct str *body);
+
+/* Closes the client; it is freed later. */
+void server_close(struct server *server, struct client *client);
+
+#endif

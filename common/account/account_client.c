@@ -1,0 +1,459 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/account/wire.h"
+#include "common/base/clock.h"
+#include "common/base/mem.h"
+
+extern char **environ;
+
+struct account_client {
+	char *socket;       /* to connect again */
+	int64_t timeout_ms; /* of one answer */
+	int fd;             /* -1 after a failure: no more half answers */
+	bool by_socket;
+	bool bound;
+	unsigned int adds; /* quota additions without an answer yet */
+	pid_t child;       /* the program of our own, 0 for none */
+	struct str body;   /* of the request */
+	struct ipc_msg answer;
+};
+
+/* ---- connecting ---- */
+
+static int
+connect_socket(const char *path)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd, rc;
+
+	if (strlen(path) >= sizeof to.sun_path)
+		return -ENAMETOOLONG;
+	memcpy(to.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&to, sizeof to) == 0)
+		return fd;
+	rc = -errno;
+	(void)close(fd); /* nothing was written */
+	return rc;
+}
+
+/* Our environment with the lines of more behind it; free() the array. */
+static char **
+join_env(const char *const *more)
+{
+	size_t n = 0;
+	size_t i = 0;
+	char **all;
+
+	while (environ && environ[n])
+		n++;
+	while (more && more[i])
+		i++;
+	all = mem_zalloc(n + i + 1, sizeof *all);
+	if (n)
+		memcpy(all, environ, n * sizeof *all);
+	while (i-- > 0)
+		all[n + i] = (char *)(uintptr_t)more[i]; /* not written to */
+	return all;
+}
+
+/* Descriptors: the pair as 0, nothing as 1 (it may be the client's socket), 2
+ * as ours, for settings that log there; no others. */
+static int
+set_descriptors(posix_spawn_file_actions_t *actions, int end)
+{
+	int rc = posix_spawn_file_actions_adddup2(actions, end, 0);
+
+	if (rc == 0)
+		rc = posix_spawn_file_actions_addopen(
+		    actions, 1, "/dev/null", O_WRONLY, 0);
+	if (rc == 0)
+		rc = posix_spawn_file_actions_addclosefrom_np(actions, 3);
+	return rc;
+}
+
+/* No signal stays blocked in the child. */
+static int
+spawn_with(const char *program, const char *const *argv, char **env, int end,
+    pid_t *ret_pid)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	sigset_t none;
+	int rc = posix_spawn_file_actions_init(&actions);
+
+	if (rc != 0)
+		return rc;
+	rc = posix_spawnattr_init(&attr);
+	if (rc == 0) {
+		(void)sigemptyset(&none); /* these two cannot fail */
+		(void)posix_spawnattr_setsigmask(&attr, &none);
+		rc = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+		if (rc == 0)
+			rc = set_descriptors(&actions, end);
+		if (rc == 0)
+			rc = posix_spawn(ret_pid, program, &actions, &attr,
+			    (char *const *)(uintptr_t)argv, env);
+		(void)posix_spawnattr_destroy(&attr);
+	}
+	(void)posix_spawn_file_actions_destroy(&actions);
+	return rc;
+}
+
+static int
+spawn(const struct account_client_config *config, int end, pid_t *ret_pid)
+{
+	const char *argv[] = { config->program, "-c", config->config, NULL };
+	char **env = join_env(config->env);
+	int rc;
+
+	if (config->config == NULL || config->config[0] == '\0')
+		argv[1] = NULL;
+	rc = spawn_with(config->program, argv, env, end, ret_pid);
+	free(env);
+	return -rc;
+}
+
+static int
+start_program(
+    struct account_client *client, const struct account_client_config *config)
+{
+	int ends[2];
+	int rc = ipc_pair(ends);
+
+	if (rc < 0)
+		return rc;
+	rc = spawn(config, ends[1], &client->child);
+	(void)close(ends[1]); /* the child has its own */
+	if (rc < 0) {
+		(void)close(ends[0]);
+		client->child = 0;
+		return rc;
+	}
+	client->fd = ends[0];
+	return 0;
+}
+
+static int
+connect_client(struct account_client *client)
+{
+	int fd = client->socket[0] ? connect_socket(client->socket) : -ENOENT;
+
+	if (fd < 0)
+		return fd;
+	client->fd = fd;
+	client->by_socket = true;
+	return 0;
+}
+
+/* Is nobody there, so that a program of our own may answer? */
+static bool
+is_nobody(int rc)
+{
+	return rc == -ENOENT || rc == -ENOTDIR || rc == -ECONNREFUSED;
+}
+
+int
+account_client_open(const struct account_client_config *config,
+    struct account_client **ret_client, struct err *err)
+{
+	struct account_client *client = mem_zalloc(1, sizeof *client);
+	const char *what = config->socket;
+	int rc;
+
+	client->socket = mem_strdup(config->socket);
+	client->timeout_ms = config->timeout_ms;
+	client->fd = -1;
+	client->answer = (struct ipc_msg)IPC_MSG_INIT;
+	rc = connect_client(client);
+	if (is_nobody(rc)) {
+		what = config->program;
+		rc = start_program(client, config);
+	}
+	if (rc < 0) {
+		account_client_free(client);
+		return err_sys(err, -rc, "%s", what);
+	}
+	*ret_client = client;
+	return 0;
+}
+
+static void
+disconnect(struct account_client *client)
+{
+	if (client->fd >= 0)
+		(void)close(client->fd); /* the service sees the end */
+	client->fd = -1;
+	client->adds = 0;
+}
+
+void
+account_client_free(struct account_client *client)
+{
+	if (client == NULL)
+		return;
+	account_quota_flush(client);
+	disconnect(client);
+	if (client->child > 0)
+		(void)waitpid(client->child, NULL, WNOHANG); /* init's then */
+	str_wipe(&client->body);
+	ipc_msg_release(&client->answer);
+	free(client->socket);
+	free(client);
+}
+
+/* ---- one request ---- */
+
+/* One part of an answer; its body past the head is left in ret_in. */
+static int
+receive_part(struct account_client *client, int64_t deadline,
+    struct wire_head *ret_head, struct ipc_reader *ret_in)
+{
+	int rc = ipc_recv(client->fd, &client->answer, deadline);
+
+	if (rc == 0)
+		return -EPIPE;
+	if (rc < 0)
+		return rc;
+	*ret_in = (struct ipc_reader){ str_slice(&client->answer.body), false };
+	if (client->answer.type != WIRE_ANSWER ||
+	    !wire_get_head(ret_in, ret_head))
+		return -EPROTO;
+	return 0;
+}
+
+/* Collects the answers of quota additions; what they say the service logs. */
+static int
+collect_adds(struct account_client *client, int64_t deadline)
+{
+	struct wire_head head;
+	struct ipc_reader in;
+	int rc = 0;
+
+	while (rc == 0 && client->adds > 0) {
+		rc = receive_part(client, deadline, &head, &in);
+		client->adds--;
+	}
+	return rc;
+}
+
+static int
+exchange(struct account_client *client, enum wire_type type, int64_t deadline,
+    struct wire_head *ret_head, struct ipc_reader *ret_in)
+{
+	int rc = collect_adds(client, deadline);
+
+	if (rc == 0)
+		rc = wire_send(client->fd, (uint16_t)type,
+		    str_slice(&client->body), deadline);
+	if (rc == 0)
+		rc = receive_part(client, deadline, ret_head, ret_in);
+	return rc;
+}
+
+/* A bound client belongs to a confined session, which cannot connect. */
+static bool
+may_reconnect(const struct account_client *client, int rc)
+{
+	return client->by_socket && !client->bound &&
+	       (rc == -EPIPE || rc == -ECONNRESET || rc == -EBADF);
+}
+
+/* Sends the request and gets its answer's first part; whatever goes wrong is
+ * an answer as well. */
+static enum account_outcome
+ask(struct account_client *client, enum wire_type type,
+    struct wire_head *ret_head, struct ipc_reader *ret_in, struct err *err)
+{
+	int64_t deadline = clock_deadline(client->timeout_ms);
+	int rc = client->fd < 0
+		     ? -EBADF
+		     : exchange(client, type, deadline, ret_head, ret_in);
+
+	if (rc < 0 && may_reconnect(client, rc)) {
+		disconnect(client);
+		rc = connect_client(client);
+		if (rc == 0)
+			rc = exchange(client, type, deadline, ret_head, ret_in);
+	}
+	explicit_bzero(client->body.ptr, client->body.len);
+	if (rc < 0) {
+		disconnect(client);
+		(void)err_sys(err, -rc, "account service"); /* TEMPFAIL */
+		return ACCOUNT_TEMPFAIL;
+	}
+	if (ret_head->outcome == ACCOUNT_TEMPFAIL)
+		(void)err_set(err, EAGAIN, "%.*s", SLICE_FMT(ret_head->text));
+	return ret_head->outcome;
+}
+
+/* The answer was none: the connection is of no use any more. */
+static enum account_outcome
+broken(struct account_client *client, struct err *err)
+{
+	disconnect(client);
+	(void)err_set(err, EPROTO, "account service: no sense in its answer");
+	return ACCOUNT_TEMPFAIL;
+}
+
+static enum account_outcome
+ask_user(struct account_client *client, enum wire_type type,
+    struct account_user *ret_user, struct err *err)
+{
+	struct wire_head head;
+	struct ipc_reader in;
+	enum account_outcome outcome = ask(client, type, &head, &in, err);
+
+	if (outcome != ACCOUNT_FOUND)
+		return outcome;
+	if (head.more || head.count != 1 || !wire_get_user(&in, ret_user))
+		return broken(client, err);
+	return outcome;
+}
+
+/* ---- the requests ---- */
+
+static bool
+add_targets(struct account_targets *targets, size_t *cap,
+    const struct wire_head *head, struct ipc_reader *in)
+{
+	uint32_t i;
+
+	for (i = 0; i < head->count; i++) {
+		if (targets->count == ACCOUNT_TARGETS_MAX)
+			return false;
+		targets->list = mem_grow(targets->list, cap, targets->count + 1,
+		    sizeof *targets->list);
+		if (!wire_get_target(in, &targets->list[targets->count]))
+			return false;
+		targets->count++;
+	}
+	return ipc_reader_done(in);
+}
+
+static bool
+collect_targets(struct account_client *client, struct wire_head *head,
+    struct ipc_reader *in, struct account_targets *targets)
+{
+	int64_t deadline = clock_deadline(client->timeout_ms);
+	size_t cap = 0;
+
+	while (add_targets(targets, &cap, head, in)) {
+		if (!head->more)
+			return targets->count > 0;
+		if (head->count == 0 ||
+		    receive_part(client, deadline, head, in) < 0)
+			return false;
+	}
+	return false;
+}
+
+enum account_outcome
+account_resolve(struct account_client *client, struct slice address,
+    struct account_targets *ret_targets, struct err *err)
+{
+	struct account_targets targets = { NULL, 0 };
+	enum account_outcome outcome;
+	struct wire_head head;
+	struct ipc_reader in;
+
+	if (address.len > ACCOUNT_NAME_MAX)
+		return ACCOUNT_UNKNOWN;
+	str_clear(&client->body);
+	ipc_put_text(&client->body, address);
+	outcome = ask(client, WIRE_RESOLVE, &head, &in, err);
+	if (outcome != ACCOUNT_FOUND)
+		return outcome;
+	if (!collect_targets(client, &head, &in, &targets)) {
+		account_targets_release(&targets);
+		return broken(client, err);
+	}
+	*ret_targets = targets;
+	return outcome;
+}
+
+enum account_outcome
+account_login(struct account_client *client, struct slice name,
+    struct slice password, const char *service, const char *peer,
+    struct account_user *ret_user, struct err *err)
+{
+	if (name.len > ACCOUNT_NAME_MAX || password.len > ACCOUNT_PASSWORD_MAX)
+		return ACCOUNT_DENIED;
+	str_clear(&client->body);
+	str_reserve(&client->body, WIRE_REQUEST_BODY); /* wiped whole */
+	ipc_put_text(&client->body, name);
+	ipc_put_text(&client->body, password);
+	ipc_put_text(
+	    &client->body, slice_head(slice_from(service), WIRE_SERVICE_MAX));
+	ipc_put_text(
+	    &client->body, slice_head(slice_from(peer), WIRE_PEER_MAX));
+	return ask_user(client, WIRE_LOGIN, ret_user, err);
+}
+
+enum account_outcome
+account_lookup(struct account_client *client, struct slice name,
+    struct account_user *ret_user, struct err *err)
+{
+	if (name.len > ACCOUNT_NAME_MAX)
+		return ACCOUNT_UNKNOWN;
+	str_clear(&client->body);
+	ipc_put_text(&client->body, name);
+	return ask_user(client, WIRE_LOOKUP, ret_user, err);
+}
+
+void
+account_quota_add(struct account_client *client, const char *name,
+    int64_t octets, int64_t messages)
+{
+	int64_t deadline = clock_deadline(client->timeout_ms);
+
+	if (client->adds == WIRE_ADDS_MAX)
+		account_quota_flush(client);
+	if (client->fd < 0 && may_reconnect(client, -EBADF))
+		(void)connect_client(client); /* fd says it */
+	if (client->fd < 0)
+		return;
+	str_clear(&client->body);
+	ipc_put_text(
+	    &client->body, slice_head(slice_from(name), ACCOUNT_NAME_MAX));
+	ipc_put_u64(&client->body, (uint64_t)octets);
+	ipc_put_u64(&client->body, (uint64_t)messages);
+	if (wire_send(client->fd, WIRE_QUOTA_ADD, str_slice(&client->body),
+		deadline) < 0)
+		disconnect(client);
+	else
+		client->adds++;
+}
+
+void
+account_quota_flush(struct account_client *client)
+{
+	int64_t deadline = clock_deadline(client->timeout_ms);
+
+	if (client->fd >= 0 && collect_adds(client, deadline) < 0)
+		disconnect(client);
+}
+
+int
+account_bind(struct account_client *client, const char *name, struct err *err)
+{
+	struct wire_head head;
+	struct ipc_reader in;
+
+	str_clear(&client->body);
+	ipc_put_text(&client->body, slice_from(name));
+	if (ask(client, WIRE_BIND, &head, &in, err) != ACCOUNT_FOUND)
+		return -EIO;
+	client->bound = true;
+	return 0;
+}

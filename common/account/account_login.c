@@ -1,0 +1,149 @@
+#include <errno.h>
+#include <stdlib.h>
+
+#include "common/account/account_sql_own.h"
+#include "common/account/passhash.h"
+
+/* Somebody's hash, to learn what hashes are like here. */
+static const char sample_query[] =
+    "SELECT password FROM users ORDER BY id LIMIT 1";
+
+/* Only the hash that was checked is replaced. */
+static const char rehash_update[] =
+    "UPDATE users SET password = ? "
+    "WHERE name = ? AND domain = ? AND password = ?";
+
+struct password_row {
+	const struct account_name *name;
+	char *login;
+	struct str hash;
+};
+
+static void
+see_password(void *ctx, const struct db_row *row)
+{
+	struct password_row *found = ctx;
+
+	if (found->login)
+		return; /* the first row counts */
+	found->login = account_sql_login_name(row, found->name);
+	str_append(&found->hash, account_sql_column(row, 1));
+}
+
+static void
+password_row_release(struct password_row *found)
+{
+	free(found->login);
+	str_wipe(&found->hash);
+}
+
+static void
+see_sample(void *ctx, const struct db_row *row)
+{
+	struct account_sql *sql = ctx;
+
+	str_set(&sql->sample, account_sql_column(row, 0));
+}
+
+/* Before the first login of a connection, whoever logs in: what would it take
+ * to check a password here?  Tables of another shape do not tell. */
+static void
+learn_sample(struct account_sql *sql)
+{
+	struct sql_run run = { sample_query, NULL, 0, see_sample, sql, 0 };
+	struct err ignored;
+
+	if (sql->sampled)
+		return;
+	sql->sampled = sql_link_run(sql->link, &run, &ignored) != DB_LOST;
+}
+
+/* Checks, or takes as long: an unknown user, or a hash that cannot be. */
+static bool
+check(struct account_sql *sql, struct slice hash, struct slice password)
+{
+	if (passhash_is_usable(hash)) {
+		if (sql->sample.len == 0)
+			str_set(&sql->sample, hash);
+		return passhash_check(hash, password);
+	}
+	passhash_waste(str_slice(&sql->sample), password);
+	return false;
+}
+
+static bool
+store_hash(struct account_sql *sql, const struct account_name *name,
+    struct slice old, struct slice made, struct err *err)
+{
+	const struct db_value values[] = { db_text(made), db_text(name->local),
+		db_text(name->domain), db_text(old) };
+	struct sql_run run = { rehash_update, values, 4, NULL, NULL, 0 };
+	const char *strict = sql_link_driver(sql->link)->strict;
+
+	if (strict && sql_link_exec(sql->link, strict, err) != DB_OK)
+		return false;
+	return sql_link_run(sql->link, &run, err) == DB_OK;
+}
+
+/* The password was right: keeps it better.  Strict mode makes a column that is
+ * too narrow refuse the new hash; a failure leaves the old one. */
+static void
+rehash(struct account_sql *sql, const struct account_name *name,
+    struct slice old, struct slice password)
+{
+	const char *scheme = sql->config->rehash_scheme;
+	struct str made = STR_INIT;
+	struct err err;
+
+	if (!sql->config->rehash || !passhash_is_weaker(old, scheme))
+		return;
+	if (passhash_make(scheme, password, &made, &err) < 0 ||
+	    !store_hash(sql, name, old, str_slice(&made), &err))
+		account_sql_notice(sql, "user %.*s keeps the old hash: %s",
+		    SLICE_FMT(name->user), err.text);
+	str_wipe(&made);
+}
+
+/* The password fits the row: now its user. */
+static enum account_outcome
+log_in(struct account_sql *sql, const struct password_row *found,
+    struct slice password, struct account_user *ret_user, struct err *err)
+{
+	STR_AUTO buffer = STR_INIT;
+	struct account_name name;
+	enum account_outcome outcome;
+
+	if (!account_name_parse(slice_from(found->login), &buffer, &name)) {
+		(void)err_set(err, EINVAL, "password_query gives no name");
+		return ACCOUNT_TEMPFAIL;
+	}
+	outcome = account_sql_find_user(sql, &name, ret_user, err);
+	if (outcome == ACCOUNT_UNKNOWN)
+		return ACCOUNT_DENIED;
+	if (outcome == ACCOUNT_FOUND)
+		rehash(sql, &name, str_slice(&found->hash), password);
+	return outcome;
+}
+
+enum account_outcome
+account_sql_login(struct account_sql *sql, struct slice name,
+    struct slice password, struct account_user *ret_user, struct err *err)
+{
+	STR_AUTO buffer = STR_INIT;
+	struct account_name parsed;
+	struct password_row found = { &parsed, NULL, STR_INIT };
+	enum account_outcome outcome = ACCOUNT_DENIED;
+
+	if (!account_name_parse(name, &buffer, &parsed)) {
+		passhash_waste(str_slice(&sql->sample), password);
+		return ACCOUNT_DENIED;
+	}
+	learn_sample(sql);
+	if (!account_sql_read(
+		sql, PASSWORD_QUERY, &parsed, see_password, &found, err))
+		outcome = ACCOUNT_TEMPFAIL;
+	else if (check(sql, str_slice(&found.hash), password))
+		outcome = log_in(sql, &found, password, ret_user, err);
+	password_row_release(&found);
+	return outcome;
+}

@@ -1,0 +1,100 @@
+#include <errno.h>
+
+#include "common/account/account_sql_own.h"
+
+/* Adds to the row that there is; with none, makes it (which two may do at the
+ * same time: the statement adds then).  So a table without a usable key is
+ * served as well. */
+static enum db_fault
+add_built_in(struct account_sql *sql, const struct account_quota_add *add,
+    struct err *err)
+{
+	const struct db_value octets = db_number(add->octets);
+	const struct db_value messages = db_number(add->messages);
+	const struct db_value name = db_text(slice_from(add->name));
+	const struct db_value update[] = { octets, messages, name };
+	const struct db_value insert[] = { name, octets, messages, octets,
+		messages };
+	struct sql_run run = { .values = update, .count = 3 };
+	enum db_fault fault = sql_link_connect(sql->link, err);
+
+	if (fault != DB_OK)
+		return fault;
+	run.sql = sql_link_driver(sql->link)->quota_update;
+	fault = sql_link_run(sql->link, &run, err);
+	if (fault != DB_OK || run.affected > 0)
+		return fault;
+	run = (struct sql_run){ .values = insert, .count = 5 };
+	run.sql = sql_link_driver(sql->link)->quota_insert;
+	return sql_link_run(sql->link, &run, err);
+}
+
+static enum db_fault
+add_one(struct account_sql *sql, const struct account_quota_add *add,
+    struct err *err)
+{
+	STR_AUTO buffer = STR_INIT;
+	struct account_name name;
+	struct sql_run run = { 0 };
+
+	if (!account_name_parse(slice_from(add->name), &buffer, &name)) {
+		(void)err_set(err, EINVAL, "no name"); /* the fault says it */
+		return DB_REFUSED;
+	}
+	if (sql->queries[QUOTA_UPDATE].sql[0] == '\0')
+		return add_built_in(sql, add, err);
+	name.user = slice_from(add->name); /* case as in the row */
+	return account_sql_run(sql, &run, QUOTA_UPDATE, &name, add, err);
+}
+
+/* An addition that the database refuses (a name too long for the column) does
+ * not take the others with it; any other fault does. */
+static enum db_fault
+add_all(struct account_sql *sql, struct account_quota_add *adds, size_t n,
+    struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		enum db_fault fault = add_one(sql, &adds[i], err);
+
+		adds[i].refused = fault == DB_REFUSED;
+		if (fault == DB_REFUSED)
+			account_sql_notice(
+			    sql, "quota of %s: %s", adds[i].name, err->text);
+		else if (fault != DB_OK)
+			return fault;
+	}
+	return DB_OK;
+}
+
+static enum db_fault
+add_together(struct account_sql *sql, struct account_quota_add *adds, size_t n,
+    struct err *err)
+{
+	enum db_fault fault = sql_link_connect(sql->link, err);
+	struct err ignored;
+
+	if (fault == DB_OK)
+		fault = sql_link_exec(
+		    sql->link, sql_link_driver(sql->link)->begin, err);
+	if (fault != DB_OK)
+		return fault;
+	fault = add_all(sql, adds, n, err);
+	if (fault == DB_OK)
+		fault = sql_link_exec(sql->link, "COMMIT", err);
+	if (fault != DB_OK && fault != DB_LOST)
+		(void)sql_link_exec(/* the first fault is the one to tell */
+		    sql->link, "ROLLBACK", &ignored);
+	return fault;
+}
+
+enum account_outcome
+account_sql_quota_add(struct account_sql *sql, struct account_quota_add *adds,
+    size_t n, struct err *err)
+{
+	enum db_fault fault = n == 1 ? add_all(sql, adds, n, err)
+				     : add_together(sql, adds, n, err);
+
+	return fault == DB_OK ? ACCOUNT_FOUND : ACCOUNT_TEMPFAIL;
+}

@@ -1,0 +1,196 @@
+#include <errno.h>
+#include <stdlib.h>
+
+#include "common/account/account_sql_own.h"
+#include "common/base/mem.h"
+
+/* ---- life ---- */
+
+static int
+compile_all(struct account_sql *sql, struct err *err)
+{
+	const struct account_config *c = sql->config;
+	const struct {
+		const char *name, *text;
+		enum query_numbers numbers;
+	} rows[QUERIES] = {
+		[USER_QUERY] = { "user_query", c->user_query, QUERY_TEXTS },
+		[PASSWORD_QUERY] = { "password_query", c->password_query,
+		    QUERY_TEXTS },
+		[ALIAS_QUERY] = { "alias_query", c->alias_query, QUERY_TEXTS },
+		[DOMAIN_QUERY] = { "domain_query", c->domain_query,
+		    QUERY_TEXTS },
+		[QUOTA_QUERY] = { "quota_query", c->quota_query, QUERY_TEXTS },
+		[QUOTA_UPDATE] = { "quota_update", c->quota_update,
+		    QUERY_NUMBERS },
+	};
+	struct err why;
+	size_t i;
+
+	for (i = 0; i < QUERIES; i++)
+		if (query_compile(rows[i].text, rows[i].numbers,
+			&sql->queries[i], &why) < 0)
+			return err_set(
+			    err, EINVAL, "%s: %s", rows[i].name, why.text);
+	return 0;
+}
+
+void
+account_sql_free(struct account_sql *sql)
+{
+	size_t i;
+
+	if (sql == NULL)
+		return;
+	sql_link_free(sql->link);
+	for (i = 0; i < QUERIES; i++)
+		query_release(&sql->queries[i]);
+	host_list_release(&sql->host_list);
+	str_release(&sql->sample);
+	free(sql);
+}
+
+void
+account_sql_begin_request(struct account_sql *sql)
+{
+	sql_link_begin_request(sql->link);
+}
+
+/* ---- running queries ---- */
+
+/* The values of a query's tokens for name (and the numbers of an addition). */
+static void
+bind_tokens(const struct query *query, const struct account_name *name,
+    const struct account_quota_add *add, struct db_value *values)
+{
+	size_t i;
+
+	for (i = 0; i < query->count; i++) {
+		switch (query->tokens[i]) {
+		case QUERY_USER:
+			values[i] = db_text(name->user);
+			break;
+		case QUERY_NAME:
+			values[i] = db_text(name->local);
+			break;
+		case QUERY_DOMAIN:
+			values[i] = db_text(name->domain);
+			break;
+		case QUERY_OCTETS:
+			values[i] = db_number(add->octets);
+			break;
+		case QUERY_MESSAGES:
+			values[i] = db_number(add->messages);
+			break;
+		}
+	}
+}
+
+enum db_fault
+account_sql_run(struct account_sql *sql, struct sql_run *run,
+    enum account_query which, const struct account_name *name,
+    const struct account_quota_add *add, struct err *err)
+{
+	const struct query *query = &sql->queries[which];
+	struct db_value values[QUERY_PARAMS_MAX];
+
+	bind_tokens(query, name, add, values);
+	run->sql = query->sql;
+	run->values = values;
+	run->count = query->count;
+	return sql_link_run(sql->link, run, err);
+}
+
+bool
+account_sql_read(struct account_sql *sql, enum account_query which,
+    const struct account_name *name, sql_row_seen *seen, void *ctx,
+    struct err *err)
+{
+	struct sql_run run = { .seen = seen, .ctx = ctx };
+
+	return account_sql_run(sql, &run, which, name, NULL, err) == DB_OK;
+}
+
+void
+account_sql_notice(struct account_sql *sql, const char *fmt, ...)
+{
+	STR_AUTO text = STR_INIT;
+	va_list ap;
+
+	if (sql->notice == NULL)
+		return;
+	va_start(ap, fmt);
+	str_vappendf(&text, fmt, ap);
+	va_end(ap);
+	sql->notice(sql->notice_ctx, str_cstr(&text));
+}
+
+struct slice
+account_sql_column(const struct db_row *row, size_t i)
+{
+	if (i >= row->count || row->columns[i].ptr == NULL)
+		return slice_from("");
+	return row->columns[i];
+}
+
+char *
+account_sql_login_name(
+    const struct db_row *row, const struct account_name *name)
+{
+	struct slice text = account_sql_column(row, 0);
+	struct str full = STR_INIT;
+
+	str_append(&full, text);
+	if (slice_find(text, '@') == text.len && name->domain.len) {
+		str_append_char(&full, '@');
+		str_append(&full, name->domain);
+	}
+	return str_take(&full);
+}
+
+static void
+pass_notice(void *ctx, const char *text)
+{
+	account_sql_notice(ctx, "%s", text);
+}
+
+int
+account_sql_new(const struct account_config *config, account_notice *notice,
+    void *ctx, struct account_sql **ret_sql, struct err *err)
+{
+	struct account_sql *sql = mem_zalloc(1, sizeof *sql);
+	int rc;
+
+	sql->config = config;
+	sql->notice = notice;
+	sql->notice_ctx = ctx;
+	sql->link = sql_link_new(&config->db, DB_SERVE);
+	sql->source = (struct account_source){ account_sql_find_domain,
+		account_sql_find_user, account_sql_find_alias, pass_notice,
+		sql };
+	rc = compile_all(sql, err);
+	if (rc < 0)
+		account_sql_free(sql);
+	else
+		*ret_sql = sql;
+	return rc;
+}
+
+enum account_outcome
+account_sql_resolve(struct account_sql *sql, struct slice address,
+    struct account_targets *ret_targets, struct err *err)
+{
+	return account_expand(&sql->source, address, ret_targets, err);
+}
+
+enum account_outcome
+account_sql_lookup(struct account_sql *sql, struct slice name,
+    struct account_user *ret_user, struct err *err)
+{
+	STR_AUTO buffer = STR_INIT;
+	struct account_name parsed;
+
+	if (!account_name_parse(name, &buffer, &parsed))
+		return ACCOUNT_UNKNOWN;
+	return account_sql_find_user(sql, &parsed, ret_user, err);
+}

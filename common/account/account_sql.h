@@ -1,0 +1,48 @@
+/* Accounts in SQL: the queries of the settings over one connection.
+ * Never gives a name back that did not come out of the row. */
+#ifndef NJIWA_ACCOUNT_ACCOUNT_SQL_H
+#define NJIWA_ACCOUNT_ACCOUNT_SQL_H
+
+#include "common/account/account_config.h"
+#include "common/account/source.h"
+
+/* Something that the administrator should mend. */
+typedef void account_notice(void *ctx, const char *text);
+
+struct account_sql;
+
+/* Compiles the queries; connects to nothing yet.  config is borrowed.
+ * 0, or -EINVAL with err filled. */
+int account_sql_new(const struct account_config *config, account_notice *notice,
+    void *ctx, struct account_sql **ret_sql, struct err *err);
+void account_sql_free(struct account_sql *sql);
+
+/* To be called before each request: it may find the connection lost once. */
+void account_sql_begin_request(struct account_sql *sql);
+
+/* As account_resolve. */
+enum account_outcome account_sql_resolve(struct account_sql *sql,
+    struct slice address, struct account_targets *ret_targets, struct err *err);
+
+/* As account_lookup: the mailbox of that very name. */
+enum account_outcome account_sql_lookup(struct account_sql *sql,
+    struct slice name, struct account_user *ret_user, struct err *err);
+
+/* As account_login.  A weaker hash is replaced when the settings say so. */
+enum account_outcome account_sql_login(struct account_sql *sql,
+    struct slice name, struct slice password, struct account_user *ret_user,
+    struct err *err);
+
+/* One of several additions that come together. */
+struct account_quota_add {
+	const char *name;
+	int64_t octets, messages;
+	bool refused; /* answer: not this one, and a notice says why */
+};
+
+/* Adds all n in one transaction: FOUND, or TEMPFAIL with err filled, and none
+ * was added. */
+enum account_outcome account_sql_quota_add(struct account_sql *sql,
+    struct account_quota_add *adds, size_t n, struct err *err);
+
+#endif

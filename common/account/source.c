@@ -1,0 +1,46 @@
+#include "common/account/source.h"
+#include "common/base/enc.h"
+
+/* Lower case of ASCII letters; locales have no part in names. */
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+static bool
+octets_possible(struct slice text)
+{
+	size_t i;
+
+	for (i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+
+		if (c < ' ' || c == 0x7f)
+			return false;
+	}
+	return enc_utf8_valid(text);
+}
+
+bool
+account_name_parse(
+    struct slice address, struct str *buffer, struct account_name *ret_name)
+{
+	size_t at = address.len;
+	size_t i;
+
+	if (address.len == 0 || address.len > ACCOUNT_NAME_MAX ||
+	    !octets_possible(address))
+		return false;
+	while (at > 0 && address.ptr[at - 1] != '@')
+		at--;
+	str_set(buffer, address);
+	for (i = at; at > 0 && i < buffer->len; i++)
+		buffer->ptr[i] = lower(buffer->ptr[i]);
+	ret_name->user = str_slice(buffer);
+	ret_name->local =
+	    at ? slice_head(ret_name->user, at - 1) : ret_name->user;
+	ret_name->domain =
+	    slice_skip(ret_name->user, at ? at : ret_name->user.len);
+	return true;
+}

@@ -1,0 +1,147 @@
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "common/account/wire.h"
+#include "common/base/clock.h"
+#include "common/base/mem.h"
+
+void
+wire_put_head(struct str *body, const struct wire_head *head)
+{
+	ipc_put_u32(body, (uint32_t)head->outcome);
+	ipc_put_u32(body, head->more);
+	ipc_put_u32(body, head->count);
+	ipc_put_text(body, slice_head(head->text, ERR_TEXT_MAX));
+}
+
+bool
+wire_get_head(struct ipc_reader *in, struct wire_head *ret_head)
+{
+	uint32_t outcome = ipc_get_u32(in);
+	uint32_t more = ipc_get_u32(in);
+	uint32_t count = ipc_get_u32(in);
+	struct slice text = ipc_get_text(in, ERR_TEXT_MAX);
+
+	if (in->bad || outcome > ACCOUNT_TEMPFAIL || more > 1 ||
+	    count > ACCOUNT_TARGETS_MAX)
+		return false;
+	*ret_head = (struct wire_head){ (enum account_outcome)outcome,
+		more == 1, count, text };
+	return true;
+}
+
+void
+wire_put_user(struct str *body, const struct account_user *user)
+{
+	ipc_put_text(body, slice_from(user->name));
+	ipc_put_text(body, slice_head(slice_from(user->home), WIRE_HOME_MAX));
+	ipc_put_u32(body, user->uid);
+	ipc_put_u32(body, user->gid);
+	ipc_put_u64(body, user->quota_limit);
+	ipc_put_u64(body, (uint64_t)user->quota_used);
+	ipc_put_u64(body, (uint64_t)user->quota_messages);
+}
+
+static char *
+get_copy(struct ipc_reader *in, size_t max)
+{
+	struct slice text = ipc_get_text(in, max);
+
+	if (text.len && memchr(text.ptr, '\0', text.len))
+		in->bad = true;
+	return mem_strndup(text.ptr, text.len);
+}
+
+bool
+wire_get_user(struct ipc_reader *in, struct account_user *ret_user)
+{
+	struct account_user user = { 0 };
+	uint64_t used, messages;
+
+	user.name = get_copy(in, ACCOUNT_NAME_MAX);
+	user.home = get_copy(in, WIRE_HOME_MAX);
+	user.uid = ipc_get_u32(in);
+	user.gid = ipc_get_u32(in);
+	user.quota_limit = ipc_get_u64(in);
+	used = ipc_get_u64(in);
+	messages = ipc_get_u64(in);
+	if (in->bad || user.name[0] == '\0' || used > INT64_MAX ||
+	    messages > INT64_MAX) {
+		account_user_release(&user);
+		return false;
+	}
+	user.quota_used = (int64_t)used;
+	user.quota_messages = (int64_t)messages;
+	*ret_user = user;
+	return true;
+}
+
+void
+wire_put_target(struct str *body, const struct account_target *target)
+{
+	ipc_put_u32(body, target->local);
+	if (target->local)
+		wire_put_user(body, &target->user);
+	else
+		ipc_put_text(body, slice_from(target->address));
+}
+
+bool
+wire_get_target(struct ipc_reader *in, struct account_target *ret_target)
+{
+	struct account_target target = { false, { 0 }, NULL };
+	uint32_t local = ipc_get_u32(in);
+
+	if (in->bad || local > 1)
+		return false;
+	target.local = local == 1;
+	if (target.local) {
+		if (!wire_get_user(in, &target.user))
+			return false;
+	} else {
+		target.address = get_copy(in, ACCOUNT_NAME_MAX);
+		if (in->bad || target.address[0] == '\0') {
+			free(target.address);
+			return false;
+		}
+	}
+	*ret_target = target;
+	return true;
+}
+
+static int
+wait_writable(int fd, int64_t deadline)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	int n = poll(&p, 1, clock_left(deadline));
+
+	if (n < 0)
+		return errno == EINTR ? 0 : -errno;
+	return n == 0 ? -ETIMEDOUT : 0;
+}
+
+int
+wire_send(int fd, uint16_t type, struct slice body, int64_t deadline)
+{
+	struct iovec parts[2] = {
+		{ &type, sizeof type },
+		{ (void *)(uintptr_t)body.ptr, body.len }, /* only read */
+	};
+	const struct msghdr head = { .msg_iov = parts, .msg_iovlen = 2 };
+	int rc = 0;
+
+	if (body.len > IPC_BODY_MAX)
+		return -EMSGSIZE;
+	while (rc == 0) {
+		if (sendmsg(fd, &head, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
+			return 0;
+		if (errno == EAGAIN)
+			rc = wait_writable(fd, deadline);
+		else if (errno != EINTR)
+			rc = -errno;
+	}
+	return rc;
+}

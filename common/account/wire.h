@@ -1,0 +1,47 @@
+/* What account_client and njiwa-accountd say to each other: types, bounds,
+ * and bodies of messages (base/ipc.h), one request and its answer at a time.
+ * Never believes a length or a count that it reads. */
+#ifndef NJIWA_ACCOUNT_WIRE_H
+#define NJIWA_ACCOUNT_WIRE_H
+
+#include "common/account/account.h"
+#include "common/base/ipc.h"
+
+#define WIRE_SERVICE_MAX 32    /* octets of "smtp" */
+#define WIRE_PEER_MAX 64       /* of a peer's address */
+#define WIRE_HOME_MAX 4096     /* of a home folder */
+#define WIRE_ADDS_MAX 64       /* quota additions without an answer yet */
+#define WIRE_REQUEST_BODY 4096 /* of any request */
+#define WIRE_PART_BODY 32768   /* an answer's part is ended beyond this */
+
+enum wire_type {
+	WIRE_RESOLVE = 1, /* text address */
+	WIRE_LOGIN,       /* text name, password, service, peer */
+	WIRE_LOOKUP,      /* text name */
+	WIRE_QUOTA_ADD,   /* text name, u64 octets, u64 messages */
+	WIRE_BIND,        /* text name */
+	WIRE_ANSWER       /* head, then targets (RESOLVE) or a user */
+};
+
+/* The head of every answer.  An answer with many targets comes in parts. */
+struct wire_head {
+	enum account_outcome outcome;
+	bool more;         /* another part follows */
+	uint32_t count;    /* targets or users in this part */
+	struct slice text; /* of the err when TEMPFAIL; borrowed */
+};
+
+void wire_put_head(struct str *body, const struct wire_head *head);
+void wire_put_user(struct str *body, const struct account_user *user);
+void wire_put_target(struct str *body, const struct account_target *target);
+
+/* False when the octets are none; *ret_... is then untouched. */
+bool wire_get_head(struct ipc_reader *in, struct wire_head *ret_head);
+bool wire_get_user(struct ipc_reader *in, struct account_user *ret_user);
+bool wire_get_target(struct ipc_reader *in, struct account_target *ret_target);
+
+/* As ipc_send without descriptors, but gives up with -ETIMEDOUT when the peer
+ * does not read until deadline (0: at once). */
+int wire_send(int fd, uint16_t type, struct slice body, int64_t deadline);
+
+#endif

@@ -1,0 +1,44 @@
+#include <string.h>
+
+#include "common/svc/account_settings.h"
+
+static enum account_db_tls
+tls_of(const char *word)
+{
+	if (strcmp(word, "off") == 0)
+		return ACCOUNT_DB_TLS_OFF;
+	return strcmp(word, "on") == 0 ? ACCOUNT_DB_TLS_ON
+				       : ACCOUNT_DB_TLS_VERIFY;
+}
+
+void
+account_settings(
+    const struct settings *settings, struct account_config *ret_config)
+{
+	const struct settings *s = settings;
+
+	*ret_config = (struct account_config){
+		.db = {
+			.hosts = s->mysql_host,
+			.user = s->mysql_user,
+			.password = s->mysql_password,
+			.database = s->mysql_database,
+			.socket = s->mysql_socket,
+			.tls_ca = s->mysql_tls_ca,
+			.tls = tls_of(s->mysql_tls),
+			.port = (unsigned int)s->mysql_port,
+			.connect_timeout = s->mysql_connect_timeout,
+			.query_timeout = s->mysql_query_timeout,
+			.sqlite_file = s->sqlite_file,
+		},
+		.user_query = s->user_query,
+		.password_query = s->password_query,
+		.alias_query = s->alias_query,
+		.domain_query = s->domain_query,
+		.quota_query = s->quota_query,
+		.quota_update = s->quota_update,
+		.host_list = s->host_list,
+		.rehash_scheme = s->rehash_scheme,
+		.rehash = s->rehash,
+	};
+}

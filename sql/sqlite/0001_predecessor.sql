@@ -1,0 +1,33 @@
+-- The tables of the predecessor, in SQLite.  Names compare without regard to
+-- the case of ASCII letters, as they do in MySQL.
+CREATE TABLE IF NOT EXISTS users (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL DEFAULT '' COLLATE NOCASE,
+  password TEXT NOT NULL DEFAULT '',
+  domain TEXT NOT NULL DEFAULT '' COLLATE NOCASE,
+  uid INTEGER DEFAULT NULL,
+  gid INTEGER DEFAULT NULL,
+  gecos TEXT DEFAULT NULL,
+  home TEXT DEFAULT NULL,
+  quota TEXT DEFAULT '0'
+);
+
+CREATE TABLE IF NOT EXISTS quota (
+  username TEXT NOT NULL PRIMARY KEY COLLATE NOCASE,
+  bytes INTEGER NOT NULL DEFAULT 0,
+  messages INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS forwarder (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  address TEXT NOT NULL COLLATE NOCASE,
+  action TEXT NOT NULL,
+  aliases TEXT DEFAULT ''
+);
+
+CREATE TABLE IF NOT EXISTS expires (
+  username TEXT NOT NULL COLLATE NOCASE,
+  mailbox TEXT NOT NULL,
+  expire_stamp INTEGER NOT NULL,
+  PRIMARY KEY (username, mailbox)
+) WITHOUT ROWID;
