@@ -26,6 +26,13 @@ struct body {
 int body_open(int fd, struct body *ret_body, struct err *err);
 void body_release(struct body *body);
 
+/* Makes a body of text that lies in memory and stays the caller's (no
+ * body_release). */
+void body_set(struct body *body, struct slice text);
+
+/* The octets of text when every line ends with CRLF. */
+uint64_t body_crlf_size(struct slice text);
+
 /*
  * Writes count octets from the CRLF offset on (fewer at the end) by calling
  * put with pieces of the file and of line ends; false from put stops it.

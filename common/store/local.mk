@@ -1,1 +1,24 @@
-# sources of libnjiwa store
+noinst_LIBRARIES += libstore.a
+libstore_a_SOURCES = \
+	%D%/body.c %D%/body.h \
+	%D%/deliver.c \
+	%D%/folder.c %D%/folder.h \
+	%D%/keywords.c %D%/keywords.h \
+	%D%/lock.c %D%/lock.h \
+	%D%/mailbox.c %D%/mailbox.h \
+	%D%/mailbox_change.c \
+	%D%/mailbox_size.c \
+	%D%/mailbox_sync.c \
+	%D%/maildir.c %D%/maildir.h \
+	%D%/mutf7.c %D%/mutf7.h \
+	%D%/scan.c %D%/scan.h \
+	%D%/store.c %D%/store.h \
+	%D%/store_list.c \
+	%D%/subscriptions.c %D%/subscriptions.h \
+	%D%/tree.c %D%/tree.h \
+	%D%/uidfile.c %D%/uidfile.h \
+	%D%/uidlist.c %D%/uidlist.h \
+	%D%/usage.c \
+	%D%/view.h \
+	%D%/view_assign.c \
+	%D%/view_scan.c

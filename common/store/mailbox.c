@@ -1,0 +1,320 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "common/base/fileio.h"
+#include "common/base/mem.h"
+#include "common/store/body.h"
+#include "common/store/maildir.h"
+#include "common/store/view.h"
+
+#define WATCH_EVENTS                                                           \
+	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |                 \
+	    IN_DELETE_SELF | IN_ONLYDIR | IN_DONT_FOLLOW)
+#define DRAIN_OCTETS 4096 /* of events read at once */
+
+int
+mailbox_open(struct store *store, struct slice name, enum mailbox_mode mode,
+    struct mailbox **ret_mailbox, struct err *err)
+{
+	struct mailbox_changes changes = { .expunged = NULL };
+	struct mailbox *mb = mem_zalloc(1, sizeof *mb);
+	int rc;
+
+	mb->store = store;
+	mb->watch = -1;
+	mb->stale = true;
+	rc = tree_folder_open(store, name, false, &mb->folder, err);
+	if (rc < 0) {
+		free(mb);
+		return rc;
+	}
+	mb->writable =
+	    mode == MAILBOX_READ_WRITE &&
+	    faccessat(mb->folder.cur_dir, ".", W_OK, AT_EACCESS) == 0;
+	rc = mailbox_sync(mb, false, &changes, err);
+	mailbox_changes_release(&changes);
+	if (rc < 0) {
+		mailbox_free(mb);
+		return rc;
+	}
+	*ret_mailbox = mb;
+	return 0;
+}
+
+void
+mailbox_free(struct mailbox *mb)
+{
+	size_t i;
+
+	if (mb == NULL)
+		return;
+	for (i = 0; i < mb->nuidls; i++)
+		free(mb->uidls[i].text);
+	free(mb->uidls);
+	free(mb->sizes);
+	free(mb->records);
+	keywords_release(&mb->keywords);
+	str_release(&mb->names);
+	fileio_close(&mb->watch);
+	tree_folder_close(&mb->folder);
+	free(mb);
+}
+
+uint32_t
+mailbox_uidvalidity(const struct mailbox *mb)
+{
+	return mb->uidvalidity;
+}
+
+uint32_t
+mailbox_uidnext(const struct mailbox *mb)
+{
+	return mb->nextuid;
+}
+
+uint32_t
+mailbox_count(const struct mailbox *mb)
+{
+	return mb->count;
+}
+
+uint32_t
+mailbox_recent(const struct mailbox *mb)
+{
+	return mb->recent;
+}
+
+bool
+mailbox_writable(const struct mailbox *mb)
+{
+	return mb->writable;
+}
+
+const struct message *
+mailbox_message(const struct mailbox *mb, uint32_t seq)
+{
+	return seq >= 1 && seq <= mb->count ? &mb->records[seq - 1].message
+					    : NULL;
+}
+
+struct record *
+view_record(struct mailbox *mb, uint32_t seq)
+{
+	return seq >= 1 && seq <= mb->count ? &mb->records[seq - 1] : NULL;
+}
+
+uint32_t
+mailbox_seq_of(const struct mailbox *mb, uint32_t uid, uint32_t *ret_next)
+{
+	uint32_t low = 0, high = mb->count;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (mb->records[mid].message.uid < uid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low < mb->count && mb->records[low].message.uid == uid)
+		return low + 1;
+	if (ret_next)
+		*ret_next = low + 1;
+	return 0;
+}
+
+const char *
+mailbox_keyword(const struct mailbox *mb, unsigned i)
+{
+	return i < MAILBOX_KEYWORDS_MAX ? mb->keywords.names[i] : NULL;
+}
+
+int
+mailbox_keyword_find(const struct mailbox *mb, struct slice name)
+{
+	return keywords_find(&mb->keywords, name);
+}
+
+void
+view_load_keywords(struct mailbox *mb, bool *ret_changed)
+{
+	STR_AUTO text = STR_INIT;
+	struct stat st = { .st_size = 0 };
+
+	*ret_changed = false;
+	if (fstatat(mb->folder.dir, KEYWORDS_NAME, &st, AT_SYMLINK_NOFOLLOW) <
+		0 ||
+	    (st.st_ino == mb->keywords_file.ino &&
+		st.st_size == mb->keywords_file.size &&
+		st.st_mtim.tv_sec == mb->keywords_file.mtime.tv_sec &&
+		st.st_mtim.tv_nsec == mb->keywords_file.mtime.tv_nsec))
+		return;
+	if (tree_read(mb->folder.dir, KEYWORDS_NAME, KEYWORDS_FILE_MAX, &text,
+		&st) < 0)
+		return;
+	mb->keywords_file =
+	    (struct side_file){ st.st_ino, st.st_size, st.st_mtim };
+	keywords_parse(str_slice(&text), &mb->keywords);
+	*ret_changed = true;
+}
+
+/* The letters that messages carry: an unnamed one among them is somebody's
+ * keyword whose name was lost, and must not get another. */
+static uint32_t
+letters_in_use(const struct mailbox *mb)
+{
+	uint32_t used = 0, i;
+
+	for (i = 0; i < mb->count; i++)
+		used |= mb->records[i].message.keywords;
+	return used;
+}
+
+/* Adds a keyword to the file, with the uidlist's lock held. */
+static int
+add_keyword(struct mailbox *mb, struct slice name)
+{
+	STR_AUTO text = STR_INIT;
+	LOCK_AUTO lock = LOCK_INIT;
+	bool changed;
+	int rc, i;
+
+	view_load_keywords(mb, &changed);
+	i = keywords_find(&mb->keywords, name);
+	if (i >= 0)
+		return i;
+	i = keywords_add(&mb->keywords, name, letters_in_use(mb));
+	if (i < 0)
+		return i;
+	keywords_format(&mb->keywords, &text);
+	rc = lock_take(
+	    mb->store, mb->folder.dir, KEYWORDS_NAME, LOCK_WAIT_MS, &lock);
+	if (rc == 0)
+		rc = lock_replace(mb->store, &lock, KEYWORDS_NAME,
+		    str_slice(&text), mb->keywords_file.mtime.tv_sec);
+	if (rc < 0) {
+		free(mb->keywords.names[i]);
+		mb->keywords.names[i] = NULL;
+		return rc;
+	}
+	view_load_keywords(mb, &changed);
+	return i;
+}
+
+int
+mailbox_keyword_make(struct mailbox *mb, struct slice name, struct err *err)
+{
+	LOCK_AUTO lock = LOCK_INIT;
+	int rc = keywords_find(&mb->keywords, name);
+
+	if (rc >= 0)
+		return rc;
+	if (!mb->writable)
+		return err_set(err, EROFS, "the mailbox is open read-only");
+	rc = lock_take(
+	    mb->store, mb->folder.dir, UIDLIST_NAME, LOCK_WAIT_MS, &lock);
+	if (rc == 0)
+		rc = add_keyword(mb, name);
+	if (rc >= 0)
+		return rc;
+	if (rc == -EINVAL)
+		return err_set(err, EINVAL, "no keyword can have such a name");
+	if (rc == -ENOSPC && letters_in_use(mb) + 1 == 1U << 26)
+		return err_set(err, ENOSPC, "all keywords are used");
+	return tree_error(mb->store, err, -rc, mb->folder.path, KEYWORDS_NAME);
+}
+
+void
+mailbox_changes_release(struct mailbox_changes *changes)
+{
+	free(changes->expunged);
+	free(changes->changed);
+	*changes = (struct mailbox_changes){ .expunged = NULL };
+}
+
+int
+mailbox_watch_fd(struct mailbox *mb)
+{
+	static const char *const subs[] = { "new", "cur" };
+	size_t i;
+
+	if (mb->watch >= 0)
+		return mb->watch;
+	mb->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	for (i = 0; mb->watch >= 0 && i < sizeof subs / sizeof subs[0]; i++) {
+		STR_AUTO path = STR_INIT;
+
+		str_appendf(&path, "%s/%s", mb->folder.path, subs[i]);
+		if (inotify_add_watch(
+			mb->watch, str_cstr(&path), WATCH_EVENTS) < 0)
+			fileio_close(&mb->watch);
+	}
+	return mb->watch;
+}
+
+void
+mailbox_watch_drain(struct mailbox *mb)
+{
+	char events[DRAIN_OCTETS]
+	    __attribute__((aligned(__alignof__(struct inotify_event))));
+
+	if (mb->watch < 0)
+		return;
+	while (read(mb->watch, events, sizeof events) > 0)
+		;
+}
+
+const char *
+view_name(const struct mailbox *mb, const struct record *record)
+{
+	return mb->names.ptr + record->name;
+}
+
+void
+view_rename(struct mailbox *mb, struct record *record, struct slice name)
+{
+	size_t room = strlen(view_name(mb, record));
+
+	record->state &= ~(uint32_t)RECORD_IN_NEW;
+	if (name.len > room) {
+		record->name = (uint32_t)mb->names.len;
+		str_append(&mb->names, name);
+		str_append_char(&mb->names, '\0');
+		return;
+	}
+	memcpy(mb->names.ptr + record->name, name.ptr, name.len);
+	mb->names.ptr[record->name + name.len] = '\0';
+}
+
+int
+view_dir(const struct mailbox *mb, const struct record *record)
+{
+	return record->state & RECORD_IN_NEW ? mb->folder.new_dir
+					     : mb->folder.cur_dir;
+}
+
+int
+mailbox_status(struct store *store, struct slice name,
+    struct mailbox_status *ret_status, struct err *err)
+{
+	struct mailbox_status status = { .messages = 0 };
+	struct mailbox *mb;
+	uint32_t i;
+	int rc = mailbox_open(store, name, MAILBOX_READ_ONLY, &mb, err);
+
+	if (rc < 0)
+		return rc;
+	status.messages = mb->count;
+	status.recent = mb->recent;
+	status.uidnext = mb->nextuid;
+	status.uidvalidity = mb->uidvalidity;
+	for (i = 0; i < mb->count; i++)
+		if (!(mb->records[i].message.flags & FLAG_SEEN))
+			status.unseen++;
+	*ret_status = status;
+	mailbox_free(mb);
+	return 0;
+}

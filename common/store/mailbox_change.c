@@ -1,0 +1,226 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/store/maildir.h"
+#include "common/store/view.h"
+
+#define LOOKUPS 3 /* of a file that others keep renaming */
+
+static int
+no_message(struct err *err)
+{
+	return err_set(err, ENOENT, "the message is gone");
+}
+
+/*
+ * Does something to a message's file by its name: work returns 0 or -errno.
+ * Where the file is not found under its name, it is looked for, and work tried
+ * again.
+ */
+typedef int view_work(struct mailbox *mb, struct record *record, void *ctx);
+
+static int
+with_file(struct mailbox *mb, uint32_t seq, view_work *work, void *ctx,
+    struct err *err)
+{
+	struct record *record = view_record(mb, seq);
+	int rc, tries;
+
+	if (record == NULL)
+		return no_message(err);
+	for (tries = 0; tries < LOOKUPS; tries++) {
+		if (record->state & RECORD_GONE)
+			return no_message(err);
+		rc = work(mb, record, ctx);
+		if (rc >= 0)
+			return rc;
+		if (rc != -ENOENT)
+			return tree_error(mb->store, err, -rc, mb->folder.path,
+			    view_name(mb, record));
+		rc = view_refresh(mb, err);
+		if (rc < 0)
+			return rc;
+	}
+	return no_message(err);
+}
+
+struct flags_change {
+	enum flags_op op;
+	uint8_t flags;
+	uint32_t keywords;
+};
+
+static int
+change_flags(struct mailbox *mb, struct record *record, void *ctx)
+{
+	const struct flags_change *change = ctx;
+	struct message *message = &record->message;
+	uint8_t flags = message->flags & (uint8_t)~FLAG_RECENT;
+	uint8_t recent = message->flags & FLAG_RECENT;
+	uint32_t keywords = message->keywords;
+	struct slice old = slice_from(view_name(mb, record));
+	STR_AUTO name = STR_INIT;
+	int rc;
+
+	switch (change->op) {
+	case FLAGS_ADD:
+		flags |= change->flags;
+		keywords |= change->keywords;
+		break;
+	case FLAGS_REMOVE:
+		flags &= (uint8_t)~change->flags;
+		keywords &= ~change->keywords;
+		break;
+	case FLAGS_REPLACE:
+		flags = change->flags;
+		keywords = change->keywords;
+		break;
+	}
+	if (flags == (message->flags & (uint8_t)~FLAG_RECENT) &&
+	    keywords == message->keywords)
+		return 0;
+	maildir_put_flags(old, flags, keywords, &name);
+	rc = tree_rename(
+	    view_dir(mb, record), old.ptr, mb->folder.cur_dir, name.ptr);
+	if (rc < 0)
+		return rc;
+	view_rename(mb, record, str_slice(&name));
+	message->flags = flags | recent;
+	message->keywords = keywords;
+	return 0;
+}
+
+int
+mailbox_set_flags(struct mailbox *mb, uint32_t seq, enum flags_op op,
+    uint8_t flags, uint32_t keywords, struct err *err)
+{
+	struct flags_change change = { op, flags & (uint8_t)~FLAG_RECENT,
+		keywords & ((1U << MAILBOX_KEYWORDS_MAX) - 1) };
+
+	if (!mb->writable)
+		return err_set(err, EROFS, "the mailbox is open read-only");
+	return with_file(mb, seq, change_flags, &change, err);
+}
+
+struct removal {
+	int64_t octets;
+	int64_t messages;
+};
+
+static int
+remove_file(struct mailbox *mb, struct record *record, void *ctx)
+{
+	struct removal *removal = ctx;
+	const char *name = view_name(mb, record);
+	int dir = view_dir(mb, record);
+	uint64_t octets = 0;
+	struct stat st;
+
+	if (!maildir_get_size(slice_from(name), 'S', &octets) &&
+	    fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		octets = (uint64_t)st.st_size;
+	if (unlinkat(dir, name, 0) < 0)
+		return -errno;
+	removal->octets += (int64_t)octets;
+	removal->messages++;
+	record->state |= RECORD_GONE;
+	mb->stale = true;
+	return 0;
+}
+
+int
+mailbox_expunge(
+    struct mailbox *mb, const uint32_t *uids, size_t n, struct err *err)
+{
+	const struct store_config *config = &mb->store->config;
+	struct removal removal = { 0, 0 };
+	size_t i;
+	int rc = 0;
+
+	if (!mb->writable)
+		return err_set(err, EROFS, "the mailbox is open read-only");
+	for (i = 0; rc == 0 && i < n; i++) {
+		uint32_t seq = mailbox_seq_of(mb, uids[i], NULL);
+
+		if (seq == 0)
+			continue;
+		rc = with_file(mb, seq, remove_file, &removal, err);
+		if (rc == -ENOENT)
+			rc = 0;
+	}
+	if (removal.messages && config->quota && !mb->folder.ignored_by_quota)
+		config->quota(
+		    config->quota_ctx, -removal.octets, -removal.messages);
+	return rc;
+}
+
+static int
+open_file(struct mailbox *mb, struct record *record, void *ctx)
+{
+	(void)ctx;
+	return tree_open_file(
+	    view_dir(mb, record), view_name(mb, record), O_RDONLY);
+}
+
+int
+mailbox_message_open(struct mailbox *mb, uint32_t seq, struct err *err)
+{
+	return with_file(mb, seq, open_file, NULL, err);
+}
+
+void
+mailbox_message_uidl(const struct mailbox *mb, uint32_t seq, struct str *out)
+{
+	const struct message *message = mailbox_message(mb, seq);
+	size_t low = 0, high = mb->nuidls;
+
+	if (message == NULL)
+		return;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (mb->uidls[mid].uid < message->uid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low < mb->nuidls && mb->uidls[low].uid == message->uid)
+		str_append_cstr(out, mb->uidls[low].text);
+	else
+		str_appendf(out, "%08x%08x", message->uid, mb->uidvalidity);
+}
+
+static int
+stat_file(struct mailbox *mb, struct record *record, void *ctx)
+{
+	return fstatat(view_dir(mb, record), view_name(mb, record), ctx,
+		   AT_SYMLINK_NOFOLLOW) < 0
+		   ? -errno
+		   : 0;
+}
+
+int
+mailbox_message_date(
+    struct mailbox *mb, uint32_t seq, time_t *ret_date, struct err *err)
+{
+	struct stat st;
+	int rc = with_file(mb, seq, stat_file, &st, err);
+
+	if (rc == 0)
+		*ret_date = st.st_mtime;
+	return rc;
+}
+
+int
+mailbox_message_file_size(
+    struct mailbox *mb, uint32_t seq, uint64_t *ret_size, struct err *err)
+{
+	struct stat st;
+	int rc = with_file(mb, seq, stat_file, &st, err);
+
+	if (rc == 0)
+		*ret_size = (uint64_t)st.st_size;
+	return rc;
+}

@@ -1,0 +1,91 @@
+#include <errno.h>
+#include <unistd.h>
+
+#include "common/base/mem.h"
+#include "common/store/body.h"
+#include "common/store/maildir.h"
+#include "common/store/view.h"
+
+/* Where the size of uid is, or belongs. */
+static size_t
+place_of(const struct mailbox *mb, uint32_t uid)
+{
+	size_t low = 0, high = mb->nsizes;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (mb->sizes[mid].uid < uid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* Remembers what the file's name does not tell. */
+static void
+note_size(struct mailbox *mb, struct known_size known)
+{
+	size_t at = place_of(mb, known.uid);
+
+	if (at < mb->nsizes && mb->sizes[at].uid == known.uid) {
+		mb->sizes[at] = known;
+		return;
+	}
+	mb->sizes = mem_grow(
+	    mb->sizes, &mb->sizes_cap, mb->nsizes + 1, sizeof *mb->sizes);
+	memmove(mb->sizes + at + 1, mb->sizes + at,
+	    (mb->nsizes - at) * sizeof *mb->sizes);
+	mb->sizes[at] = known;
+	mb->nsizes++;
+}
+
+/* Is the size known for a file of that many octets? */
+static bool
+is_known(const struct mailbox *mb, const struct record *record, uint64_t size,
+    uint64_t *ret_crlf)
+{
+	struct slice name = slice_from(view_name(mb, record));
+	uint32_t uid = record->message.uid;
+	size_t at = place_of(mb, uid);
+	uint64_t said;
+
+	if (at < mb->nsizes && mb->sizes[at].uid == uid &&
+	    mb->sizes[at].size == size) {
+		*ret_crlf = mb->sizes[at].crlf;
+		return true;
+	}
+	return maildir_get_size(name, 'S', &said) && said == size &&
+	       maildir_get_size(name, 'W', ret_crlf) && *ret_crlf >= size &&
+	       *ret_crlf - size <= size;
+}
+
+int
+mailbox_message_size(
+    struct mailbox *mb, uint32_t seq, uint64_t *ret_size, struct err *err)
+{
+	struct known_size known;
+	struct record *record;
+	struct body body;
+	int rc = mailbox_message_file_size(mb, seq, &known.size, err);
+
+	if (rc < 0)
+		return rc;
+	record = view_record(mb, seq);
+	if (is_known(mb, record, known.size, ret_size))
+		return 0;
+	rc = mailbox_message_open(mb, seq, err);
+	if (rc < 0)
+		return rc;
+	rc = body_open(rc, &body, err);
+	if (rc < 0)
+		return rc;
+	known.uid = record->message.uid;
+	known.size = body.size;
+	known.crlf = body.total;
+	body_release(&body);
+	note_size(mb, known);
+	*ret_size = known.crlf;
+	return 0;
+}

@@ -1,0 +1,289 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/mem.h"
+#include "common/store/maildir.h"
+#include "common/store/view.h"
+
+static bool
+same_time(struct timespec a, struct timespec b)
+{
+	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+/* Does the disk look as it did?  Three stats. */
+static bool
+unchanged(const struct mailbox *mb)
+{
+	struct stat st;
+
+	if (mb->stale || mb->racy)
+		return false;
+	if (fstat(mb->folder.new_dir, &st) < 0 ||
+	    !same_time(st.st_mtim, mb->new_time) || st.st_nlink == 0)
+		return false;
+	if (fstat(mb->folder.cur_dir, &st) < 0 ||
+	    !same_time(st.st_mtim, mb->cur_time))
+		return false;
+	return fstatat(mb->folder.dir, UIDLIST_NAME, &st,
+		   AT_SYMLINK_NOFOLLOW) == 0 &&
+	       st.st_ino == mb->uidlist.ino;
+}
+
+/* Moves one message out of new. */
+static void
+adopt_file(struct mailbox *mb, struct scan *scan, struct scan_file *file)
+{
+	STR_AUTO name = STR_INIT;
+	const char *old = scan_name(scan, file);
+	int rc;
+
+	str_append_cstr(&name, old);
+	if (strchr(old, ':') == NULL)
+		str_append_cstr(&name, ":2,");
+	rc = tree_rename(mb->folder.new_dir, old, mb->folder.cur_dir, name.ptr);
+	if (rc == -ENOENT) {
+		/* another session's now; cur will show it */
+		file->state |= SCAN_DROPPED;
+		mb->stale = true;
+		return;
+	}
+	file->state |= SCAN_RECENT;
+	if (rc < 0)
+		return;
+	file->state &= (uint8_t)~SCAN_IN_NEW;
+	scan_rename(scan, file, str_slice(&name));
+}
+
+void
+view_adopt(struct mailbox *mb, struct scan *scan)
+{
+	size_t i;
+
+	for (i = 0; i < scan->count; i++) {
+		struct scan_file *file = &scan->files[i];
+
+		if ((file->state & (SCAN_IN_NEW | SCAN_DROPPED)) != SCAN_IN_NEW)
+			continue;
+		if (mb->writable)
+			adopt_file(mb, scan, file);
+		else
+			file->state |= SCAN_RECENT;
+	}
+}
+
+void
+view_note_uidl(struct mailbox *mb, const struct uidlist_entry *entry)
+{
+	struct slice value = uidlist_field(entry, 'P');
+
+	if (value.ptr == NULL || value.len == 0)
+		return;
+	if (mb->nuidls && mb->uidls[mb->nuidls - 1].uid >= entry->uid)
+		return;
+	mb->uidls = mem_grow(
+	    mb->uidls, &mb->uidls_cap, mb->nuidls + 1, sizeof *mb->uidls);
+	mb->uidls[mb->nuidls++] = (struct known_uidl){ entry->uid,
+		mem_strndup(value.ptr, value.len) };
+}
+
+static int
+by_uid(const void *a, const void *b)
+{
+	const struct record *x = a, *y = b;
+
+	return (x->message.uid > y->message.uid) -
+	       (x->message.uid < y->message.uid);
+}
+
+static void
+add_record(
+    struct mailbox *mb, const struct scan *scan, const struct scan_file *file)
+{
+	struct record *record = &mb->records[mb->count++];
+
+	*record = (struct record){ .name = file->name };
+	record->message.uid = file->uid;
+	maildir_get_flags(slice_from(scan_name(scan, file)),
+	    &record->message.flags, &record->message.keywords);
+	if (file->state & SCAN_IN_NEW)
+		record->state |= RECORD_IN_NEW;
+	if (file->state & SCAN_RECENT) {
+		record->message.flags |= FLAG_RECENT;
+		mb->recent++;
+	}
+}
+
+/* Adds what the view does not know; how many. */
+static uint32_t
+add_records(struct mailbox *mb, const struct scan *scan)
+{
+	uint32_t before = mb->count;
+	size_t i, fresh = 0;
+
+	for (i = 0; i < scan->count; i++)
+		if (!(scan->files[i].state & (SCAN_KNOWN | SCAN_DROPPED)))
+			fresh++;
+	if (fresh == 0)
+		return 0;
+	if (mb->count + fresh > mb->cap) {
+		mb->cap = mb->count + fresh + (mb->count ? mb->count / 8 : 0);
+		mb->records = mem_realloc(
+		    mb->records, mem_mul(mb->cap, sizeof *mb->records));
+	}
+	for (i = 0; i < scan->count; i++)
+		if (!(scan->files[i].state & (SCAN_KNOWN | SCAN_DROPPED)))
+			add_record(mb, scan, &scan->files[i]);
+	qsort(mb->records + before, mb->count - before, sizeof *mb->records,
+	    by_uid);
+	return mb->count - before;
+}
+
+/* Must the list of uids be read?  It must at first, for new files, and when
+ * somebody wrote it anew. */
+static bool
+needs_list(const struct mailbox *mb, const struct scan *scan)
+{
+	struct stat st;
+	size_t i;
+
+	if (mb->uidvalidity == 0 ||
+	    fstatat(mb->folder.dir, UIDLIST_NAME, &st, AT_SYMLINK_NOFOLLOW) <
+		0 ||
+	    st.st_ino != mb->uidlist.ino)
+		return true;
+	for (i = 0; i < scan->count; i++)
+		if (!(scan->files[i].state & (SCAN_KNOWN | SCAN_DROPPED)))
+			return true;
+	return false;
+}
+
+static int
+load_list(struct mailbox *mb, struct uidfile *list, struct err *err)
+{
+	int rc = uidfile_load(mb->folder.dir, list);
+
+	return rc < 0 ? tree_error(
+			    mb->store, err, -rc, mb->folder.path, UIDLIST_NAME)
+		      : 0;
+}
+
+/* Takes over what the scan found. */
+static int
+take_scan(struct mailbox *mb, struct scan *scan, struct uidfile *list,
+    struct mailbox_changes *changes, struct err *err)
+{
+	int rc = 0;
+
+	view_adopt(mb, scan);
+	view_follow(mb, scan);
+	if (needs_list(mb, scan)) {
+		if (mb->uidvalidity)
+			rc = load_list(mb, list, err);
+		if (rc == 0)
+			rc = view_assign(mb, scan, list, err);
+	}
+	if (rc == 0)
+		changes->appeared = add_records(mb, scan);
+	view_take_names(mb, scan);
+	return rc;
+}
+
+/* Looks at the disk. */
+static int
+look(struct mailbox *mb, struct mailbox_changes *changes, struct err *err)
+{
+	struct uidfile list = UIDFILE_INIT;
+	struct scan scan = SCAN_INIT;
+	int rc = 0;
+
+	mb->stale = false;
+	if (mb->uidvalidity == 0)
+		rc = load_list(mb, &list, err); /* before the scan: see floor */
+	if (rc == 0)
+		rc = view_scan(mb, &scan, err);
+	if (rc == 0)
+		rc = take_scan(mb, &scan, &list, changes, err);
+	uidfile_release(&list);
+	scan_release(&scan);
+	if (rc < 0)
+		mb->stale = true;
+	view_load_keywords(mb, &changes->keywords);
+	return rc;
+}
+
+static void
+put_u32(uint32_t **array, size_t *count, size_t *cap, uint32_t value)
+{
+	*array = mem_grow(*array, cap, *count + 1, sizeof **array);
+	(*array)[(*count)++] = value;
+}
+
+/* Tells whose flags another one changed. */
+static void
+tell_changed(struct mailbox *mb, struct mailbox_changes *changes)
+{
+	size_t cap = 0;
+	uint32_t i;
+
+	for (i = 0; i < mb->count; i++) {
+		struct record *record = &mb->records[i];
+
+		if (!(record->state & RECORD_CHANGED))
+			continue;
+		record->state &= ~(uint32_t)RECORD_CHANGED;
+		if (!(record->state & RECORD_GONE))
+			put_u32(&changes->changed, &changes->nchanged, &cap,
+			    record->message.uid);
+	}
+}
+
+/* Tells who is gone, and lets them go. */
+static void
+tell_gone(struct mailbox *mb, struct mailbox_changes *changes)
+{
+	uint32_t i, kept = 0;
+	size_t cap = 0;
+
+	for (i = mb->count; i > 0; i--)
+		if (mb->records[i - 1].state & RECORD_GONE)
+			put_u32(
+			    &changes->expunged, &changes->nexpunged, &cap, i);
+	if (changes->nexpunged == 0)
+		return;
+	for (i = 0; i < mb->count; i++) {
+		const struct record *record = &mb->records[i];
+
+		if (!(record->state & RECORD_GONE))
+			mb->records[kept++] = *record;
+		else if (record->message.flags & FLAG_RECENT)
+			mb->recent--;
+	}
+	mb->count = kept;
+}
+
+int
+mailbox_sync(struct mailbox *mb, bool keep_expunged,
+    struct mailbox_changes *ret_changes, struct err *err)
+{
+	struct mailbox_changes changes = { .expunged = NULL };
+	int rc = 0;
+
+	if (!unchanged(mb))
+		rc = look(mb, &changes, err);
+	if (rc == -ESTALE)
+		(void)err_set(err, ESTALE, "%s: the uidvalidity has changed",
+		    mb->folder.path);
+	if (rc < 0) {
+		mailbox_changes_release(&changes);
+		return rc;
+	}
+	tell_changed(mb, &changes);
+	if (!keep_expunged)
+		tell_gone(mb, &changes);
+	*ret_changes = changes;
+	return 0;
+}

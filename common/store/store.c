@@ -1,0 +1,147 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/base/fileio.h"
+#include "common/base/mem.h"
+#include "common/store/tree.h"
+
+static const char *const subs[] = { "tmp", "new", "cur" };
+
+/* Makes the directory that fd is the parent of, which gives it its owner. */
+static int
+make_below(int fd, const char *name, bool sync)
+{
+	struct stat st;
+	FD_AUTO made = -1;
+
+	if (mkdirat(fd, name, S_IRWXU) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	made = tree_open_dir(fd, name);
+	if (made < 0)
+		return made;
+	if (geteuid() == 0 &&
+	    (fstat(fd, &st) < 0 || fchown(made, st.st_uid, st.st_gid) < 0))
+		return -errno;
+	return sync && fsync(fd) < 0 ? -errno : 0;
+}
+
+/* Makes what is missing of the path, parents first; the last directory. */
+static int
+make_path(const char *path, bool sync)
+{
+	int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), rc = 0;
+	struct slice rest = slice_from(path), part;
+
+	while (rc >= 0 && fd >= 0 && slice_next(&rest, '/', &part)) {
+		char *name = mem_strndup(part.ptr, part.len);
+		int next;
+
+		if (part.len) {
+			next = openat(
+			    fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+			if (next < 0 && errno == ENOENT) {
+				rc = make_below(fd, name, sync);
+				next = tree_open_dir(fd, name);
+			}
+			if (next < 0 && rc == 0)
+				rc = -errno;
+			fileio_close(&fd);
+			fd = next;
+		}
+		free(name);
+	}
+	fileio_close(&fd);
+	return rc;
+}
+
+/* Opens the root and learns whose it is. */
+static int
+open_root(struct store *store)
+{
+	struct stat st;
+	int fd = tree_open_dir(AT_FDCWD, store->path);
+
+	if (fd < 0)
+		return fd == -ENOTDIR ? -ELOOP : fd;
+	store->root = fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	store->uid = st.st_uid;
+	store->gid = st.st_gid;
+	store->mode = st.st_mode;
+	return 0;
+}
+
+/* new, cur and tmp; made when they may be. */
+static int
+check_subs(struct store *store, enum store_mode mode)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < sizeof subs / sizeof subs[0]; i++) {
+		if (mode == STORE_CREATE)
+			rc = tree_make_dir(store, store->root, subs[i]);
+		else if (faccessat(store->root, subs[i], F_OK,
+			     AT_SYMLINK_NOFOLLOW) < 0)
+			rc = -errno;
+	}
+	return rc;
+}
+
+static void
+set_path(struct store *store, const char *path)
+{
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	store->path = mem_strndup(path, len);
+}
+
+int
+store_open(const char *path, enum store_mode mode,
+    const struct store_config *config, struct store **ret_store,
+    struct err *err)
+{
+	struct store *store;
+	int rc;
+
+	if (path[0] != '/')
+		return err_set(
+		    err, EINVAL, "%s: the path must be absolute", path);
+	store = mem_zalloc(1, sizeof *store);
+	store->root = -1;
+	store->config = *config;
+	if (store->config.host == NULL)
+		store->config.host = "localhost";
+	set_path(store, path);
+	rc = open_root(store);
+	if (rc == -ENOENT && mode == STORE_CREATE) {
+		rc = make_path(store->path, config->sync);
+		if (rc >= 0)
+			rc = open_root(store);
+	}
+	if (rc == 0)
+		rc = check_subs(store, mode);
+	if (rc < 0) {
+		rc = tree_error(store, err, -rc, store->path, "");
+		store_free(store);
+		return rc;
+	}
+	*ret_store = store;
+	return 0;
+}
+
+void
+store_free(struct store *store)
+{
+	if (store == NULL)
+		return;
+	fileio_close(&store->root);
+	free(store->path);
+	free(store);
+}

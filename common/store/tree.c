@@ -1,0 +1,290 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/base/fileio.h"
+#include "common/base/mem.h"
+#include "common/store/folder.h"
+#include "common/store/tree.h"
+
+int
+tree_open_dir(int dirfd, const char *name)
+{
+	int fd = openat(
+	    dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* What is made by root belongs to whom the tree belongs. */
+int
+tree_give(const struct store *store, int fd)
+{
+	if (geteuid() != 0 || (store->uid == 0 && store->gid == getegid()))
+		return 0;
+	return fchown(fd, store->uid, store->gid) < 0 ? -errno : 0;
+}
+
+mode_t
+tree_file_mode(const struct store *store)
+{
+	return (store->mode & 0666) | S_IRUSR | S_IWUSR;
+}
+
+int
+tree_make_dir(struct store *store, int dirfd, const char *name)
+{
+	FD_AUTO fd = -1;
+	int rc;
+
+	if (mkdirat(dirfd, name, (store->mode & 0777) | S_IRWXU) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	fd = tree_open_dir(dirfd, name);
+	if (fd < 0)
+		return fd;
+	rc = tree_give(store, fd);
+	return rc < 0 ? rc : tree_sync(store, dirfd);
+}
+
+int
+tree_open_file(int dirfd, const char *name, int flags)
+{
+	int fd = openat(dirfd, name,
+	    flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fd;
+	fileio_close(&fd);
+	return -EINVAL;
+}
+
+int
+tree_create_file(struct store *store, int dirfd, const char *name)
+{
+	int rc, fd = openat(dirfd, name,
+		    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		    tree_file_mode(store));
+
+	if (fd < 0)
+		return -errno;
+	rc = tree_give(store, fd);
+	if (rc == 0)
+		return fd;
+	(void)unlinkat(dirfd, name, 0); /* the first failure is told */
+	fileio_close(&fd);
+	return rc;
+}
+
+int
+tree_read(int dirfd, const char *name, size_t max, struct str *out,
+    struct stat *ret_st)
+{
+	FD_AUTO fd = tree_open_file(dirfd, name, O_RDONLY);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_size > (off_t)max)
+		return -EFBIG;
+	str_reserve(out, (size_t)st.st_size);
+	for (off_t at = 0; at < st.st_size;) {
+		ssize_t n = pread(
+		    fd, out->ptr + out->len, (size_t)(st.st_size - at), at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		out->len += (size_t)n;
+		at += n;
+	}
+	out->ptr[out->len] = '\0';
+	if (ret_st)
+		*ret_st = st;
+	return 0;
+}
+
+int
+tree_rename(int from_dir, const char *from, int to_dir, const char *to)
+{
+	struct stat st;
+
+	if (renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -errno;
+	/* a file system that knows no such rename */
+	if (fstatat(to_dir, to, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return -EEXIST;
+	return renameat(from_dir, from, to_dir, to) < 0 ? -errno : 0;
+}
+
+int
+tree_sync(const struct store *store, int fd)
+{
+	if (!store->config.sync)
+		return 0;
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+int
+tree_error(const struct store *store, struct err *err, int code,
+    const char *path, const char *what)
+{
+	const char *slash = what[0] ? "/" : "";
+
+	switch (code) {
+	case EACCES:
+	case EPERM:
+		return err_set(err, code,
+		    "%s%s%s: not allowed: the Maildir belongs to uid %ld gid "
+		    "%ld, we are uid %ld gid %ld; chown -R it, or mend the "
+		    "account's uid",
+		    path, slash, what, (long)store->uid, (long)store->gid,
+		    (long)geteuid(), (long)getegid());
+	case ENOSPC:
+		return err_set(err, code,
+		    "%s%s%s: the disk is full; make room on it", path, slash,
+		    what);
+	case EDQUOT:
+		return err_set(err, code,
+		    "%s%s%s: the disk quota of uid %ld is used up", path, slash,
+		    what, (long)store->uid);
+	case EROFS:
+		return err_set(err, code,
+		    "%s%s%s: the file system is mounted read-only", path, slash,
+		    what);
+	case ELOOP:
+		return err_set(err, code,
+		    "%s%s%s is a symbolic link, which is not followed; put "
+		    "the directory itself there",
+		    path, slash, what);
+	case EAGAIN:
+		return err_set(err, code,
+		    "%s%s%s: locked by another process for too long", path,
+		    slash, what);
+	default:
+		return err_sys(err, code, "%s%s%s", path, slash, what);
+	}
+}
+
+/* Opens the folder's own directory and names it for messages. */
+static int
+open_dir(struct store *store, const char *dir, struct tree_folder *folder)
+{
+	STR_AUTO path = STR_INIT;
+
+	str_append_cstr(&path, store->path);
+	if (strcmp(dir, ".") != 0)
+		str_appendf(&path, "/%s", dir);
+	folder->path = str_take(&path);
+	folder->dir = tree_open_dir(store->root, dir);
+	return folder->dir < 0 ? folder->dir : 0;
+}
+
+/* Opens new or cur; makes it when it is missing. */
+static int
+open_sub(struct store *store, const struct tree_folder *folder,
+    const char *name, int *ret_fd, struct err *err)
+{
+	int rc = 0, fd = tree_open_dir(folder->dir, name);
+
+	if (fd == -ENOENT) {
+		rc = tree_make_dir(store, folder->dir, name);
+		fd = rc < 0 ? rc : tree_open_dir(folder->dir, name);
+	}
+	if (fd < 0)
+		return tree_error(store, err, -fd, folder->path, name);
+	*ret_fd = fd;
+	return 0;
+}
+
+int
+tree_folder_open(struct store *store, struct slice name, bool create,
+    struct tree_folder *ret_folder, struct err *err)
+{
+	struct tree_folder folder = TREE_FOLDER_INIT;
+	const char *ignored = store->config.quota_ignore;
+	STR_AUTO dir = STR_INIT;
+	int rc;
+
+	if (!folder_to_dir(name, &dir))
+		return err_set(err, EINVAL, "no folder can have such a name");
+	folder.ignored_by_quota = ignored && slice_is(name, ignored);
+	rc = open_dir(store, dir.ptr, &folder);
+	if (rc == -ENOENT && create) {
+		rc = tree_folder_make(store, dir.ptr, err);
+		free(folder.path);
+		if (rc == 0 || rc == -EEXIST)
+			rc = open_dir(store, dir.ptr, &folder);
+		else
+			folder.path = NULL;
+	}
+	if (rc < 0 && folder.path)
+		(void)tree_error(
+		    store, err, -rc, folder.path, ""); /* rc is told */
+	if (rc == 0)
+		rc = open_sub(store, &folder, "new", &folder.new_dir, err);
+	if (rc == 0)
+		rc = open_sub(store, &folder, "cur", &folder.cur_dir, err);
+	if (rc < 0)
+		tree_folder_close(&folder);
+	else
+		*ret_folder = folder;
+	return rc;
+}
+
+void
+tree_folder_close(struct tree_folder *folder)
+{
+	fileio_close(&folder->dir);
+	fileio_close(&folder->new_dir);
+	fileio_close(&folder->cur_dir);
+	free(folder->path);
+	folder->path = NULL;
+}
+
+/* Fills the new folder directory fd. */
+static int
+furnish(struct store *store, int fd)
+{
+	static const char *const subs[] = { "tmp", "new", "cur" };
+	FD_AUTO mark = -1;
+	size_t i;
+	int rc = tree_give(store, fd);
+
+	for (i = 0; rc == 0 && i < sizeof subs / sizeof subs[0]; i++)
+		rc = tree_make_dir(store, fd, subs[i]);
+	if (rc < 0)
+		return rc;
+	mark = tree_create_file(store, fd, "maildirfolder");
+	return mark < 0 && mark != -EEXIST ? mark : 0;
+}
+
+int
+tree_folder_make(struct store *store, const char *dir, struct err *err)
+{
+	FD_AUTO fd = -1;
+	int rc;
+
+	if (mkdirat(store->root, dir, (store->mode & 0777) | S_IRWXU) < 0) {
+		if (errno == EEXIST)
+			return err_set(
+			    err, EEXIST, "the folder exists already");
+		return tree_error(store, err, errno, store->path, dir);
+	}
+	fd = tree_open_dir(store->root, dir);
+	rc = fd < 0 ? fd : furnish(store, fd);
+	if (rc == 0)
+		rc = tree_sync(store, store->root);
+	return rc < 0 ? tree_error(store, err, -rc, store->path, dir) : 0;
+}

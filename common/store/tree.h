@@ -1,0 +1,83 @@
+/* What the store's own files share: the open tree, and how files and folders
+ * in it are opened and made.  Never follows a link, and gives what it makes to
+ * the tree's owner. */
+#ifndef NJIWA_STORE_TREE_H
+#define NJIWA_STORE_TREE_H
+
+#include <sys/stat.h>
+#include "common/base/err.h"
+#include "common/store/store.h"
+
+struct store {
+	int root;    /* the Maildir itself */
+	char *path;  /* its absolute path, without a '/' at the end */
+	uid_t uid;   /* its owner, */
+	gid_t gid;   /* its group, */
+	mode_t mode; /* and its permissions */
+	struct store_config config;
+	unsigned number; /* of the next unique name */
+};
+
+/* The directories of an open folder; -1 where not open. */
+struct tree_folder {
+	int dir;
+	int new_dir;
+	int cur_dir;
+	char *path; /* for messages; owned */
+	bool ignored_by_quota;
+};
+
+#define TREE_FOLDER_INIT                                                       \
+	{                                                                      \
+		-1, -1, -1, NULL, false                                        \
+	}
+
+/* Opens the folder called name (UTF-8) with its new and cur, which are made
+ * when they are missing and may be; with create, the folder too.  0, -ENOENT,
+ * -EINVAL or -errno with err filled.  tree_folder_close ends it (also a
+ * TREE_FOLDER_INIT one). */
+int tree_folder_open(struct store *store, struct slice name, bool create,
+    struct tree_folder *ret_folder, struct err *err);
+void tree_folder_close(struct tree_folder *folder);
+
+/* Makes the folder whose directory name is dir; 0, -EEXIST, -errno. */
+int tree_folder_make(struct store *store, const char *dir, struct err *err);
+
+/* Opens the directory name in dirfd; -errno. */
+int tree_open_dir(int dirfd, const char *name);
+
+/* Makes a directory in dirfd that is the owner's; an existing one is fine.
+ * 0 or -errno. */
+int tree_make_dir(struct store *store, int dirfd, const char *name);
+
+/* Opens a regular file for reading (O_RDONLY) or more; -errno, -EINVAL for
+ * anything but a regular file. */
+int tree_open_file(int dirfd, const char *name, int flags);
+
+/* Makes the new file name in dirfd (O_EXCL), with the owner and permissions
+ * of the tree; -errno. */
+int tree_create_file(struct store *store, int dirfd, const char *name);
+
+/* Gives the open file to the tree's owner.  0 or -errno. */
+int tree_give(const struct store *store, int fd);
+
+/* Permissions for files in a tree with such directories. */
+mode_t tree_file_mode(const struct store *store);
+
+/* Appends the contents of the file name in dirfd to out.  0, -ENOENT,
+ * -EFBIG, -errno; *ret_st (may be NULL) is the file's. */
+int tree_read(int dirfd, const char *name, size_t max, struct str *out,
+    struct stat *ret_st);
+
+/* Renames, never over another file.  0, -EEXIST, -errno. */
+int tree_rename(int from_dir, const char *from, int to_dir, const char *to);
+
+/* fsync when the settings say so; 0 or -errno. */
+int tree_sync(const struct store *store, int fd);
+
+/* Fills err for code (an errno) met at path/what, and says what to do about
+ * it.  Returns -code. */
+int tree_error(const struct store *store, struct err *err, int code,
+    const char *path, const char *what);
+
+#endif

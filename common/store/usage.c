@@ -1,0 +1,92 @@
+#include <errno.h>
+#include <fcntl.h>
+
+#include "common/store/maildir.h"
+#include "common/store/scan.h"
+#include "common/store/tree.h"
+
+struct usage {
+	uint64_t octets, messages;
+};
+
+static void
+no_twins(void *ctx, struct scan *scan, struct scan_file *first,
+    struct scan_file *second)
+{
+	(void)ctx;
+	(void)scan;
+	(void)first;
+	second->state |= SCAN_DROPPED;
+}
+
+/* The size of one message: by name, else by stat; 0 when it is gone. */
+static uint64_t
+size_of(const struct tree_folder *folder, const struct scan *scan,
+    const struct scan_file *file)
+{
+	const char *name = scan_name(scan, file);
+	int dir = file->state & SCAN_IN_NEW ? folder->new_dir : folder->cur_dir;
+	uint64_t octets;
+	struct stat st;
+
+	if (maildir_get_size(slice_from(name), 'S', &octets))
+		return octets;
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	return (uint64_t)st.st_size;
+}
+
+static int
+add_folder(
+    struct store *store, const char *name, struct usage *usage, struct err *err)
+{
+	struct tree_folder folder;
+	struct scan scan = SCAN_INIT;
+	size_t i;
+	int rc = tree_folder_open(store, slice_from(name), false, &folder, err);
+
+	if (rc < 0)
+		return rc;
+	rc = scan_read(&scan, folder.new_dir, SCAN_IN_NEW);
+	if (rc == 0)
+		rc = scan_read(&scan, folder.cur_dir, 0);
+	if (rc == 0)
+		scan_index(&scan, no_twins, NULL);
+	for (i = 0; rc == 0 && !folder.ignored_by_quota && i < scan.count;
+	     i++) {
+		if (scan.files[i].state & SCAN_DROPPED)
+			continue;
+		usage->octets += size_of(&folder, &scan, &scan.files[i]);
+		usage->messages++;
+	}
+	if (rc < 0)
+		rc = tree_error(store, err, -rc, folder.path, "");
+	scan_release(&scan);
+	tree_folder_close(&folder);
+	return rc;
+}
+
+int
+store_usage(struct store *store, uint64_t *ret_octets, uint64_t *ret_messages,
+    struct err *err)
+{
+	struct usage usage = { 0, 0 };
+	struct store_folder *folders;
+	size_t count, i;
+	int rc = store_list(store, &folders, &count, err);
+
+	if (rc < 0)
+		return rc;
+	for (i = 0; rc == 0 && i < count; i++) {
+		if (folders[i].exists)
+			rc = add_folder(store, folders[i].name, &usage, err);
+		if (rc == -ENOENT)
+			rc = 0; /* deleted meanwhile */
+	}
+	store_folders_free(folders, count);
+	if (rc == 0) {
+		*ret_octets = usage.octets;
+		*ret_messages = usage.messages;
+	}
+	return rc;
+}

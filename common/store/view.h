@@ -1,0 +1,107 @@
+/* The inside of a struct mailbox, for the files that make it up. */
+#ifndef NJIWA_STORE_VIEW_H
+#define NJIWA_STORE_VIEW_H
+
+#include "common/store/keywords.h"
+#include "common/store/mailbox.h"
+#include "common/store/scan.h"
+#include "common/store/tree.h"
+#include "common/store/uidfile.h"
+
+enum record_state {
+	RECORD_IN_NEW = 1 << 0, /* its file is in new */
+	RECORD_GONE = 1 << 1,   /* its file is gone; to be told */
+	RECORD_CHANGED = 1 << 2 /* another one changed flags; to be told */
+};
+
+/* One message: 20 octets and its name. */
+struct record {
+	struct message message;
+	uint32_t name;  /* offset in names */
+	uint32_t state; /* RECORD_ bits */
+};
+
+/* A side file as it was when it was read. */
+struct side_file {
+	ino_t ino;
+	off_t size;
+	struct timespec mtime;
+};
+
+/* What stat and reading told where the name does not, or lies. */
+struct known_size {
+	uint32_t uid;
+	uint64_t size; /* octets of the file */
+	uint64_t crlf; /* octets with CRLF */
+};
+
+/* A POP3 unique id of its own (the uidlist's P field). */
+struct known_uidl {
+	uint32_t uid;
+	char *text; /* owned */
+};
+
+struct mailbox {
+	struct store *store;
+	struct tree_folder folder;
+	bool writable;
+	bool stale; /* look at the disk again whatever the times say */
+	struct str names;
+	struct record *records; /* by uid */
+	uint32_t count;
+	size_t cap;
+	uint32_t recent;
+	uint32_t uidvalidity, nextuid;
+	struct timespec new_time, cur_time; /* mtimes before the last look */
+	bool racy; /* it was too close to them to be sure */
+	struct side_file uidlist;
+	struct side_file keywords_file;
+	struct keywords keywords;
+	struct known_size *sizes; /* by uid */
+	size_t nsizes, sizes_cap;
+	struct known_uidl *uidls; /* by uid */
+	size_t nuidls, uidls_cap;
+	int watch; /* inotify; -1 */
+};
+
+/* The name of a record's file, and its directory. */
+const char *view_name(const struct mailbox *mb, const struct record *record);
+int view_dir(const struct mailbox *mb, const struct record *record);
+
+/* Notes that the record's file is now in cur and has another name. */
+void view_rename(struct mailbox *mb, struct record *record, struct slice name);
+
+/* The record of sequence number seq, NULL when there is none. */
+struct record *view_record(struct mailbox *mb, uint32_t seq);
+
+/* Looks at both directories, following renames, until nothing moved under our
+ * eyes; twins (two files of one base name) are told apart.  0 or -errno. */
+int view_scan(struct mailbox *mb, struct scan *scan, struct err *err);
+
+/* Takes flags and what is gone from the scan.  The records' names are those of
+ * the scan from then on: view_take_names must follow. */
+void view_follow(struct mailbox *mb, struct scan *scan);
+void view_take_names(struct mailbox *mb, struct scan *scan);
+
+/* Moves what is in new to cur, which makes it recent here and nowhere else;
+ * before view_follow.  A read-only view leaves it there. */
+void view_adopt(struct mailbox *mb, struct scan *scan);
+
+/* view_scan and view_follow alone, after a file was not where it should be;
+ * what is new is left for the next sync. */
+int view_refresh(struct mailbox *mb, struct err *err);
+
+/* Gives uids to the files of the scan that the view does not know, and writes
+ * new ones into the uidlist; list is what was read of it before the scan.
+ * Files that cannot have one now are dropped from the scan.  0, -ESTALE,
+ * -errno. */
+int view_assign(struct mailbox *mb, struct scan *scan, struct uidfile *list,
+    struct err *err);
+
+/* Reads the keywords again when their file is another one. */
+void view_load_keywords(struct mailbox *mb, bool *ret_changed);
+
+/* Notes the P field of an entry, when it has one. */
+void view_note_uidl(struct mailbox *mb, const struct uidlist_entry *entry);
+
+#endif

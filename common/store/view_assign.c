@@ -1,0 +1,299 @@
+#include <errno.h>
+#include <stdlib.h>
+
+#include "common/base/mem.h"
+#include "common/store/maildir.h"
+#include "common/store/view.h"
+
+#define COMPRESS_MIN 64 /* entries below which dead ones do not matter */
+
+/* What a reading of the list found out. */
+struct assignment {
+	struct mailbox *mb;
+	struct scan *scan;
+	struct uidfile *list;
+	uint32_t floor; /* entries below it without a file are dead */
+	uint32_t last;  /* the view's last uid: new messages come after it */
+	uint32_t entries, dead;
+	size_t missing; /* files without a uid */
+	bool mend;      /* the list must be written anew */
+};
+
+static bool
+wants_uid(const struct scan_file *file)
+{
+	return !(file->state & (SCAN_KNOWN | SCAN_DROPPED));
+}
+
+static void
+forget_uids(struct assignment *as)
+{
+	size_t i;
+
+	as->missing = 0;
+	for (i = 0; i < as->scan->count; i++) {
+		struct scan_file *file = &as->scan->files[i];
+
+		if (wants_uid(file)) {
+			file->uid = 0;
+			as->missing++;
+		}
+	}
+}
+
+/* One entry of the list. */
+static void
+take_entry(struct assignment *as, const struct uidlist_entry *entry)
+{
+	struct scan_file *file = scan_find(as->scan, entry->base);
+
+	if (file == NULL) {
+		if (entry->uid < as->floor)
+			as->dead++;
+		return;
+	}
+	if (!wants_uid(file))
+		return;
+	if (file->uid != 0 || entry->uid <= as->last) {
+		/* listed twice, or back after it was told to be gone */
+		as->mend = true;
+		if (entry->uid <= as->last)
+			return;
+	}
+	if (file->uid == 0)
+		as->missing--;
+	file->uid = entry->uid;
+	view_note_uidl(as->mb, entry);
+}
+
+/* Gives the files what the list says. */
+static void
+take_list(struct assignment *as)
+{
+	struct uidfile *list = as->list;
+	struct uidlist_reader reader = { .version = list->header.version,
+		.rest = list->entries };
+	struct uidlist_entry entry;
+
+	forget_uids(as);
+	as->entries = as->dead = 0;
+	as->mend = list->state != UIDFILE_GOOD || list->header.version != 3 ||
+		   list->header.guid[0] == '\0';
+	if (list->state != UIDFILE_GOOD)
+		return;
+	while (uidlist_next(&reader, &entry))
+		take_entry(as, &entry);
+	as->entries = reader.entries;
+	as->mend |= reader.damaged || reader.torn ||
+		    (as->dead > COMPRESS_MIN && as->dead > as->entries / 4);
+	if (reader.last_uid >= list->header.nextuid)
+		list->header.nextuid = reader.last_uid + 1;
+}
+
+static int
+by_arrival(const void *a, const void *b, void *ctx)
+{
+	const struct scan *scan = ctx;
+	const struct scan_file *const *x = a, *const *y = b;
+
+	return maildir_compare(
+	    slice_from(scan_name(scan, *x)), slice_from(scan_name(scan, *y)));
+}
+
+/* The files without a uid, in the order in which they came. */
+static struct scan_file **
+uidless(const struct assignment *as, size_t *ret_count)
+{
+	struct scan_file **files =
+	    mem_alloc(mem_mul(as->missing ? as->missing : 1, sizeof *files));
+	size_t i, n = 0;
+
+	for (i = 0; i < as->scan->count && n < as->missing; i++)
+		if (wants_uid(&as->scan->files[i]) &&
+		    as->scan->files[i].uid == 0)
+			files[n++] = &as->scan->files[i];
+	qsort_r(files, n, sizeof *files, by_arrival, as->scan);
+	*ret_count = n;
+	return files;
+}
+
+/* Numbers the new files, with their entries into lines. */
+static void
+number_files(struct assignment *as, struct str *lines)
+{
+	struct uidlist_header *header = &as->list->header;
+	size_t i, n;
+	struct scan_file **files = uidless(as, &n);
+
+	if (header->nextuid <= as->last)
+		header->nextuid = as->last + 1;
+	for (i = 0; i < n; i++) {
+		struct uidlist_entry entry = { .uid = header->nextuid++,
+			.base = scan_base(as->scan, files[i]) };
+
+		files[i]->uid = entry.uid;
+		uidlist_put_entry(&entry, lines);
+	}
+	free(files);
+}
+
+/* Appends the entries that stay when the list is written anew. */
+static void
+put_living(const struct assignment *as, struct str *text)
+{
+	const struct uidfile *list = as->list;
+	struct uidlist_reader reader = { .version = list->header.version,
+		.rest = list->entries };
+	struct uidlist_entry entry;
+
+	if (list->state != UIDFILE_GOOD)
+		return;
+	while (uidlist_next(&reader, &entry)) {
+		const struct scan_file *file = scan_find(as->scan, entry.base);
+
+		if (file == NULL ? entry.uid < as->floor
+				 : wants_uid(file) && file->uid != entry.uid)
+			continue;
+		uidlist_put_entry(&entry, text);
+	}
+}
+
+/* Writes the list anew, lines being those of the new files. */
+static int
+write_anew(struct assignment *as, const struct lock *lock, struct slice lines)
+{
+	struct uidlist_header header = as->list->header;
+	STR_AUTO text = STR_INIT;
+
+	if (header.guid[0] == '\0')
+		uidfile_new_guid(header.guid);
+	uidlist_put_header(&header, &text);
+	put_living(as, &text);
+	str_append(&text, lines);
+	return uidfile_replace(as->mb->store, lock, str_slice(&text));
+}
+
+/* With the lock: what is on the disk now decides. */
+static int
+assign_locked(struct assignment *as, const struct lock *lock)
+{
+	struct mailbox *mb = as->mb;
+	struct uidfile *list = as->list;
+	STR_AUTO lines = STR_INIT;
+	int rc = 0;
+
+	if (uidfile_changed(mb->folder.dir, list))
+		rc = uidfile_load(mb->folder.dir, list);
+	if (rc < 0)
+		return rc;
+	if (list->state != UIDFILE_GOOD)
+		uidfile_new_header(mb->store, mb->uidvalidity, &list->header);
+	if (mb->uidvalidity && list->header.uidvalidity != mb->uidvalidity)
+		return -ESTALE;
+	take_list(as);
+	if (as->missing > UIDLIST_UID_MAX - list->header.nextuid)
+		return -EOVERFLOW;
+	number_files(as, &lines);
+	if (as->mend)
+		return write_anew(as, lock, str_slice(&lines));
+	return lines.len ? uidfile_append(mb->store, lock, str_slice(&lines))
+			 : 0;
+}
+
+/* Without a list that can be written: numbers for this view alone. */
+static void
+assign_alone(struct assignment *as)
+{
+	STR_AUTO lines = STR_INIT;
+
+	if (as->list->state != UIDFILE_GOOD) {
+		as->list->header = (struct uidlist_header){ .version = 3,
+			.uidvalidity = as->mb->uidvalidity,
+			.nextuid = 1 };
+		if (as->mb->uidvalidity == 0)
+			as->list->header.uidvalidity =
+			    (uint32_t)as->mb->cur_time.tv_sec | 1;
+	}
+	take_list(as);
+	number_files(as, &lines);
+}
+
+/* The files that have no uid now are for a later sync. */
+static void
+drop_uidless(struct assignment *as)
+{
+	size_t i;
+
+	take_list(as);
+	for (i = 0; i < as->scan->count; i++) {
+		struct scan_file *file = &as->scan->files[i];
+
+		if (wants_uid(file) && file->uid == 0)
+			file->state |= SCAN_DROPPED;
+	}
+	as->mb->stale = true;
+}
+
+/* Takes the lock and writes; what to do when that cannot be. */
+static int
+assign_new(struct assignment *as, struct err *err)
+{
+	struct mailbox *mb = as->mb;
+	LOCK_AUTO lock = LOCK_INIT;
+	int rc = lock_take(
+	    mb->store, mb->folder.dir, UIDLIST_NAME, LOCK_WAIT_MS, &lock);
+
+	if (rc == 0)
+		rc = assign_locked(as, &lock);
+	switch (rc) {
+	case 0:
+	case -ESTALE:
+		return rc;
+	case -EROFS:
+	case -EACCES:
+	case -EPERM:
+		if (mb->writable)
+			break;
+		assign_alone(as);
+		return 0;
+	case -EAGAIN:
+	case -ENOSPC:
+	case -EDQUOT:
+		/* the mail that is there can be read, and deleted */
+		if (as->list->state != UIDFILE_GOOD)
+			break;
+		drop_uidless(as);
+		return 0;
+	default:
+		break;
+	}
+	return tree_error(mb->store, err, -rc, mb->folder.path, UIDLIST_NAME);
+}
+
+int
+view_assign(struct mailbox *mb, struct scan *scan, struct uidfile *list,
+    struct err *err)
+{
+	struct assignment as = {
+		.mb = mb, .scan = scan, .list = list, .floor = mb->nextuid
+	};
+	int rc = 0;
+
+	if (mb->count)
+		as.last = mb->records[mb->count - 1].message.uid;
+	if (mb->uidvalidity && list->state == UIDFILE_GOOD &&
+	    list->header.uidvalidity != mb->uidvalidity)
+		return -ESTALE;
+	take_list(&as);
+	if (as.floor == 0 && list->state == UIDFILE_GOOD)
+		as.floor = list->header.nextuid;
+	if (as.missing || list->state != UIDFILE_GOOD)
+		rc = assign_new(&as, err);
+	if (rc < 0)
+		return rc;
+	mb->uidvalidity = list->header.uidvalidity;
+	if (mb->nextuid < list->header.nextuid)
+		mb->nextuid = list->header.nextuid;
+	mb->uidlist = (struct side_file){ list->ino, list->size, list->mtime };
+	return 0;
+}

@@ -1,0 +1,229 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/mem.h"
+#include "common/store/maildir.h"
+#include "common/store/view.h"
+
+#define SCAN_TRIES 5 /* looks while somebody keeps moving files */
+#define RACY_COARSE_NS 2000000000LL /* where mtimes are whole seconds */
+#define RACY_FINE_NS 50000000LL     /* where they are clock ticks */
+
+static bool
+same_time(struct timespec a, struct timespec b)
+{
+	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+/* Could something have changed after mtime, and before now, without a change
+ * of mtime? */
+static bool
+is_racy(struct timespec mtime, struct timespec now)
+{
+	int64_t age = (now.tv_sec - mtime.tv_sec) * 1000000000LL +
+		      (now.tv_nsec - mtime.tv_nsec);
+
+	return age < (mtime.tv_nsec ? RACY_FINE_NS : RACY_COARSE_NS);
+}
+
+static int
+dir_times(const struct mailbox *mb, struct timespec *ret_new,
+    struct timespec *ret_cur)
+{
+	struct stat new_st, cur_st;
+
+	if (fstat(mb->folder.new_dir, &new_st) < 0 ||
+	    fstat(mb->folder.cur_dir, &cur_st) < 0)
+		return -errno;
+	if (new_st.st_nlink == 0 || cur_st.st_nlink == 0)
+		return -ESTALE;
+	*ret_new = new_st.st_mtim;
+	*ret_cur = cur_st.st_mtim;
+	return 0;
+}
+
+static int
+dir_of(const struct mailbox *mb, const struct scan_file *file)
+{
+	return file->state & SCAN_IN_NEW ? mb->folder.new_dir
+					 : mb->folder.cur_dir;
+}
+
+/* Gives the second of two messages with one base name another one. */
+static int
+rename_twin(
+    struct mailbox *mb, const struct scan *scan, const struct scan_file *file)
+{
+	int dir = dir_of(mb, file);
+	const char *name = scan_name(scan, file);
+	STR_AUTO fresh = STR_INIT;
+
+	maildir_put_unique(
+	    clock_now(), mb->store->number++, mb->store->config.host, &fresh);
+	str_append_cstr(&fresh, name + file->base);
+	return tree_rename(dir, name, dir, fresh.ptr);
+}
+
+/* Two names with one base: mostly a file that was renamed while we looked, of
+ * which one name is gone; one file with two names, of which one goes; or two
+ * messages, of which one gets a name of its own. */
+static void
+tell_twins(void *ctx, struct scan *scan, struct scan_file *first,
+    struct scan_file *second)
+{
+	struct mailbox *mb = ctx;
+	struct stat a, b;
+	int adir = dir_of(mb, first), bdir = dir_of(mb, second);
+	const char *aname = scan_name(scan, first);
+	const char *bname = scan_name(scan, second);
+
+	if (fstatat(bdir, bname, &b, AT_SYMLINK_NOFOLLOW) < 0) {
+		second->state |= SCAN_DROPPED;
+		return;
+	}
+	if (fstatat(adir, aname, &a, AT_SYMLINK_NOFOLLOW) < 0) {
+		*first = *second;
+		second->state |= SCAN_DROPPED;
+		return;
+	}
+	if (mb->writable && a.st_ino != b.st_ino &&
+	    rename_twin(mb, scan, second) == 0)
+		scan->again = true;
+	if (mb->writable && a.st_ino == b.st_ino && b.st_nlink > 1)
+		(void)unlinkat(
+		    adir, aname, 0); /* the other name stays, that is enough */
+	if (a.st_ino == b.st_ino)
+		*first = *second;
+	second->state |= SCAN_DROPPED;
+}
+
+/* new before cur: a message on its way is then seen, perhaps twice. */
+static int
+scan_once(struct mailbox *mb, struct scan *scan)
+{
+	int rc;
+
+	scan_clear(scan);
+	rc = scan_read(scan, mb->folder.new_dir, SCAN_IN_NEW);
+	if (rc == 0)
+		rc = scan_read(scan, mb->folder.cur_dir, 0);
+	if (rc == 0)
+		scan_index(scan, tell_twins, mb);
+	return rc;
+}
+
+/* Does the scan have all that the view has? */
+static bool
+all_there(const struct mailbox *mb, const struct scan *scan)
+{
+	uint32_t i;
+
+	for (i = 0; i < mb->count; i++) {
+		const struct record *record = &mb->records[i];
+		struct slice base =
+		    maildir_base(slice_from(view_name(mb, record)));
+
+		if (!(record->state & RECORD_GONE) &&
+		    scan_find(scan, base) == NULL)
+			return false;
+	}
+	return mb->count > 0;
+}
+
+int
+view_scan(struct mailbox *mb, struct scan *scan, struct err *err)
+{
+	struct timespec new_after, cur_after, now;
+	int rc = 0, tries;
+
+	for (tries = 0; tries < SCAN_TRIES; tries++) {
+		now = clock_now();
+		rc = dir_times(mb, &mb->new_time, &mb->cur_time);
+		if (rc == 0)
+			rc = scan_once(mb, scan);
+		if (rc == 0)
+			rc = dir_times(mb, &new_after, &cur_after);
+		if (rc < 0)
+			break;
+		mb->racy =
+		    is_racy(mb->new_time, now) || is_racy(mb->cur_time, now);
+		if (!scan->again && ((same_time(mb->new_time, new_after) &&
+					 same_time(mb->cur_time, cur_after)) ||
+					all_there(mb, scan)))
+			break;
+	}
+	if (rc < 0)
+		return tree_error(mb->store, err, -rc, mb->folder.path, "");
+	return 0;
+}
+
+/* The record's file under its present name, or none. */
+static void
+follow_record(struct mailbox *mb, struct scan *scan, struct record *record)
+{
+	struct message *message = &record->message;
+	uint8_t flags, recent = message->flags & FLAG_RECENT;
+	struct scan_file *file;
+	uint32_t keywords;
+
+	file = scan_find(scan, maildir_base(slice_from(view_name(mb, record))));
+	if (file == NULL) {
+		record->state |= RECORD_GONE;
+		record->name = 0;
+		return;
+	}
+	maildir_get_flags(slice_from(scan_name(scan, file)), &flags, &keywords);
+	if (file->state & SCAN_RECENT && !recent) {
+		recent = FLAG_RECENT;
+		mb->recent++;
+	}
+	flags |= recent;
+	if (flags != message->flags || keywords != message->keywords)
+		record->state |= RECORD_CHANGED;
+	message->flags = flags;
+	message->keywords = keywords;
+	record->name = file->name;
+	record->state &= ~(uint32_t)RECORD_IN_NEW;
+	if (file->state & SCAN_IN_NEW)
+		record->state |= RECORD_IN_NEW;
+	file->state |= SCAN_KNOWN;
+	file->uid = message->uid;
+}
+
+void
+view_follow(struct mailbox *mb, struct scan *scan)
+{
+	uint32_t i;
+
+	for (i = 0; i < mb->count; i++)
+		if (!(mb->records[i].state & RECORD_GONE))
+			follow_record(mb, scan, &mb->records[i]);
+}
+
+void
+view_take_names(struct mailbox *mb, struct scan *scan)
+{
+	str_release(&mb->names);
+	mb->names = scan->names;
+	scan->names = (struct str)STR_INIT;
+	mb->names.cap = mb->names.len + 1;
+	mb->names.ptr = mem_realloc(mb->names.ptr, mb->names.cap);
+}
+
+int
+view_refresh(struct mailbox *mb, struct err *err)
+{
+	struct scan scan = SCAN_INIT;
+	int rc = view_scan(mb, &scan, err);
+
+	if (rc == 0) {
+		view_follow(mb, &scan);
+		view_take_names(mb, &scan);
+	}
+	scan_release(&scan);
+	mb->stale = true;
+	return rc;
+}
