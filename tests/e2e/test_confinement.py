@@ -1,0 +1,345 @@
+"""The confinement, tried from inside: njiwa-probe is a service over the same
+skeleton as the real ones whose front and session do what the client says and
+answer how it went (probe.c)."""
+import base64
+import os
+import re
+import signal
+import socket
+import time
+
+import pytest
+
+import servers
+from site_under_test import PASSWORD, Launcher
+
+DENIED = ("EPERM", "EACCES")
+
+
+class Probe:
+    """One connection to njiwa-probe."""
+
+    def __init__(self, site, profile="plain", **env):
+        self.site = site
+        self.launcher = Launcher(
+            [site.build + "/tests/e2e/njiwa-probe", "-p", profile],
+            dict(site.env, **env), site.log_file)
+        site.launchers["probe%d" % id(self)] = self.launcher
+        self.sock = socket.create_connection(
+            ("127.0.0.1", self.launcher.port), timeout=20)
+        site.track(self.sock)
+        self.greeting = b""
+        if profile == "tls":
+            self.handshake()
+        else:
+            self.listen()
+
+    def listen(self):
+        self.file = self.sock.makefile("rb")
+        self.greeting = self.line()
+
+    def handshake(self):
+        self.sock = self.site.track(
+            self.site.certs.context().wrap_socket(self.sock))
+        self.listen()
+
+    def line(self):
+        return self.file.readline().decode().strip()
+
+    def say(self, *lines):
+        self.sock.sendall("".join(one + "\r\n" for one in lines).encode())
+
+    def do(self, line):
+        self.say(line)
+        return self.line()
+
+    def pid(self):
+        pid, uid = re.match(r"pid (\d+) uid (\d+)", self.do("pid")).groups()
+        assert self.line() == "ok"
+        return int(pid), int(uid)
+
+    def starttls(self):
+        assert self.do("starttls") == "ok"
+        self.handshake()
+
+    def login(self, user="demo@test.dev"):
+        greeting = self.do("login %s %s" % (user, PASSWORD))
+        assert greeting.startswith("session %s hello " % user), greeting
+        return self
+
+    def processes(self):
+        """All processes of this connection."""
+        return [pid for pid, line in self.site.processes().items()
+                if "njiwa-probe" in line]
+
+
+def memory(pid):
+    """All that the process can read, as root sees it."""
+    out = []
+    with open("/proc/%d/maps" % pid) as maps, \
+            open("/proc/%d/mem" % pid, "rb", 0) as mem:
+        for line in maps:
+            fields = line.split()
+            if "r" not in fields[1] or "[v" in line:
+                continue
+            start, end = (int(x, 16) for x in fields[0].split("-"))
+            try:
+                out.append(os.pread(mem.fileno(), end - start, start))
+            except OSError:
+                pass
+    return b"\0".join(out)
+
+
+@pytest.fixture
+def site(make_site):
+    site = make_site("sqlite")
+    site.accountd()
+    return site
+
+
+FORBIDDEN = [
+    "open /etc/passwd", "open /etc/hostname", "open /", "open /proc/self/maps",
+    "open /dev/null", "write /tmp/njiwa-probe-was-here",
+    "socket 2", "socket 10", "socket 1", "socket 16",
+    "exec /bin/true", "fork", "ptrace 1", "kill 1",
+]
+
+
+@pytest.mark.parametrize("profile", ["plain", "tls"])
+def test_front_can_touch_nothing(site, profile):
+    probe = Probe(site, profile)
+    own = [site.config, site.data, site.maildir(), site.certs.key,
+           site.certs.cert, site.settings["sqlite_file"], site.log_file]
+    for line in FORBIDDEN + ["open " + path for path in own]:
+        assert probe.do(line) in DENIED, line
+    pid, uid = probe.pid()
+    assert uid == 65534 or profile == "tls"
+    with open("/proc/%d/status" % pid) as status:
+        text = status.read()
+    assert "NoNewPrivs:\t1" in text and "Seccomp:\t2" in text
+    assert re.search(r"CapEff:\t0+\n", text)
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_session_reaches_its_own_mail_alone(site, tls):
+    site.deliver_file = None
+    probe = Probe(site, "tls" if tls else "plain").login()
+    mine, theirs = site.maildir("demo"), site.maildir("other")
+    os.makedirs(theirs + "/cur", exist_ok=True)
+    for path in (theirs, theirs + "/cur", os.path.dirname(theirs)):
+        os.chown(path, 8, 8)
+    with open(theirs + "/cur/letter", "w") as out:
+        out.write("a letter of somebody else")
+    os.chown(theirs + "/cur/letter", 8, 8)
+    pid, uid = probe.pid()
+    assert uid == 8 == os.stat(theirs).st_uid
+    assert probe.do("open " + mine) == "ok"
+    assert probe.do("write %s/new/file" % mine) == "ok"
+    for line in ["open " + theirs, "open " + theirs + "/cur/letter",
+                 "unlink " + theirs + "/cur/letter",
+                 "write " + theirs + "/cur/more", "open " + site.data,
+                 "open %s/../../other/Maildir/cur/letter" % mine,
+                 "open " + site.config, "open " + site.settings["sqlite_file"],
+                 "open " + site.certs.key] + FORBIDDEN:
+        assert probe.do(line) in DENIED, line
+
+
+def key_needles(site):
+    """What tells the private key: its number, and pieces of its PEM text."""
+    with open(site.certs.key) as file:
+        pem = file.read()
+    body = "".join(line for line in pem.splitlines() if "---" not in line)
+    der = base64.b64decode(body)
+    text = servers.run("openssl", "ec", "-in", site.certs.key, "-noout",
+                       "-text").decode()
+    number = re.search(r"priv:\n((?:\s+[0-9a-f:]+\n)+)", text).group(1)
+    octets = bytes.fromhex(re.sub(r"[\s:]", "", number)).lstrip(b"\0")
+    assert octets in der
+    return [octets, octets[::-1], body[20:60].encode()]
+
+
+def assert_absent(pid, needles):
+    held = memory(pid)
+    assert len(held) > 100000       # we did look
+    for needle in needles:
+        assert needle not in held
+
+
+def test_no_process_of_a_connection_holds_the_tls_key(site):
+    needles = key_needles(site)
+    probe = Probe(site, "tls")
+    assert len(probe.processes()) >= 2
+    for pid in probe.processes():
+        assert_absent(pid, needles)
+    probe.login()
+    for pid in probe.processes():
+        assert_absent(pid, needles)
+    late = Probe(site, "plain")
+    late.starttls()
+    for pid in late.processes():
+        assert_absent(pid, needles)
+
+
+def test_secrets_of_the_environment_stay_out_of_the_front(site):
+    secrets = dict(MYSQL_PASS="database-Secret-1",
+                   SSL_KEY_PASSWORD="tls-Secret-2")
+    needles = [value.encode() for value in secrets.values()]
+    for profile in ("plain", "tls"):
+        probe = Probe(site, profile, **secrets)
+        assert_absent(probe.pid()[0], needles)
+        for pid in probe.processes():
+            with open("/proc/%d/environ" % pid, "rb") as file:
+                held = file.read()
+            assert b"NJIWA_CONFIG" in held
+            assert not any(needle in held for needle in needles)
+        probe.login()
+        for pid in probe.processes():
+            assert_absent(pid, needles)
+
+
+def test_secrets_of_the_file_stay_out_of_the_front(site):
+    site.conf(mysql_password="database-Secret-3",
+              tls_key_password="tls-Secret-4")
+    probe = Probe(site)
+    assert_absent(probe.pid()[0], [b"database-Secret-3", b"tls-Secret-4"])
+    probe.login()
+    assert_absent(probe.pid()[0], [b"database-Secret-3", b"tls-Secret-4"])
+
+
+def test_nothing_of_the_account_row_reaches_front_or_session(site):
+    stored = site.sql("SELECT password FROM users WHERE name = 'demo'")[0][0]
+    probe = Probe(site, "tls").login()
+    for pid in probe.processes():
+        assert_absent(pid, [stored.encode()])
+
+
+@pytest.mark.parametrize("line", [
+    "send 77 no such request", "send 3 not a login", "send 1 not a log",
+    "send 4 a session without a login", "send 2 starttls has no body",
+    "send 5 the word of a keeper", "send 64 more than twelve octets",
+])
+def test_rubbish_on_the_pair_ends_this_connection_alone(site, line):
+    bystander = Probe(site)
+    probe = Probe(site)
+    probe.say(line)
+    left = probe.file.read()
+    assert left in (b"", b"ok\r\n")
+    site.wait_log("the front broke the rules")
+    assert bystander.do("ask 64") == "ok"
+    bystander.login()
+
+
+def test_requests_are_counted_and_bounded(site):
+    probe = Probe(site)
+    for _ in range(5):
+        assert probe.do("ask 64") == "ok"
+    assert probe.do("ask 65") == "ok"
+    assert probe.do("ask 65") == "ok"
+    assert probe.do("ask 65") in ("EPIPE", "ECONNRESET", "")
+
+
+def test_a_front_that_dies_takes_its_keeper_along(site):
+    for how in ("die", None):
+        probe = Probe(site)
+        pid, _ = probe.pid()
+        if how:
+            probe.say(how)
+        else:
+            os.kill(pid, signal.SIGKILL)
+        servers.wait_for("end of the connection",
+                         lambda: not probe.processes(), 5)
+        assert probe.file.read() == b""
+
+
+def test_a_keeper_that_dies_leaves_no_session(site):
+    probe = Probe(site, "tls").login()
+    os.kill(probe.pid()[0], signal.SIGKILL)
+    assert probe.file.read() == b""
+    servers.wait_for("end of the connection",
+                     lambda: not probe.processes(), 5)
+
+
+def test_plain_text_does_not_survive_starttls(site):
+    """What was sent with STARTTLS in one packet is never run."""
+    probe = Probe(site)
+    marker = site.folder + "/injected"
+    probe.say("starttls", "write " + marker, "pid", "quit")
+    assert probe.line() == "ok"
+    probe.handshake()
+    assert probe.greeting.startswith("front plain tls=1 TLS1.3")
+    assert probe.do("ask 64") == "ok"
+    assert not os.path.exists(marker)
+
+
+def test_pipelined_input_reaches_the_session(site):
+    probe = Probe(site)
+    probe.say("ask 64", "login demo@test.dev " + PASSWORD, "pid", "quit")
+    assert probe.line() == "ok"
+    assert probe.line().startswith("session demo@test.dev")
+    assert re.match(r"pid \d+ uid 8", probe.line())
+    assert probe.file.read() == b"ok\r\nok\r\n"
+
+
+def test_failed_logins_are_counted(site):
+    site.conf(login_tries="3")
+    probe = Probe(site)
+    for result in (1, 1, 3):
+        assert probe.do("login demo@test.dev wrong").startswith(
+            "login %d" % result)
+        assert probe.line() == "EACCES"
+    probe.say("login demo@test.dev " + PASSWORD)
+    assert probe.file.read() in (b"", b"login 2 the keeper is gone\r\nEACCES\r\n")
+
+
+def test_failed_logins_take_time(site):
+    site.conf(login_delay="300ms")
+    probe = Probe(site)
+    start = time.monotonic()
+    assert probe.do("login demo@test.dev wrong").startswith("login 1")
+    assert 0.3 <= time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize("what", ["missing", "rubbish", "other key",
+                                  "no password", "wrong password"])
+def test_tls_that_cannot_be_had_is_said_in_the_log(site, what):
+    key = site.folder + "/bad.pem"
+    with open(site.certs.key) as file:
+        good = file.read()
+    if what == "rubbish":
+        good = "this is no key\n"
+    if what != "missing":
+        with open(key, "w") as out:
+            out.write(good)
+    if what == "other key":
+        servers.run("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-out", key)
+    if what.endswith("password"):
+        servers.run("openssl", "pkcs8", "-topk8", "-in", site.certs.key,
+                    "-out", key, "-passout", "pass:right")
+    if what != "missing":
+        os.chmod(key, 0o644)
+    site.conf(tls_key=key, tls_key_password={
+        "wrong password": "wrong"}.get(what))
+    assert Probe(site).do("starttls") not in ("ok", "")
+    site.wait_log("TLS is not to be had")
+    with pytest.raises(OSError):
+        Probe(site, "tls")
+
+
+def test_tls_with_a_password_protected_key(site):
+    key = site.folder + "/protected.pem"
+    servers.run("openssl", "pkcs8", "-topk8", "-in", site.certs.key, "-out",
+                key, "-passout", "pass:right one")
+    os.chmod(key, 0o600)
+    site.conf(tls_key=key)
+    for env in ({"SSL_KEY_PASSWORD": "right one"},
+                {"NJIWA_TLS_KEY_PASSWORD": "right one"}):
+        assert Probe(site, "tls", **env).do("ask 64") == "ok"
+        probe = Probe(site, **env)
+        probe.starttls()
+        assert probe.do("ask 64") == "ok"
+
+
+def test_sandbox_off_is_off_and_on_is_default(site):
+    site.conf(sandbox="off")
+    assert Probe(site).do("open /etc/hostname") == "ok"
