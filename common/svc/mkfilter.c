@@ -140,7 +140,7 @@ allow_sockets(scmp_filter_ctx ctx)
 static void
 print_filter(scmp_filter_ctx ctx, const char *name)
 {
-	int fd = memfd_create("filter", 0);
+	int fd = memfd_create("filter", MFD_CLOEXEC);
 	struct sock_filter op;
 
 	if (fd < 0 || seccomp_export_bpf(ctx, fd) < 0 ||

@@ -206,10 +206,11 @@ void
 sandbox_harden(void)
 {
 	static const struct rlimit none = { 0, 0 };
+	static const struct sigaction ignore = { .sa_handler = SIG_IGN };
 
 	/* each of these is a line of defence, none a condition */
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	(void)setrlimit(RLIMIT_CORE, &none);
-	(void)signal(SIGPIPE, SIG_IGN);
+	(void)sigaction(SIGPIPE, &ignore, NULL);
 }

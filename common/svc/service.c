@@ -111,10 +111,10 @@ load_settings(struct connection *c)
 static void
 open_tls_files(struct connection *c)
 {
-	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
-
-	c->cert = open(c->settings.tls_cert, flags);
-	c->key = c->cert < 0 ? -1 : open(c->settings.tls_key, flags);
+	c->cert = open(c->settings.tls_cert, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (c->cert >= 0)
+		c->key =
+		    open(c->settings.tls_key, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (c->cert >= 0 && c->key >= 0)
 		return;
 	if (c->tls || errno != ENOENT)
@@ -173,6 +173,7 @@ first_front(struct connection *c, struct err *err)
 int
 service_main(const struct service *service, int argc, char **argv)
 {
+	static const struct sigaction ignore = { .sa_handler = SIG_IGN };
 	struct connection c = { .service = service,
 		.session_fd = -1,
 		.next_front = -1,
@@ -192,7 +193,7 @@ service_main(const struct service *service, int argc, char **argv)
 		return EX_TEMPFAIL;
 	}
 	open_accounts(&c);
-	(void)signal(SIGCHLD, SIG_IGN); /* nobody is waited for */
+	(void)sigaction(SIGCHLD, &ignore, NULL); /* nobody is waited for */
 	if (service->keeper_prepare)
 		service->keeper_prepare(&c.keeper);
 	keeper_confine(&c);
