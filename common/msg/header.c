@@ -112,10 +112,12 @@ first_line(struct slice text)
 	return slice_head(text, slice_find(text, '\n') + 1);
 }
 
+/* Is it the empty line?  A CR that ends all is one whose LF is missing. */
 static bool
 is_empty_line(struct slice line)
 {
-	return slice_is(line, "\n") || slice_is(line, "\r\n");
+	return slice_is(line, "\n") || slice_is(line, "\r\n") ||
+	       slice_is(line, "\r");
 }
 
 /* Octets of the field at the start of text, its later lines included. */

@@ -19,3 +19,8 @@ TESTS += %D%/test_spamd
 %C%_test_spamd_SOURCES = %D%/test_spamd.c
 %C%_test_spamd_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_spamd_LDADD = libproto.a libbase.a $(CMOCKA_LIBS)
+# what tests/e2e/test_spamd.py runs
+check_PROGRAMS += tests/e2e/spam_probe
+tests_e2e_spam_probe_SOURCES = tests/e2e/spam_probe.c
+tests_e2e_spam_probe_LDADD = libproto.a libbase.a
+check-e2e: tests/e2e/spam_probe$(EXEEXT)

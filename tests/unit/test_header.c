@@ -192,6 +192,7 @@ prefixes(void **state)
 		{ "A: b\n\nbody", "A: b\nSubject: *** SPAM ***\n", 5 },
 		{ "A: b\r\n\r\n", "A: b\r\nSubject: *** SPAM ***\r\n", 6 },
 		{ "A: b", "A: b\nSubject: *** SPAM ***\n", 4 },
+		{ "A: b\n\r", "A: b\nSubject: *** SPAM ***\n", 5 },
 		{ "Subject: x\n\nSubject: y\n",
 		  "Subject: " MARK "x\n", 11 },
 		{ "SUBJECT:x\nA: b\n", "SUBJECT: " MARK "x\nA: b\n", 15 },
