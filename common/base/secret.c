@@ -22,7 +22,7 @@ arena_open(void)
 	if (arena == MAP_FAILED)
 		return false;
 	/* best effort: a kernel without these keeps what it can */
-	(void)mlock(arena, SECRET_ARENA_SIZE);
+	(void)mlock2(arena, SECRET_ARENA_SIZE, MLOCK_ONFAULT);
 	(void)madvise(arena, SECRET_ARENA_SIZE, MADV_DONTDUMP);
 	(void)madvise(arena, SECRET_ARENA_SIZE, MADV_WIPEONFORK);
 	state.arena = arena;
@@ -91,8 +91,12 @@ secret_inherit(bool yes)
 void
 secret_wipe(void)
 {
-	if (state.arena)
-		explicit_bzero(state.arena, SECRET_ARENA_SIZE);
+	if (state.arena) {
+		explicit_bzero(state.arena, state.used);
+		/* the pages go too: a session lives long without them */
+		(void)munlock(state.arena, SECRET_ARENA_SIZE);
+		(void)madvise(state.arena, SECRET_ARENA_SIZE, MADV_DONTNEED);
+	}
 	state.used = 0;
 }
 

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -81,6 +82,7 @@ front_handshake(
 		return -EPROTO;
 	}
 	(void)close(tls->signer); /* which ends the signer */
+	(void)malloc_trim(0);     /* most of what a handshake takes is over */
 	return 0;
 }
 

@@ -30,7 +30,7 @@ struct row {
 static const struct row rows[] = {
 	/* memory, time, the end */
 	{ "brk", ALL }, { "munmap", ALL }, { "mremap", ALL },
-	{ "madvise", ALL }, { "mlock", PARENT }, { "futex", ALL },
+	{ "madvise", ALL }, { "munlock", ALL }, { "futex", ALL },
 	{ "clock_gettime", ALL }, { "clock_nanosleep", ALL },
 	{ "gettimeofday", ALL }, { "time", ALL },
 	{ "nanosleep", ALL }, { "getrandom", ALL }, { "exit", ALL },
