@@ -187,6 +187,8 @@ smtp_quota_text(const struct smtp *s, struct slice address, struct str *out)
 		rest = slice_skip(rest, at);
 		if (slice_starts(rest, "%u"))
 			str_append(out, address);
+		else if (slice_starts(rest, "%%"))
+			str_append_char(out, '%');
 		else
 			str_append(out, slice_head(rest, 2));
 		rest = slice_skip(rest, 2);

@@ -95,7 +95,8 @@ enum smtp_outcome smtp_ask(struct smtp *s, enum smtp_request request,
 /* Forgets the transaction, here and at the keeper. */
 void smtp_reset(struct smtp *s);
 
-/* Appends the setting quota_message, %u being the address. */
+/* Appends the setting quota_message, %u being the address and %% a percent
+ * sign. */
 void smtp_quota_text(
     const struct smtp *s, struct slice address, struct str *out);
 

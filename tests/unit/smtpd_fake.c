@@ -1,0 +1,302 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/fileio.h"
+#include "common/proto/spamd.h"
+#include "tests/unit/smtpd_fake.h"
+
+#define FILE_MAX (64 << 20)
+#define LOGIN_TRIES 3
+
+/* The one fake that runs: front_ask and its like get a front and no more. */
+static struct fake *
+fake_of(struct front *front)
+{
+	return (struct fake *)((char *)front - offsetof(struct fake, front));
+}
+
+void
+fake_init(struct fake *f, const char *profile)
+{
+	*f = (struct fake){ .file = -1 };
+	f->settings = (struct settings){
+		.hostname = "mx.test.dev",
+		.smtp_banner = "ready",
+		.quota_message = "Sorry, the mailbox of %u is full: 100%%.",
+		.smtp_max_message_size = 65536,
+		.smtp_max_recipients = 3,
+		.smtp_max_recipients_login = 4,
+		.smtp_max_errors = 10,
+		.smtp_max_hops = 5,
+		.smtp_max_header_lines = 20,
+		.smtp_command_timeout = 1000,
+		.smtp_data_timeout = 1000,
+		.smtp_data_min_rate = 100000,
+		.smtp_max_messages = 3,
+		.spamd = "",
+		.spam_command = "",
+		.spam_folder = "",
+		.spam_user = "%u",
+		.spam_tag_score = "5",
+		.spam_reject_score = "10",
+		.spam_subject_prefix = "*** SPAM ***",
+		.spam_unavailable = "accept",
+		.spam_max_size = 30000,
+	};
+	f->peer = (struct peer){ .address = "192.0.2.1" };
+	f->front = (struct front){
+		.settings = &f->settings,
+		.peer = &f->peer,
+		.profile = profile,
+		.trace = "t1",
+		.tls_text = "",
+		.keeper = -1,
+		.login_ends = CLOCK_NEVER,
+	};
+}
+
+void
+fake_release(struct fake *f)
+{
+	fileio_close(&f->file);
+	str_release(&f->output);
+	str_release(&f->stored);
+}
+
+/* ---- the network ---- */
+
+static ssize_t
+fake_read(void *ctx, void *octets, size_t len)
+{
+	struct fake *f = ctx;
+
+	if (len > f->chunk)
+		len = f->chunk;
+	if (len > f->input.len)
+		len = f->input.len;
+	if (len == 0 && f->timeout)
+		return -EAGAIN;
+	memcpy(octets, f->input.ptr, len);
+	f->input = slice_skip(f->input, len);
+	return (ssize_t)len;
+}
+
+static ssize_t
+fake_write(void *ctx, const void *octets, size_t len)
+{
+	struct fake *f = ctx;
+
+	str_append_mem(&f->output, octets, len);
+	return (ssize_t)len;
+}
+
+static bool
+fake_pending(void *ctx)
+{
+	(void)ctx;
+	return true;
+}
+
+void
+fake_run(struct fake *f, struct slice input, size_t chunk)
+{
+	static const struct stream_io io = {
+		.read = fake_read, .write = fake_write, .pending = fake_pending
+	};
+	int silent[2] = { -1, -1 };
+
+	if (pipe(silent) < 0)
+		abort();
+	f->input = input;
+	f->chunk = chunk;
+	f->front.client = stream_new(silent[0], silent[1]);
+	stream_set_io(f->front.client, &io, f);
+	smtp_front(&f->front);
+	stream_free(f->front.client);
+	close(silent[0]);
+	close(silent[1]);
+}
+
+/* ---- the keeper ---- */
+
+static enum smtp_outcome
+answer_rcpt(struct fake *f, struct ipc_reader *args)
+{
+	static const struct {
+		const char *address;
+		enum smtp_outcome outcome;
+	} rows[] = {
+		{ "a@test.dev", OUTCOME_OK },
+		{ "b@test.dev", OUTCOME_OK },
+		{ "c@test.dev", OUTCOME_OK },
+		{ "postmaster", OUTCOME_OK },
+		{ "disk@test.dev", OUTCOME_OK },
+		{ "broken@test.dev", OUTCOME_OK },
+		{ "full@test.dev", OUTCOME_OVER_QUOTA },
+		{ "drop@test.dev", OUTCOME_DROPPED },
+		{ "gone@test.dev", OUTCOME_DISCARD },
+		{ "temp@test.dev", OUTCOME_TEMPFAIL },
+		{ "many@test.dev", OUTCOME_TOO_MANY },
+	};
+	enum smtp_outcome outcome = OUTCOME_UNKNOWN;
+	struct wire_rcpt rcpt;
+	size_t i;
+
+	if (!wire_get_rcpt(args, &rcpt))
+		abort();
+	if (slice_find(rcpt.address, '@') + 9 != rcpt.address.len &&
+	    slice_find(rcpt.address, '@') < rcpt.address.len)
+		outcome = f->logged_in ? OUTCOME_REMOTE : OUTCOME_RELAY;
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (slice_is_nocase(rcpt.address, rows[i].address))
+			outcome = rows[i].outcome;
+	f->discards = outcome == OUTCOME_DISCARD;
+	f->disk = f->disk || slice_starts(rcpt.address, "disk");
+	f->broken = f->broken || slice_starts(rcpt.address, "broken");
+	f->recipients += outcome == OUTCOME_OK || f->discards;
+	return outcome;
+}
+
+static enum smtp_outcome
+answer_data(struct fake *f, int *ret_fd)
+{
+	if (f->recipients == 0)
+		abort(); /* the front must not ask */
+	if (f->disk)
+		return OUTCOME_DISK_FULL;
+	if (f->discards)
+		return OUTCOME_DISCARD;
+	fileio_close(&f->file);
+	f->file = memfd_create("message", MFD_CLOEXEC);
+	*ret_fd = dup(f->file);
+	return OUTCOME_OK;
+}
+
+static void
+forget(struct fake *f)
+{
+	f->recipients = 0;
+	f->discards = f->disk = f->broken = false;
+	fileio_close(&f->file);
+}
+
+static enum smtp_outcome
+answer_commit(struct fake *f)
+{
+	enum smtp_outcome outcome = OUTCOME_DISCARD;
+
+	if (f->broken)
+		outcome = OUTCOME_TEMPFAIL;
+	else if (f->file >= 0)
+		outcome = OUTCOME_OK;
+	if (outcome == OUTCOME_OK) {
+		(void)fileio_read_fd(f->file, FILE_MAX, &f->stored, NULL);
+		str_append_cstr(&f->stored, "===\n");
+		f->commits++;
+	}
+	forget(f);
+	return outcome;
+}
+
+int
+front_ask(struct front *front, uint16_t type, struct slice body,
+    struct ipc_msg *reply)
+{
+	struct fake *f = fake_of(front);
+	struct ipc_reader args = { body, false };
+	enum smtp_outcome outcome = OUTCOME_TEMPFAIL;
+	int fd = -1;
+
+	if (type == SMTP_RESET) {
+		forget(f);
+		return 0;
+	}
+	if (type == SMTP_RCPT)
+		outcome = answer_rcpt(f, &args);
+	else if (type == SMTP_DATA)
+		outcome = answer_data(f, &fd);
+	else if (type == SMTP_COMMIT)
+		outcome = answer_commit(f);
+	else if (type == SMTP_FILTER && f->filter)
+		outcome = OUTCOME_OK, fd = dup(f->file);
+	ipc_msg_release(reply);
+	reply->type = type;
+	ipc_put_u32(&reply->body, outcome);
+	reply->nfds = fd >= 0;
+	reply->fds[0] = fd;
+	return 0;
+}
+
+enum login_result
+front_login(struct front *front, struct slice name, struct slice password,
+    struct err *err)
+{
+	struct fake *f = fake_of(front);
+
+	if (slice_is(name, "nobody@test.dev")) {
+		(void)err_set(err, 0, "no database");
+		return LOGIN_TEMPFAIL;
+	}
+	if (slice_is(password, "secret")) {
+		f->logged_in = true;
+		return LOGIN_OK;
+	}
+	return ++f->logins >= LOGIN_TRIES ? LOGIN_TOO_MANY : LOGIN_DENIED;
+}
+
+/* ---- the filter: a message with "score N" has that score ---- */
+
+int
+spamd_check(int socket, int message, uint64_t size, const char *user,
+    int64_t deadline, struct spam_verdict *ret_verdict, struct err *err)
+{
+	STR_AUTO text = STR_INIT;
+	const char *score;
+
+	(void)socket;
+	(void)user;
+	(void)deadline;
+	(void)fileio_read_fd(message, FILE_MAX, &text, NULL);
+	score = strstr(str_cstr(&text), "score ");
+	if (text.len != size || score == NULL)
+		return err_set(err, ETIMEDOUT, "no answer");
+	ret_verdict->checked = true;
+	ret_verdict->score = strtod(score + 6, NULL);
+	str_append_cstr(
+	    &ret_verdict->headers, "X-Spam-Status: seen\r\n more\r\n");
+	return 0;
+}
+
+int
+spam_pipe_check(int to, int from, int message, uint64_t size, int64_t deadline,
+    struct spam_verdict *ret_verdict, struct err *err)
+{
+	(void)from;
+	return spamd_check(to, message, size, "", deadline, ret_verdict, err);
+}
+
+void
+spam_verdict_release(struct spam_verdict *verdict)
+{
+	str_release(&verdict->headers);
+}
+
+bool
+front_may_login(const struct front *front)
+{
+	return front->tls ||
+	       !((const struct fake *)((const char *)front -
+				       offsetof(struct fake, front)))
+		    ->remote_front;
+}
+
+int
+front_starttls(struct front *front, struct err *err)
+{
+	if (front->tls_offered)
+		return 0;
+	return err_set(err, ENOENT, "no certificate");
+}

@@ -1,0 +1,42 @@
+/* The SMTP front without a network and without a keeper: input from memory,
+ * output to memory, and a keeper that answers by the address's local part.
+ * For the unit test and the fuzz target; never linked with libsvc. */
+#ifndef NJIWA_TESTS_SMTPD_FAKE_H
+#define NJIWA_TESTS_SMTPD_FAKE_H
+
+#include "cmd/smtpd/session.h"
+
+/*
+ * Recipients at test.dev (the keeper's word): a, b, c: mailboxes; full: over
+ * quota; drop: dropped; gone: discarded; temp: cannot look; many: too many;
+ * disk: a mailbox on a full disk; broken: a mailbox that cannot be written.
+ * Everything else there is unknown, other domains are not ours.  The password
+ * of everybody is "secret", but nobody@test.dev's login cannot be checked.
+ */
+struct fake {
+	struct settings settings;
+	struct peer peer;
+	struct front front;
+	struct slice input; /* what the client still has to say */
+	size_t chunk;       /* octets of one read */
+	int timeout;        /* 1: the client falls silent at the end */
+	struct str output;
+	struct str stored; /* all committed messages, each ended by "=== \n" */
+	size_t commits;
+	size_t logins;
+	bool logged_in;
+	bool remote_front; /* the connection is not local */
+	bool filter;       /* there is a spam filter to be had */
+	size_t recipients;
+	bool discards, disk, broken;
+	int file;
+};
+
+/* A fake with the defaults of the settings that the front reads. */
+void fake_init(struct fake *f, const char *profile);
+void fake_release(struct fake *f);
+
+/* Runs the conversation with that input, chunk octets a read. */
+void fake_run(struct fake *f, struct slice input, size_t chunk);
+
+#endif

@@ -1,0 +1,665 @@
+/* The front's conversation: what the client says, what it is told.  Every row
+ * is run with reads of one octet, of a few and of all at once. */
+#include "tests/unit/smtpd_fake.h"
+#include "tests/unit/unit.h"
+
+#define HI "220 mx.test.dev ESMTP ready\n"
+#define EHLO "EHLO me\r\n"
+#define EHLO_MX                                                                \
+	"250-mx.test.dev\n250-PIPELINING\n250-SIZE 65536\n250-8BITMIME\n"      \
+	"250-ENHANCEDSTATUSCODES\n250 HELP\n"
+#define EHLO_SUBMISSION                                                        \
+	"250-mx.test.dev\n250-PIPELINING\n250-SIZE 65536\n250-8BITMIME\n"      \
+	"250-ENHANCEDSTATUSCODES\n250-HELP\n250 AUTH PLAIN LOGIN\n"
+#define START EHLO "MAIL FROM:<s@x.org>\r\n"
+#define STARTED HI EHLO_MX "250 2.1.0 Sender ok\n"
+#define RCPT_A "RCPT TO:<a@test.dev>\r\n"
+#define RCPT_OK "250 2.1.5 Recipient ok\n"
+#define GO "354 Go ahead, end with CRLF.CRLF\n"
+#define QUEUED "250 2.0.0 Ok: queued as t1\n"
+#define QUIT "QUIT\r\n"
+#define BYE "221 2.0.0 Bye\n"
+#define ORDER "503 5.5.1 Bad sequence of commands [t1]\n"
+#define UNKNOWN "500 5.5.1 Command not recognized [t1]\n"
+#define TEN_NOISES                                                             \
+	"NOISE\r\nNOISE\r\nNOISE\r\nNOISE\r\nNOISE\r\n"                        \
+	"NOISE\r\nNOISE\r\nNOISE\r\nNOISE\r\nNOISE\r\n"
+#define TEN_UNKNOWN                                                            \
+	UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN UNKNOWN        \
+	    UNKNOWN UNKNOWN
+#define MESSAGE(text)                                                          \
+	START RCPT_A "DATA\r\n" text "\r\n.\r\n" QUIT
+#define MESSAGE_TOLD(reply) STARTED RCPT_OK GO reply BYE
+#define AUTH_SECRET "AUTH PLAIN AGFAdGVzdC5kZXYAc2VjcmV0\r\n"
+#define AUTH_WRONG "AUTH PLAIN AGFAdGVzdC5kZXYAd3Jvbmc=\r\n"
+#define DENIED "535 5.7.8 User name or password is wrong [t1]\n"
+#define WELCOME "235 2.7.0 Welcome\n"
+#define HTTP "421 This is SMTP, not HTTP; closing [t1]\n"
+#define EMPTY "421 An empty line is no command; closing [t1]\n"
+#define CRLF_ONLY "500 5.5.2 Lines end with CRLF, and only there [t1]\n"
+
+struct row {
+	const char *in;
+	const char *out;
+	size_t commits;
+};
+
+static const struct row mx[] = {
+	/* greeting and the simple verbs */
+	{ QUIT, HI "221 Bye\n", 0 },
+	{ "", HI, 0 },
+	{ "HELO me\r\n" QUIT, HI "250 mx.test.dev\n221 Bye\n", 0 },
+	{ "helo me\r\nquit\r\n", HI "250 mx.test.dev\n221 Bye\n", 0 },
+	{ EHLO QUIT, HI EHLO_MX BYE, 0 },
+	{ "HELO\r\n" QUIT, HI "501 Argument needed [t1]\n221 Bye\n", 0 },
+	{ "EHLO a b\r\n" QUIT, HI "501 Not a host name [t1]\n221 Bye\n", 0 },
+	{ EHLO "NOOP\r\nNOOP x\r\nRSET\r\n" QUIT,
+	    HI EHLO_MX "250 2.0.0 Ok\n250 2.0.0 Ok\n"
+		       "250 2.0.0 Ok, forgotten\n" BYE, 0 },
+	{ EHLO "RSET x\r\n" QUIT,
+	    HI EHLO_MX "501 5.5.4 No argument allowed [t1]\n" BYE, 0 },
+	{ EHLO "VRFY a@test.dev\r\nVRFY\r\n" QUIT,
+	    HI EHLO_MX "252 2.1.5 Will not say, but send it and see\n"
+		       "501 5.5.4 Argument needed [t1]\n" BYE, 0 },
+	{ EHLO "HELP\r\n" QUIT,
+	    HI EHLO_MX "214 2.0.0 Verbs here: HELO EHLO MAIL RCPT DATA RSET "
+		       "NOOP VRFY HELP QUIT\n" BYE, 0 },
+	{ EHLO "EXPN list\r\nAUTH PLAIN\r\nSTARTTLS\r\n" QUIT,
+	    HI EHLO_MX "502 5.5.1 Not offered here [t1]\n"
+		       "502 5.5.1 Not offered here [t1]\n"
+		       "502 5.5.1 Not offered here [t1]\n" BYE, 0 },
+	{ EHLO "NOISE\r\nMAILFROM:<a@b.c>\r\n" QUIT,
+	    HI EHLO_MX UNKNOWN UNKNOWN BYE, 0 },
+
+	/* lines that are none */
+	{ "\r\nQUIT\r\n", HI EMPTY, 0 },
+	{ "  \r\nQUIT\r\n", HI EMPTY, 0 },
+	{ "GET / HTTP/1.1\r\nHost: x\r\n", HI HTTP, 0 },
+	{ "POST / HTTP/1.1\r\nHost: x\r\n", HI HTTP, 0 },
+	{ EHLO "NOOP\nNOOP\r\n" QUIT,
+	    HI EHLO_MX CRLF_ONLY "250 2.0.0 Ok\n" BYE, 0 },
+	{ EHLO "NO\rOP\r\n" QUIT, HI EHLO_MX CRLF_ONLY BYE, 0 },
+	{ EHLO "NOOP\r\r\n" QUIT, HI EHLO_MX CRLF_ONLY BYE, 0 },
+	{ EHLO "NOOP \xc3\xbc\r\n" QUIT,
+	    HI EHLO_MX "501 5.5.2 Only ASCII in commands [t1]\n" BYE, 0 },
+	{ EHLO "MAIL FROM:<\xc3\xbc@x.org>\r\n" QUIT,
+	    HI EHLO_MX "553 5.6.7 Only ASCII in addresses [t1]\n" BYE, 0 },
+
+	/* too many errors: ten are allowed */
+	{ EHLO TEN_NOISES QUIT, HI EHLO_MX TEN_UNKNOWN BYE, 0 },
+	{ EHLO TEN_NOISES "NOISE\r\n" QUIT,
+	    HI EHLO_MX TEN_UNKNOWN
+	    "421 4.7.0 Too many errors, closing [t1]\n", 0 },
+
+	/* order */
+	{ "MAIL FROM:<>\r\n" QUIT,
+	    HI "503 Bad sequence of commands [t1]\n221 Bye\n", 0 },
+	{ EHLO RCPT_A "DATA\r\n" QUIT, HI EHLO_MX ORDER ORDER BYE, 0 },
+	{ START "MAIL FROM:<>\r\n" QUIT, STARTED ORDER BYE, 0 },
+	{ START "DATA\r\n" QUIT,
+	    STARTED "554 5.5.1 No valid recipients [t1]\n" BYE, 0 },
+	{ START "RSET\r\n" RCPT_A QUIT,
+	    STARTED "250 2.0.0 Ok, forgotten\n" ORDER BYE, 0 },
+	{ START EHLO RCPT_A QUIT, STARTED EHLO_MX ORDER BYE, 0 },
+
+	/* MAIL and its parameters */
+	{ EHLO "MAIL FROM:<>\r\n" QUIT,
+	    HI EHLO_MX "250 2.1.0 Sender ok\n" BYE, 0 },
+	{ EHLO "mail from: <a@b.c> size=65536 body=8bitmime\r\n" QUIT,
+	    HI EHLO_MX "250 2.1.0 Sender ok\n" BYE, 0 },
+	{ EHLO "MAIL FROM:<a@b.c> SIZE=65537\r\n" QUIT,
+	    HI EHLO_MX "552 5.3.4 Message too big [t1]\n" BYE, 0 },
+	{ EHLO "MAIL FROM:<a@b.c> SIZE=18446744073709551616\r\n" QUIT,
+	    HI EHLO_MX "501 5.5.4 Parameter with a bad value: SIZE [t1]\n" BYE,
+	    0 },
+	{ EHLO "MAIL FROM:<a@b.c> SIZE\r\n" QUIT,
+	    HI EHLO_MX "501 5.5.4 Parameter with a bad value: SIZE [t1]\n" BYE,
+	    0 },
+	{ EHLO "MAIL FROM:<a@b.c> SIZE=-1\r\n" QUIT,
+	    HI EHLO_MX "501 5.5.4 Parameter with a bad value: SIZE [t1]\n" BYE,
+	    0 },
+	{ EHLO "MAIL FROM:<a@b.c> BODY=BINARYMIME\r\n" QUIT,
+	    HI EHLO_MX "501 5.5.4 Parameter with a bad value: BODY [t1]\n" BYE,
+	    0 },
+	{ EHLO "MAIL FROM:<a@b.c> BODY=7BIT BODY=7BIT\r\n" QUIT,
+	    HI EHLO_MX "501 5.5.4 Parameter given twice: BODY [t1]\n" BYE, 0 },
+	{ EHLO "MAIL FROM:<a@b.c> RET=FULL\r\n" QUIT,
+	    HI EHLO_MX "555 5.5.4 Parameter not known: RET [t1]\n" BYE, 0 },
+	{ EHLO "MAIL FROM:<a@b.c> AUTH=<>\r\n" QUIT,
+	    HI EHLO_MX "555 5.5.4 Parameter not known: AUTH [t1]\n" BYE, 0 },
+	{ EHLO "MAIL FROM:<a@b.c>SIZE=1\r\n" QUIT,
+	    HI EHLO_MX "501 5.1.7 Bad sender address syntax [t1]\n" BYE, 0 },
+	{ EHLO "MAIL <a@b.c>\r\nMAIL\r\nMAIL TO:<a@b.c>\r\n" QUIT,
+	    HI EHLO_MX "501 5.5.4 Syntax: MAIL FROM:<address> [t1]\n"
+		       "501 5.5.4 Argument needed [t1]\n"
+		       "501 5.5.4 Syntax: MAIL FROM:<address> [t1]\n" BYE, 0 },
+	{ EHLO "MAIL FROM:a@b.c\r\nMAIL FROM:<a b@c>\r\n" QUIT,
+	    HI EHLO_MX "501 5.1.7 Bad sender address syntax [t1]\n"
+		       "501 5.1.7 Bad sender address syntax [t1]\n" BYE, 0 },
+
+	/* RCPT: every outcome */
+	{ START RCPT_A QUIT, STARTED RCPT_OK BYE, 0 },
+	{ START "RCPT TO:<Postmaster>\r\n" QUIT, STARTED RCPT_OK BYE, 0 },
+	{ START "RCPT TO:<x@test.dev>\r\n" QUIT,
+	    STARTED "550 5.1.1 <x@test.dev>: no such mailbox here [t1]\n" BYE,
+	    0 },
+	{ START "RCPT TO:<x@far.org>\r\n" QUIT,
+	    STARTED "550 5.7.1 <x@far.org>: relaying denied [t1]\n" BYE, 0 },
+	{ START "RCPT TO:<drop@test.dev>\r\n" QUIT,
+	    STARTED "550 5.1.1 <drop@test.dev>: takes no mail [t1]\n" BYE, 0 },
+	{ START "RCPT TO:<full@test.dev>\r\n" QUIT,
+	    STARTED "552 5.2.2 Sorry, the mailbox of full@test.dev is full: "
+		    "100%. [t1]\n" BYE, 0 },
+	{ START "RCPT TO:<temp@test.dev>\r\n" QUIT,
+	    STARTED "451 4.3.0 Cannot look it up for now [t1]\n" BYE, 0 },
+	{ START "RCPT TO:<many@test.dev>\r\n" QUIT,
+	    STARTED "452 4.5.3 Too many recipients [t1]\n" BYE, 0 },
+	{ START "RCPT TO:<>\r\nRCPT FROM:<a@test.dev>\r\n" QUIT,
+	    STARTED "501 5.1.3 Bad recipient address syntax [t1]\n"
+		    "501 5.5.4 Syntax: RCPT TO:<address> [t1]\n" BYE, 0 },
+	{ START "RCPT TO:<a@test.dev> NOTIFY=NEVER\r\n" QUIT,
+	    STARTED "555 5.5.4 Parameter not known: NOTIFY [t1]\n" BYE, 0 },
+	{ START RCPT_A RCPT_A RCPT_A RCPT_A QUIT,
+	    STARTED RCPT_OK RCPT_OK RCPT_OK
+	    "452 4.5.3 Too many recipients [t1]\n" BYE, 0 },
+
+	/* DATA */
+	{ MESSAGE("Subject: x\r\n\r\nbody"), MESSAGE_TOLD(QUEUED), 1 },
+	{ MESSAGE("no header"), MESSAGE_TOLD(QUEUED), 1 },
+	{ START RCPT_A "DATA\r\n.\r\n" QUIT, MESSAGE_TOLD(QUEUED), 1 },
+	{ START RCPT_A "DATA x\r\n" QUIT,
+	    STARTED RCPT_OK "501 5.5.4 No argument allowed [t1]\n" BYE, 0 },
+	{ START "RCPT TO:<gone@test.dev>\r\nDATA\r\nx\r\n.\r\n" QUIT,
+	    STARTED RCPT_OK GO QUEUED BYE, 0 },
+	{ START "RCPT TO:<disk@test.dev>\r\nDATA\r\n" QUIT,
+	    STARTED RCPT_OK "452 4.3.1 No room on the disk for now [t1]\n" BYE,
+	    0 },
+	{ START "RCPT TO:<broken@test.dev>\r\nDATA\r\nx\r\n.\r\n" QUIT,
+	    STARTED RCPT_OK GO
+	    "451 4.3.0 Local error, try again later [t1]\n" BYE, 0 },
+	/* the connection ends before the message: nothing is delivered */
+	{ START RCPT_A "DATA\r\nx\r\n", STARTED RCPT_OK GO, 0 },
+	{ START RCPT_A "DATA\r\nx\r\n.\r", STARTED RCPT_OK GO, 0 },
+	/* smuggling: refused as a whole, and nothing of it is a command */
+	{ MESSAGE("x\n.\nMAIL FROM:<evil@x.org>\r\nRCPT TO:<b@test.dev>"),
+	    MESSAGE_TOLD("550 5.5.2 Bare CR or LF in the message [t1]\n"), 0 },
+	{ MESSAGE("x\n.\r\nMAIL FROM:<evil@x.org>"),
+	    MESSAGE_TOLD("550 5.5.2 Bare CR or LF in the message [t1]\n"), 0 },
+	{ MESSAGE("x\r\n.\nMAIL FROM:<evil@x.org>"),
+	    MESSAGE_TOLD("550 5.5.2 Bare CR or LF in the message [t1]\n"), 0 },
+	{ MESSAGE("x\r.\rMAIL FROM:<evil@x.org>"),
+	    MESSAGE_TOLD("550 5.5.2 Bare CR or LF in the message [t1]\n"), 0 },
+	{ MESSAGE("x\r.\r\nMAIL FROM:<evil@x.org>"),
+	    MESSAGE_TOLD("550 5.5.2 Bare CR or LF in the message [t1]\n"), 0 },
+	{ MESSAGE("x\r\n.\rMAIL FROM:<evil@x.org>"),
+	    MESSAGE_TOLD("550 5.5.2 Bare CR or LF in the message [t1]\n"), 0 },
+	/* hops: five are allowed */
+	{ MESSAGE("Received: 1\r\nReceived: 2\r\nReceived: 3\r\n"
+		  "Received: 4\r\nReceived: 5\r\n"),
+	    MESSAGE_TOLD(QUEUED), 1 },
+	{ MESSAGE("Received: 1\r\nReceived: 2\r\nReceived: 3\r\n"
+		  "Received: 4\r\nreceived: 5\r\nRECEIVED: 6\r\n"),
+	    MESSAGE_TOLD("554 5.4.6 Too many hops: a mail loop [t1]\n"), 0 },
+	{ MESSAGE("Delivered-To: A@test.dev\r\n"),
+	    MESSAGE_TOLD("554 5.4.6 Too many hops: a mail loop [t1]\n"), 0 },
+	{ MESSAGE("Delivered-To: b@test.dev\r\n"), MESSAGE_TOLD(QUEUED), 1 },
+	/* several in a connection: three are allowed */
+	{ START RCPT_A "DATA\r\nx\r\n.\r\n"
+		       "MAIL FROM:<>\r\n" RCPT_A "DATA\r\ny\r\n.\r\n"
+		       "MAIL FROM:<>\r\n" RCPT_A "DATA\r\nz\r\n.\r\n"
+		       "MAIL FROM:<>\r\n" QUIT,
+	    STARTED RCPT_OK GO QUEUED
+	    "250 2.1.0 Sender ok\n" RCPT_OK GO QUEUED
+	    "250 2.1.0 Sender ok\n" RCPT_OK GO QUEUED
+	    "421 4.7.0 Too many messages in one connection, come back with "
+	    "another [t1]\n", 3 },
+};
+
+static const struct row submission[] = {
+	{ EHLO QUIT, HI EHLO_SUBMISSION BYE, 0 },
+	{ EHLO "MAIL FROM:<>\r\n" RCPT_A "DATA\r\n" QUIT,
+	    HI EHLO_SUBMISSION "530 5.7.0 Log in first [t1]\n"
+			       "530 5.7.0 Log in first [t1]\n"
+			       "530 5.7.0 Log in first [t1]\n" BYE, 0 },
+	{ EHLO AUTH_SECRET "MAIL FROM:<a@test.dev> AUTH=a+40b.c\r\n"
+	    "RCPT TO:<x@far.org>\r\n" RCPT_A QUIT,
+	    HI EHLO_SUBMISSION WELCOME "250 2.1.0 Sender ok\n"
+	    "451 4.3.0 <x@far.org>: cannot send to other hosts yet [t1]\n"
+	    RCPT_OK BYE, 0 },
+	{ EHLO AUTH_SECRET "MAIL FROM:<a@b.c> AUTH=a+4\r\n"
+	    "MAIL FROM:<a@b.c> AUTH=a=b\r\nMAIL FROM:<a@b.c> AUTH=\r\n" QUIT,
+	    HI EHLO_SUBMISSION WELCOME
+	    "501 5.5.4 Parameter with a bad value: AUTH [t1]\n"
+	    "501 5.5.4 Parameter with a bad value: AUTH [t1]\n"
+	    "501 5.5.4 Parameter with a bad value: AUTH [t1]\n" BYE, 0 },
+	{ EHLO "AUTH PLAIN\r\nAGFAdGVzdC5kZXYAc2VjcmV0\r\n" EHLO QUIT,
+	    HI EHLO_SUBMISSION "334 \n" WELCOME EHLO_MX BYE, 0 },
+	{ EHLO "AUTH LOGIN\r\nYUB0ZXN0LmRldg==\r\nc2VjcmV0\r\n" QUIT,
+	    HI EHLO_SUBMISSION "334 VXNlcm5hbWU6\n334 UGFzc3dvcmQ6\n" WELCOME
+	    BYE, 0 },
+	{ EHLO AUTH_SECRET AUTH_SECRET QUIT,
+	    HI EHLO_SUBMISSION WELCOME
+	    "503 5.5.1 Already logged in [t1]\n" BYE, 0 },
+	{ EHLO AUTH_WRONG AUTH_WRONG AUTH_WRONG QUIT,
+	    HI EHLO_SUBMISSION DENIED DENIED
+	    "421 4.7.0 Too many failed logins, closing [t1]\n", 0 },
+	{ EHLO "AUTH PLAIN AG5vYm9keUB0ZXN0LmRldgBzZWNyZXQ=\r\n" QUIT,
+	    HI EHLO_SUBMISSION
+	    "454 4.7.0 Cannot check passwords for now [t1]\n" BYE, 0 },
+	{ EHLO "AUTH LOGIN\r\n*\r\n" QUIT,
+	    HI EHLO_SUBMISSION "334 VXNlcm5hbWU6\n"
+	    "501 5.7.0 Authentication cancelled [t1]\n" BYE, 0 },
+	{ EHLO "AUTH PLAIN\r\n%%%\r\nAUTH\r\nAUTH CRAM-MD5\r\n" QUIT,
+	    HI EHLO_SUBMISSION "334 \n"
+	    "501 5.5.2 Cannot make sense of this response [t1]\n"
+	    "501 5.5.4 Argument needed [t1]\n"
+	    "504 5.5.4 Authentication mechanism not supported [t1]\n" BYE, 0 },
+	{ EHLO AUTH_SECRET "MAIL FROM:<a@test.dev>\r\n" AUTH_SECRET QUIT,
+	    HI EHLO_SUBMISSION WELCOME "250 2.1.0 Sender ok\n" ORDER BYE, 0 },
+	{ EHLO AUTH_SECRET "MAIL FROM:<a@test.dev>\r\n" RCPT_A
+	    "DATA\r\nSubject: x\r\n\r\ny\r\n.\r\n" QUIT,
+	    HI EHLO_SUBMISSION WELCOME "250 2.1.0 Sender ok\n" RCPT_OK GO QUEUED
+	    BYE, 1 },
+};
+
+/* output with LF line ends; every line must have had CRLF. */
+static void
+unix_lines(const struct str *output, struct str *out)
+{
+	size_t i;
+
+	for (i = 0; i < output->len; i++) {
+		if (output->ptr[i] == '\n')
+			assert_true(i > 0 && output->ptr[i - 1] == '\r');
+		if (output->ptr[i] != '\r')
+			str_append_char(out, output->ptr[i]);
+	}
+}
+
+static void
+check_row(size_t i, const struct row *row, const char *profile, size_t chunk)
+{
+	struct fake f;
+	STR_AUTO got = STR_INIT;
+
+	fake_init(&f, profile);
+	fake_run(&f, slice_from(row->in), chunk);
+	unix_lines(&f.output, &got);
+	if (!slice_is(str_slice(&got), row->out))
+		fail_msg("%s row %zu, chunks of %zu:\n%s---- got\n%s", profile,
+		    i, chunk, row->out, str_cstr(&got));
+	UNIT_CHECK(i, f.commits == row->commits);
+	fake_release(&f);
+}
+
+static void
+check_rows(const struct row *rows, size_t n, const char *profile)
+{
+	static const size_t chunks[] = { 1, 3, 4096 };
+	size_t i, k;
+
+	for (i = 0; i < n; i++)
+		for (k = 0; k < UNIT_COUNT(chunks); k++)
+			check_row(i, &rows[i], profile, chunks[k]);
+}
+
+static void
+conversations_mx(void **state)
+{
+	(void)state;
+	check_rows(mx, UNIT_COUNT(mx), "mx");
+}
+
+static void
+conversations_submission(void **state)
+{
+	(void)state;
+	check_rows(submission, UNIT_COUNT(submission), "submission");
+}
+
+/* ---- TLS and its absence ---- */
+
+static void
+check_output(struct fake *f, const char *in, const char *out)
+{
+	STR_AUTO got = STR_INIT;
+
+	fake_run(f, slice_from(in), 4096);
+	unix_lines(&f->output, &got);
+	assert_string_equal(str_cstr(&got), out);
+	fake_release(f);
+}
+
+#define EHLO_TLS                                                               \
+	"250-mx.test.dev\n250-PIPELINING\n250-SIZE 65536\n250-8BITMIME\n"      \
+	"250-ENHANCEDSTATUSCODES\n250-HELP\n250 STARTTLS\n"
+
+static void
+starttls(void **state)
+{
+	struct fake f;
+
+	(void)state;
+	fake_init(&f, "mx");
+	f.front.tls_offered = true;
+	check_output(&f, EHLO "STARTTLS\r\n",
+	    HI EHLO_TLS "220 2.0.0 Ready to start TLS\n");
+	fake_init(&f, "mx");
+	f.front.tls_offered = true;
+	check_output(&f, EHLO "STARTTLS\r\nMAIL FROM:<>\r\n" QUIT,
+	    HI EHLO_TLS
+	    "503 5.5.1 Must be the last command of a group [t1]\n"
+	    "250 2.1.0 Sender ok\n" BYE);
+	fake_init(&f, "mx");
+	f.front.tls_offered = true;
+	check_output(&f, EHLO "STARTTLS x\r\nMAIL FROM:<>\r\nSTARTTLS\r\n" QUIT,
+	    HI EHLO_TLS "501 5.5.4 No argument allowed [t1]\n"
+			"250 2.1.0 Sender ok\n" ORDER BYE);
+	/* after it: no greeting, and it is not offered again */
+	fake_init(&f, "mx");
+	f.front.resumed = f.front.tls = true;
+	check_output(&f, EHLO "STARTTLS\r\n" QUIT,
+	    EHLO_MX "503 5.5.1 TLS is active already [t1]\n" BYE);
+}
+
+static void
+auth_before_tls(void **state)
+{
+	struct fake f;
+
+	(void)state;
+	fake_init(&f, "submission");
+	f.front.tls_offered = true;
+	f.remote_front = true;
+	check_output(&f, EHLO AUTH_SECRET "MAIL FROM:<>\r\n" QUIT,
+	    HI EHLO_TLS "538 5.7.11 Start TLS first [t1]\n"
+			"530 5.7.0 Log in first [t1]\n" BYE);
+}
+
+/* ---- time ---- */
+
+static void
+silence(void **state)
+{
+	struct fake f;
+
+	(void)state;
+	fake_init(&f, "mx");
+	f.timeout = 1;
+	f.settings.smtp_command_timeout = 20;
+	check_output(&f, EHLO "NOO",
+	    HI EHLO_MX
+	    "421 4.4.2 Timed out, closing the connection [t1]\n");
+	fake_init(&f, "mx");
+	f.timeout = 1;
+	f.settings.smtp_data_timeout = 20;
+	check_output(&f, START RCPT_A "DATA\r\nSubject: x\r\n",
+	    STARTED RCPT_OK GO
+	    "421 4.4.2 Timed out, closing the connection [t1]\n");
+	fake_init(&f, "submission");
+	f.timeout = 1;
+	f.front.login_ends = 0;
+	check_output(&f, EHLO,
+	    HI EHLO_SUBMISSION
+	    "421 4.4.2 Timed out, closing the connection [t1]\n");
+}
+
+/* ---- limits of lines and messages, at the limit and one past it ---- */
+
+/* before, x until the line has len octets, CRLF. */
+static void
+put_line(struct str *out, const char *before, const char *after, size_t len)
+{
+	size_t pad = len - 2 - strlen(before) - strlen(after);
+
+	str_append_cstr(out, before);
+	while (pad--)
+		str_append_char(out, 'x');
+	str_appendf(out, "%s\r\n", after);
+}
+
+/* The reply's code to a line of that many octets. */
+static unsigned
+code_of_line(
+    const char *profile, const char *before, const char *after, size_t len)
+{
+	struct fake f;
+	STR_AUTO in = STR_INIT;
+	struct slice rest, line = { "", 0 };
+	unsigned code = 0;
+
+	fake_init(&f, profile);
+	str_append_cstr(&in, "HELO me\r\n");
+	put_line(&in, before, after, len);
+	str_append_cstr(&in, QUIT);
+	fake_run(&f, str_slice(&in), 4096);
+	rest = str_slice(&f.output);
+	assert_true(slice_next(&rest, '\n', &line)); /* greeting */
+	assert_true(slice_next(&rest, '\n', &line)); /* HELO */
+	assert_true(slice_next(&rest, '\n', &line));
+	assert_int_equal(sscanf(line.ptr, "%u", &code), 1);
+	assert_true(slice_is(rest, "221 Bye\r\n"));
+	fake_release(&f);
+	return code;
+}
+
+static void
+line_limits(void **state)
+{
+	static const struct {
+		const char *profile, *before, *after;
+		size_t len;
+		unsigned code;
+	} rows[] = {
+		{ "mx", "NOOP ", "", SMTP_LINE_MAX, 250 },
+		{ "mx", "NOOP ", "", SMTP_LINE_MAX + 1, 500 },
+		{ "mx", "NOOP ", "", SMTP_LINE_AUTH + 1, 500 },
+		{ "mx", "NOOP ", "", 10 * SMTP_LINE_AUTH, 500 },
+		{ "mx", "NO", "", SMTP_LINE_MAX + 1, 500 },
+		{ "submission", "AUTH PLAIN ", "", SMTP_LINE_AUTH, 501 },
+		{ "submission", "AUTH PLAIN ", "", SMTP_LINE_AUTH + 1, 500 },
+		{ "mx", "MAIL FROM:<a@b.c> ", "", SMTP_LINE_MAIL, 555 },
+		{ "mx", "MAIL FROM:<a@b.c> ", "", SMTP_LINE_MAIL + 1, 500 },
+		{ "mx", "RCPT TO:<a@b.c> ", "", SMTP_LINE_MAX, 503 },
+		{ "mx", "RCPT TO:<a@b.c> ", "", SMTP_LINE_MAX + 1, 500 },
+		{ "mx", "HELO ", "", SMTP_NAME_MAX + 7, 250 },
+		{ "mx", "HELO ", "", SMTP_NAME_MAX + 8, 501 },
+		{ "mx", "MAIL FROM:<", "@b.c>", 256 + 12, 501 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < UNIT_COUNT(rows); i++)
+		UNIT_CHECK(i,
+		    code_of_line(rows[i].profile, rows[i].before,
+			rows[i].after, rows[i].len) == rows[i].code);
+}
+
+/* What is said to a message of lines lines of header and size octets. */
+static void
+check_message(size_t lines, size_t size, const char *told)
+{
+	struct fake f;
+	STR_AUTO in = STR_INIT;
+	STR_AUTO want = STR_INIT;
+	size_t start, i;
+
+	str_append_cstr(&in, START RCPT_A "DATA\r\n");
+	start = in.len;
+	for (i = 0; i < lines; i++)
+		str_append_cstr(&in, "A: b\r\n");
+	str_append_cstr(&in, "\r\n");
+	while (size && in.len - start < size)
+		put_line(&in, "", "",
+		    size - (in.len - start) < 200 ? size - (in.len - start)
+						  : 100);
+	str_append_cstr(&in, ".\r\n" QUIT);
+	fake_init(&f, "mx");
+	str_appendf(&want, "%s%s%s", STARTED RCPT_OK GO, told, BYE);
+	check_output(&f, str_cstr(&in), str_cstr(&want));
+}
+
+static void
+message_limits(void **state)
+{
+	static const char big[] = "552 5.3.4 Message too big [t1]\n";
+	static const char header[] =
+	    "554 5.6.0 Header of the message too long [t1]\n";
+
+	(void)state;
+	check_message(1, 65536, QUEUED);
+	check_message(1, 65537, big);
+	check_message(1, 1000000, big);
+	check_message(20, 0, QUEUED);
+	check_message(21, 0, header);
+}
+
+/* ---- what is stored ---- */
+
+static void
+check_stored(const char *text, const char *stored)
+{
+	static const char trace[] = "Return-Path: <s@x.org>\nReceived: from me";
+	struct fake f;
+	STR_AUTO in = STR_INIT;
+	const char *own;
+
+	fake_init(&f, "mx");
+	str_appendf(&in, "%s%s\r\n.\r\n", START RCPT_A "DATA\r\n", text);
+	fake_run(&f, str_slice(&in), 5);
+	assert_int_equal(f.commits, 1);
+	assert_true(slice_starts(str_slice(&f.stored), trace));
+	own = strstr(str_cstr(&f.stored), "+0000\n");
+	assert_non_null(own);
+	assert_string_equal(own + strlen("+0000\n"), stored);
+	fake_release(&f);
+}
+
+static void
+storing(void **state)
+{
+	(void)state;
+	check_stored("Subject: x\r\n\r\nbody", "Subject: x\n\nbody\n===\n");
+	check_stored("Subject: x\r\n\r\n..\r\n..a\r\n...",
+	    "Subject: x\n\n.\n.a\n..\n===\n");
+	check_stored("X-Spam-Status: No\r\nA: b\r\n c\r\n\r\nX-Spam-Flag: 1",
+	    "X-Old-Spam-Status: No\nA: b\n c\n\nX-Spam-Flag: 1\n===\n");
+	/* octet by octet, whatever a header should look like */
+	check_stored("From me Mon\r\nA: b\r\n\r\nx",
+	    "From me Mon\nA: b\n\nx\n===\n");
+	check_stored("A: b\r\nno field\r\n\r\nx", "A: b\nno field\n\nx\n===\n");
+	check_stored("no field\r\nA: b", "no field\nA: b\n===\n");
+	check_stored("", "\n===\n");
+	check_stored("\xff\xfe 8bit\r\n\r\n\xc3\xa9",
+	    "\xff\xfe 8bit\n\n\xc3\xa9\n===\n");
+}
+
+/* ---- the filter stage ---- */
+
+#define UNCHECKED "X-Spam-Checker: unavailable\n"
+#define SEEN "X-Spam-Status: seen\n more\n"
+
+static const struct spam_row {
+	const char *text;   /* of the message */
+	const char *told;   /* the last reply but BYE */
+	const char *stored; /* NULL: nothing */
+	bool filter, defer;
+} spam_rows[] = {
+	{ "Subject: x\r\n\r\nscore 4.9", QUEUED,
+	    SEEN "Subject: x\n\nscore 4.9\n", true, false },
+	{ "Subject: x\r\n\r\nscore 5.0", QUEUED,
+	    SEEN "Subject: *** SPAM *** x\n\nscore 5.0\n", true, false },
+	{ "A: b\r\n\r\nscore 9.9", QUEUED,
+	    SEEN "A: b\nSubject: *** SPAM ***\n\nscore 9.9\n", true, false },
+	{ "A: b\r\n\r\nscore 10", "554 5.7.1 Looks like spam [t1]\n", NULL,
+	    true, false },
+	{ "A: b\r\n\r\nno s.", QUEUED, UNCHECKED "A: b\n\nno s.\n", true,
+	    false },
+	{ "A: b\r\n\r\nscore 10", QUEUED, UNCHECKED "A: b\n\nscore 10\n",
+	    false, false },
+	{ "A: b\r\n\r\nscore 10",
+	    "451 4.7.1 Cannot check for spam for now [t1]\n", NULL, false,
+	    true },
+	{ "A: b\r\n\r\nno s.",
+	    "451 4.7.1 Cannot check for spam for now [t1]\n", NULL, true,
+	    true },
+};
+
+static void
+check_spam_row(size_t i, const struct spam_row *row)
+{
+	struct fake f;
+	STR_AUTO in = STR_INIT;
+	STR_AUTO got = STR_INIT;
+	STR_AUTO want = STR_INIT;
+
+	fake_init(&f, "mx");
+	f.settings.spamd = "/spamd";
+	f.settings.spam_unavailable = row->defer ? "defer" : "accept";
+	f.filter = row->filter;
+	str_appendf(&in, "%s%s\r\n.\r\n" QUIT, START RCPT_A "DATA\r\n",
+	    row->text);
+	fake_run(&f, str_slice(&in), 4096);
+	unix_lines(&f.output, &got);
+	str_appendf(&want, "%s%s%s", STARTED RCPT_OK GO, row->told, BYE);
+	assert_string_equal(str_cstr(&got), str_cstr(&want));
+	UNIT_CHECK(i, f.commits == (row->stored ? 1 : 0));
+	str_clear(&want);
+	if (row->stored) {
+		str_appendf(&want, "+0000\n%s===\n", row->stored);
+		if (!strstr(str_cstr(&f.stored), str_cstr(&want)))
+			fail_msg("row %zu: %s", i, str_cstr(&f.stored));
+	}
+	fake_release(&f);
+}
+
+static void
+spam(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < UNIT_COUNT(spam_rows); i++)
+		check_spam_row(i, &spam_rows[i]);
+}
+
+/* Above spam_max_size nobody looks. */
+static void
+spam_size(void **state)
+{
+	struct fake f;
+	STR_AUTO in = STR_INIT;
+
+	(void)state;
+	fake_init(&f, "mx");
+	f.settings.spamd = "/spamd";
+	f.filter = true;
+	str_append_cstr(&in, START RCPT_A "DATA\r\nscore: score 10\r\n\r\n");
+	while (in.len < 31000)
+		put_line(&in, "", "", 1000);
+	str_append_cstr(&in, ".\r\n");
+	fake_run(&f, str_slice(&in), 4096);
+	assert_int_equal(f.commits, 1);
+	assert_non_null(strstr(
+	    str_cstr(&f.stored), "+0000\nX-Spam-Checker: skipped (size)\n"));
+	fake_release(&f);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(conversations_mx),
+		cmocka_unit_test(conversations_submission),
+		cmocka_unit_test(starttls),
+		cmocka_unit_test(auth_before_tls),
+		cmocka_unit_test(silence),
+		cmocka_unit_test(line_limits),
+		cmocka_unit_test(message_limits),
+		cmocka_unit_test(storing),
+		cmocka_unit_test(spam),
+		cmocka_unit_test(spam_size),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
