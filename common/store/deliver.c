@@ -15,6 +15,7 @@
 #include "common/store/maildir.h"
 #include "common/store/tree.h"
 #include "common/store/uidfile.h"
+#include "common/store/withdraw.h"
 
 #define NAME_TRIES 16            /* unique names tried for one message */
 #define TMP_LIFETIME (36 * 3600) /* seconds; the age of a dead file */
@@ -40,6 +41,7 @@ struct incoming {
 	bool measured;
 	uint64_t size, crlf;
 	char *path; /* of the first store, for messages */
+	struct places places;
 };
 
 #define FILE_INIT                                                              \
@@ -177,6 +179,7 @@ incoming_free(struct incoming *in)
 		return;
 	drop_file(&in->first);
 	drop_file(&in->copy);
+	places_clear(&in->places);
 	free(in->path);
 	free(in);
 }
@@ -347,6 +350,18 @@ make_name(const struct delivery *delivery, struct str *base, struct str *name)
 		    str_slice(base), target->flags, target->keywords, name);
 }
 
+/* Remembers where the message is, in case it is to be withdrawn. */
+static void
+note_place(struct delivery *delivery, const char *name)
+{
+	const struct incoming_target *target = delivery->target;
+	bool counted = !delivery->folder.ignored_by_quota;
+
+	places_add(&delivery->in->places, delivery->folder.path,
+	    target->flags & FLAG_RECENT ? "new" : "cur", name,
+	    counted ? &target->store->config : NULL, delivery->in->size);
+}
+
 /* Publishes the file; with a uid, its entry first, under the lock. */
 static int
 publish(struct delivery *delivery, const struct incoming_file *file)
@@ -373,6 +388,8 @@ publish(struct delivery *delivery, const struct incoming_file *file)
 	rc = tree_sync(target->store, dir);
 	if (rc < 0)
 		(void)unlinkat(dir, name.ptr, 0); /* rc is told */
+	else
+		note_place(delivery, name.ptr);
 	return rc;
 }
 
@@ -438,4 +455,10 @@ incoming_deliver(struct incoming *in, const struct incoming_target *target,
 	}
 	tree_folder_close(&delivery.folder);
 	return rc;
+}
+
+int
+incoming_withdraw(struct incoming *in, struct err *err)
+{
+	return places_withdraw(&in->places, err);
 }

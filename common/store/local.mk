@@ -21,4 +21,5 @@ libstore_a_SOURCES = \
 	%D%/usage.c \
 	%D%/view.h \
 	%D%/view_assign.c \
-	%D%/view_scan.c
+	%D%/view_scan.c \
+	%D%/withdraw.c %D%/withdraw.h

@@ -10,6 +10,18 @@
 
 static const char *const subs[] = { "tmp", "new", "cur" };
 
+/* Brings the entries of a directory that may be open as a path alone to the
+ * disk. */
+static int
+sync_below(int fd)
+{
+	FD_AUTO dir = tree_open_dir(fd, ".");
+
+	if (dir < 0)
+		return dir;
+	return fsync(dir) < 0 ? -errno : 0;
+}
+
 /* Makes the directory that fd is the parent of, which gives it its owner. */
 static int
 make_below(int fd, const char *name, bool sync)
@@ -25,10 +37,11 @@ make_below(int fd, const char *name, bool sync)
 	if (geteuid() == 0 &&
 	    (fstat(fd, &st) < 0 || fchown(made, st.st_uid, st.st_gid) < 0))
 		return -errno;
-	return sync && fsync(fd) < 0 ? -errno : 0;
+	return sync ? sync_below(fd) : 0;
 }
 
-/* Makes what is missing of the path, parents first; the last directory. */
+/* Makes what is missing of the path, parents first; the last directory.  What
+ * is there is only passed through: a confined process may not read it. */
 static int
 make_path(const char *path, bool sync)
 {
@@ -40,8 +53,8 @@ make_path(const char *path, bool sync)
 		int next;
 
 		if (part.len) {
-			next = openat(
-			    fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+			next =
+			    openat(fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 			if (next < 0 && errno == ENOENT) {
 				rc = make_below(fd, name, sync);
 				next = tree_open_dir(fd, name);

@@ -103,8 +103,8 @@ int incoming_deliver(struct incoming *in, const struct incoming_target *target,
     uint32_t *ret_uid, uint32_t *ret_uidvalidity, struct err *err);
 
 /* Takes the message back from every folder that got it and in which nobody has
- * touched it yet; the quota follows.  0, or -errno with err filled when it had
- * to stay in one. */
+ * touched it yet; the quota follows (the stores may be gone, their quota_ctx
+ * must not).  0, or -errno with err filled when it had to stay in one. */
 int incoming_withdraw(struct incoming *in, struct err *err);
 
 /* Octets and messages in all counted folders, by the file names' S= and, where
