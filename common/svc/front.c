@@ -17,16 +17,21 @@ static void
 log_sink_keeper(void *ctx, const struct log_event *event)
 {
 	STR_AUTO body = STR_INIT;
+	uint32_t n = 0;
 	size_t i;
 
+	for (i = 0; i < event->nfields; i++)
+		n += event->fields[i].value != NULL;
 	ipc_put_u32(&body, event->level);
 	ipc_put_text(&body, slice_from(event->text));
-	ipc_put_u32(&body, (uint32_t)event->nfields);
+	ipc_put_u32(&body, n);
 	for (i = 0; i < event->nfields; i++) {
-		const char *value = event->fields[i].value;
+		const struct log_field *field = &event->fields[i];
 
-		ipc_put_text(&body, slice_from(event->fields[i].name));
-		ipc_put_text(&body, slice_from(value ? value : ""));
+		if (field->value == NULL)
+			continue; /* left out */
+		ipc_put_text(&body, slice_from(field->name));
+		ipc_put_text(&body, slice_from(field->value));
 	}
 	/* a keeper that is gone ends us at the next request */
 	(void)ipc_send(
