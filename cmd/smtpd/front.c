@@ -249,10 +249,11 @@ run_line(struct smtp *s, struct slice line)
 static void
 greet(struct smtp *s)
 {
+	const char *words = s->settings->smtp_banner;
 	STR_AUTO text = STR_INIT;
 
-	str_appendf(&text, "%s ESMTP %s", s->settings->hostname,
-	    s->settings->smtp_banner);
+	str_appendf(&text, "%s ESMTP%s%s", s->settings->hostname,
+	    words[0] ? " " : "", words);
 	smtp_say_with(s, &reply_banner, str_slice(&text));
 }
 

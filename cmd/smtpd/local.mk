@@ -18,3 +18,8 @@ libsmtpd_a_SOURCES = \
 	%D%/spool.c %D%/spool.h \
 	%D%/unstuff.c %D%/unstuff.h \
 	%D%/wire.c %D%/wire.h
+
+pkglibexec_PROGRAMS += njiwa-smtpd
+njiwa_smtpd_SOURCES = %D%/main.c
+njiwa_smtpd_LDADD = libsmtpd.a libsvc.a libproto.a libaccount.a libstore.a \
+	libmsg.a libnet.a libbase.a $(INIH_LIBS)
