@@ -1,13 +1,17 @@
 noinst_LIBRARIES += libaccount.a
 libaccount_a_SOURCES = \
 	%D%/account.c %D%/account.h \
-	%D%/account_admin.h \
+	%D%/account_admin.c %D%/account_admin.h %D%/account_admin_own.h \
 	%D%/account_client.c \
 	%D%/account_config.h \
 	%D%/account_find.c \
 	%D%/account_login.c \
+	%D%/account_names.c \
 	%D%/account_quota.c \
+	%D%/account_rows.c \
+	%D%/account_schema.c \
 	%D%/account_sql.c %D%/account_sql.h %D%/account_sql_own.h \
+	%D%/account_users.c \
 	%D%/db.h \
 	%D%/host_list.c %D%/host_list.h \
 	%D%/passhash.c %D%/passhash.h \
