@@ -32,6 +32,5 @@ driver_load(const char *name, const char *symbol, struct err *err)
 	found = handle ? dlsym(handle, symbol) : NULL;
 	if (found == NULL)
 		(void)err_set(err, ENOENT, "driver %s: %s", name, dlerror());
-	/* cppcheck-suppress resourceLeak ; a driver stays for good */
 	return found;
 }

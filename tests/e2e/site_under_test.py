@@ -198,18 +198,22 @@ class Site:
         """A daemon that lives until the test ends."""
         with open(self.log_file, "ab") as log:
             process = subprocess.Popen(
-                command, env=dict(self.env, **(env or {})),
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, **how)
+                command, env=dict(self.env, **(env or {})), stdout=log,
+                stderr=log, start_new_session=True,
+                **{"stdin": subprocess.DEVNULL, **how})
         self.daemons.append(process)
         return process
 
     def accountd(self):
-        """Starts the account service on its socket; its process."""
-        process = self.spawn(self.build + "/njiwa-accountd")
-        servers.wait_for("njiwa-accountd", lambda: os.path.exists(
-            self.settings["account_socket"]))
-        return process
+        """Starts the account service on its socket, as njiwa-init or systemd
+        do; its process."""
+        path = self.settings["account_socket"]
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            if os.path.exists(path):
+                os.unlink(path)
+            listener.bind(path)
+            listener.listen(128)
+            return self.spawn(self.build + "/njiwa-accountd", stdin=listener)
 
     def init(self, services=tuple(SERVICES), **settings):
         """Starts njiwa-init; its process.  port(), smtp() ... then go there."""

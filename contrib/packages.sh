@@ -1,0 +1,47 @@
+# Debian packages that njiwa needs, and how to get them.  To be sourced.
+# shellcheck shell=sh
+# shellcheck disable=SC2034 # used by the scripts that source this
+
+packages_build="gcc libc6-dev linux-libc-dev make autoconf automake pkg-config
+libmariadb-dev libsqlite3-dev libgnutls28-dev libcrypt-dev libsystemd-dev
+libseccomp-dev libinih-dev libcmocka-dev"
+
+packages_demo="spamd spamassassin openssl python3"
+
+packages_test="$packages_demo python3-pytest pyflakes3 mariadb-server
+mariadb-client dovecot-imapd dovecot-pop3d dovecot-lmtpd xinetd ucspi-tcp
+strace gdb clang libclang-rt-14-dev clang-format clang-tidy cppcheck
+shellcheck codespell mandoc universal-ctags binutils util-linux procps git
+xz-utils libpython3.11-testsuite python3-flufl.bounce
+golang-github-jhillyerd-enmime-dev"
+
+# packages_missing PACKAGE...: those that are not installed.
+packages_missing() {
+	for package; do
+		dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null |
+			grep -qx installed || printf '%s\n' "$package"
+	done
+}
+
+# packages_install PACKAGE...: installs what is missing; three tries, as
+# mirrors have bad minutes.
+packages_install() {
+	# shellcheck disable=SC2046 # names have no blanks
+	set -- $(packages_missing "$@")
+	[ $# -gt 0 ] || return 0
+	echo "installing: $*"
+	try=1
+	while [ "$try" -le 3 ]; do
+		# No daemon is started by being installed.
+		if DEBIAN_FRONTEND=noninteractive apt-get -qq update &&
+			RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
+			    apt-get -qq -y -o Dpkg::Use-Pty=0 \
+			    --no-install-recommends install "$@"; then
+			return 0
+		fi
+		echo "apt-get failed, try $try of 3"
+		sleep $((try * 5))
+		try=$((try + 1))
+	done
+	return 1
+}
