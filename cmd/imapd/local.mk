@@ -1,1 +1,35 @@
-# cmd/imapd
+# njiwa-imapd: one IMAP connection.
+noinst_LIBRARIES += libimapd.a
+libimapd_a_SOURCES = \
+	%D%/append.c %D%/append.h \
+	%D%/capability.c %D%/capability.h \
+	%D%/cmd_any.c %D%/cmd_any.h \
+	%D%/cmd_mailbox.c \
+	%D%/commands.c %D%/commands.h \
+	%D%/conn.c %D%/conn.h \
+	%D%/copy.c \
+	%D%/envelope.c %D%/envelope.h \
+	%D%/expunge.c \
+	%D%/fetch.c %D%/fetch.h \
+	%D%/fetch_body.c \
+	%D%/fetch_parse.c \
+	%D%/front.c %D%/front.h \
+	%D%/idle.c \
+	%D%/imap.h \
+	%D%/list.c \
+	%D%/mailbox_name.c %D%/mailbox_name.h \
+	%D%/parse.c %D%/parse.h \
+	%D%/reader.c %D%/reader.h \
+	%D%/response.c %D%/response.h \
+	%D%/search.c %D%/search.h \
+	%D%/search_parse.c \
+	%D%/seqset.c %D%/seqset.h \
+	%D%/session.c \
+	%D%/store.c %D%/store.h \
+	%D%/view.c %D%/view.h
+
+pkglibexec_PROGRAMS += njiwa-imapd
+njiwa_imapd_SOURCES = %D%/main.c
+njiwa_imapd_LDADD = libimapd.a libsvc.a libproto.a libaccount.a libstore.a \
+	libmsg.a libnet.a libbase.a $(INIH_LIBS)
+dist_man_MANS += %D%/njiwa-imapd.8

@@ -1,0 +1,36 @@
+#include "cmd/imapd/capability.h"
+
+#include "common/proto/sasl.h"
+
+static const struct capability {
+	const char *name;
+	unsigned when;
+} capabilities[] = {
+	/* clang-format off */
+	{ "IMAP4rev1",     0 },
+	{ "LITERAL+",      0 },
+	{ "SASL-IR",       CAP_BEFORE_LOGIN },
+	{ "ID",            0 },
+	{ "STARTTLS",      CAP_BEFORE_LOGIN | CAP_MAY_STARTTLS },
+	{ "LOGINDISABLED", CAP_BEFORE_LOGIN | CAP_NO_LOGIN },
+	{ "IDLE",          CAP_AFTER_LOGIN },
+	{ "NAMESPACE",     CAP_AFTER_LOGIN },
+	{ "CHILDREN",      CAP_AFTER_LOGIN },
+	{ "UIDPLUS",       CAP_AFTER_LOGIN },
+	{ "UNSELECT",      CAP_AFTER_LOGIN },
+	{ "MOVE",          CAP_AFTER_LOGIN },
+	/* clang-format on */
+};
+
+void
+capability_list(unsigned now, struct str *out)
+{
+	size_t i, n = sizeof capabilities / sizeof capabilities[0];
+
+	str_append_cstr(out, "CAPABILITY");
+	for (i = 0; i < n; i++)
+		if ((capabilities[i].when & ~now) == 0)
+			str_appendf(out, " %s", capabilities[i].name);
+	if ((now & CAP_BEFORE_LOGIN) && (now & CAP_MAY_LOGIN))
+		sasl_list(" AUTH=", out);
+}

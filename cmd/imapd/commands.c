@@ -1,0 +1,105 @@
+#include "cmd/imapd/commands.h"
+
+#include "cmd/imapd/append.h"
+#include "cmd/imapd/capability.h"
+#include "cmd/imapd/cmd_any.h"
+#include "cmd/imapd/imap.h"
+#include "cmd/imapd/view.h"
+
+#include <malloc.h>
+
+static void
+cmd_capability(void *ctx, struct slice argument)
+{
+	struct conn *conn = ctx;
+
+	(void)argument;
+	str_append_cstr(&conn->out, "* ");
+	capability_list(CAP_AFTER_LOGIN, &conn->out);
+	str_append_cstr(&conn->out, "\r\n");
+}
+
+#define SEQ IMAP_SYNCS | IMAP_NO_EXPUNGE | CMD_RAW
+#define UID IMAP_SYNCS | IMAP_UID | CMD_RAW
+#define WR IMAP_WRITES
+
+/* clang-format off */
+static const struct command table[] = {
+	/* verb           states       argument    flags                handler */
+	{ "CAPABILITY",   ST_IN,       ARG_NONE,   IMAP_SYNCS,          cmd_capability },
+	{ "NOOP",         ST_IN,       ARG_NONE,   IMAP_SYNCS,          cmd_noop },
+	{ "LOGOUT",       ST_IN,       ARG_NONE,   0,                   cmd_logout },
+	{ "ID",           ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_id },
+	{ "STARTTLS",     ST_LOGIN,    ARG_NONE,   0,                   NULL },
+	{ "LOGIN",        ST_LOGIN,    ARG_NEEDED, CMD_SECRET,          NULL },
+	{ "AUTHENTICATE", ST_LOGIN,    ARG_NEEDED, CMD_SECRET,          NULL },
+	{ "SELECT",       ST_IN,       ARG_NEEDED, CMD_RAW,             cmd_select },
+	{ "EXAMINE",      ST_IN,       ARG_NEEDED, CMD_RAW,             cmd_examine },
+	{ "CREATE",       ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_create },
+	{ "SUBSCRIBE",    ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_subscribe },
+	{ "UNSUBSCRIBE",  ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_unsubscribe },
+	{ "LIST",         ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_list },
+	{ "LSUB",         ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_lsub },
+	{ "NAMESPACE",    ST_IN,       ARG_NONE,   IMAP_SYNCS,          cmd_namespace },
+	{ "STATUS",       ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_status },
+	{ "APPEND",       ST_IN,       ARG_NEEDED, IMAP_SYNCS | IMAP_STREAMS | CMD_RAW,
+	                                                                cmd_append },
+	{ "IDLE",         ST_IN,       ARG_NONE,   0,                   cmd_idle },
+	{ "CHECK",        ST_SELECTED, ARG_NONE,   IMAP_SYNCS,          cmd_noop },
+	{ "CLOSE",        ST_SELECTED, ARG_NONE,   0,                   cmd_close },
+	{ "UNSELECT",     ST_SELECTED, ARG_NONE,   0,                   cmd_unselect },
+	{ "EXPUNGE",      ST_SELECTED, ARG_NONE,   IMAP_SYNCS | WR,     cmd_expunge },
+	{ "UID EXPUNGE",  ST_SELECTED, ARG_NEEDED, UID | WR,            cmd_uid_expunge },
+	{ "FETCH",        ST_SELECTED, ARG_NEEDED, SEQ,                 cmd_fetch },
+	{ "UID FETCH",    ST_SELECTED, ARG_NEEDED, UID,                 cmd_fetch },
+	{ "STORE",        ST_SELECTED, ARG_NEEDED, SEQ | WR,            cmd_store },
+	{ "UID STORE",    ST_SELECTED, ARG_NEEDED, UID | WR,            cmd_store },
+	{ "SEARCH",       ST_SELECTED, ARG_NEEDED, SEQ,                 cmd_search },
+	{ "UID SEARCH",   ST_SELECTED, ARG_NEEDED, UID,                 cmd_search },
+	{ "COPY",         ST_SELECTED, ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_copy },
+	{ "UID COPY",     ST_SELECTED, ARG_NEEDED, UID,                 cmd_copy },
+	{ "MOVE",         ST_SELECTED, ARG_NEEDED, IMAP_SYNCS | CMD_RAW | WR, cmd_move },
+	{ "UID MOVE",     ST_SELECTED, ARG_NEEDED, UID | WR,            cmd_move },
+};
+/* clang-format on */
+
+static void
+finish(struct conn *conn)
+{
+	struct imap *im = (struct imap *)conn;
+
+	if (conn->row->flags & IMAP_SYNCS)
+		view_sync(im, conn->row->flags & IMAP_NO_EXPUNGE);
+}
+
+static const char *
+refuse(struct conn *conn, const struct command *row)
+{
+	const struct imap *im = (const struct imap *)conn;
+
+	if ((row->flags & IMAP_WRITES) && !mailbox_writable(im->mailbox))
+		return "Mailbox is open read-only";
+	return NULL;
+}
+
+static void
+rest(struct conn *conn)
+{
+	(void)conn;
+	(void)malloc_trim(0); /* an optimisation */
+}
+
+static bool
+streams(struct conn *conn, struct slice arguments)
+{
+	return append_streams(conn, arguments);
+}
+
+const struct conn_class imap_class = {
+	.table = table,
+	.rows = sizeof table / sizeof table[0],
+	.finish = finish,
+	.refuse = refuse,
+	.rest = rest,
+	.streams = streams,
+};

@@ -1,0 +1,311 @@
+#include "cmd/imapd/envelope.h"
+
+#include "cmd/imapd/response.h"
+#include "common/msg/header.h"
+
+/* In the order of the response. */
+enum {
+	ENV_DATE,
+	ENV_SUBJECT,
+	ENV_FROM,
+	ENV_SENDER,
+	ENV_REPLY_TO,
+	ENV_TO,
+	ENV_CC,
+	ENV_BCC,
+	ENV_IN_REPLY_TO,
+	ENV_MESSAGE_ID,
+	ENV_COUNT
+};
+
+static const struct {
+	const char *name;
+	bool addresses;
+	int instead; /* the field that stands in for it, -1 for none */
+} fields[ENV_COUNT] = {
+	/* clang-format off */
+	[ENV_DATE]        = { "Date",        false, -1 },
+	[ENV_SUBJECT]     = { "Subject",     false, -1 },
+	[ENV_FROM]        = { "From",        true,  -1 },
+	[ENV_SENDER]      = { "Sender",      true,  ENV_FROM },
+	[ENV_REPLY_TO]    = { "Reply-To",    true,  ENV_FROM },
+	[ENV_TO]          = { "To",          true,  -1 },
+	[ENV_CC]          = { "Cc",          true,  -1 },
+	[ENV_BCC]         = { "Bcc",         true,  -1 },
+	[ENV_IN_REPLY_TO] = { "In-Reply-To", false, -1 },
+	[ENV_MESSAGE_ID]  = { "Message-ID",  false, -1 },
+	/* clang-format on */
+};
+
+/* An address that is being read. */
+struct reading {
+	struct slice rest;
+	struct str words;   /* phrase, or address without brackets */
+	struct str address; /* what stood in "<>" */
+	struct str comment;
+	bool angle;
+	bool blank; /* the next word needs a blank before it */
+	unsigned count;
+	struct str *out;
+};
+
+static char
+next(struct reading *r)
+{
+	char c = r->rest.ptr[0];
+
+	r->rest = slice_skip(r->rest, 1);
+	return c;
+}
+
+/* One address structure; parts with ptr NULL are NIL. */
+static void
+put_address(struct reading *r, struct slice name, struct slice local,
+    struct slice domain)
+{
+	struct str *out = r->out;
+
+	if (r->count == ENVELOPE_ADDRESSES_MAX)
+		return;
+	r->count++;
+	str_append_char(out, '(');
+	response_nstring(out, name);
+	str_append_cstr(out, " NIL ");
+	response_nstring(out, local);
+	str_append_char(out, ' ');
+	response_nstring(out, domain);
+	str_append_char(out, ')');
+}
+
+static struct slice
+or_nil(const struct str *text)
+{
+	if (text->len == 0)
+		return (struct slice){ NULL, 0 };
+	return slice_trim(str_slice(text));
+}
+
+/* Splits at the last "@"; the domain is "" where there is none. */
+static void
+put_mailbox(struct reading *r, struct slice name, struct slice address)
+{
+	size_t at = address.len;
+
+	while (at > 0 && address.ptr[at - 1] != '@')
+		at--;
+	if (at == 0)
+		put_address(r, name, address, slice_of("", 0));
+	else
+		put_address(r, name, slice_head(address, at - 1),
+		    slice_skip(address, at));
+}
+
+static void
+end_address(struct reading *r)
+{
+	if (r->angle)
+		put_mailbox(r, or_nil(&r->words), str_slice(&r->address));
+	else if (r->words.len)
+		put_mailbox(r, or_nil(&r->comment), str_slice(&r->words));
+	str_clear(&r->words);
+	str_clear(&r->address);
+	str_clear(&r->comment);
+	r->angle = false;
+	r->blank = false;
+}
+
+static void
+begin_group(struct reading *r)
+{
+	const struct slice nil = { NULL, 0 };
+
+	put_address(r, nil, str_slice(&r->words), nil);
+	str_clear(&r->words);
+	str_clear(&r->comment);
+	r->blank = false;
+}
+
+static void
+end_group(struct reading *r)
+{
+	const struct slice nil = { NULL, 0 };
+
+	end_address(r);
+	put_address(r, nil, nil, nil);
+}
+
+static void
+begin_word(struct reading *r)
+{
+	if (r->blank && r->words.len)
+		str_append_char(&r->words, ' ');
+	r->blank = false;
+}
+
+/* A quoted string, its opening quote eaten, without quotes and escapes. */
+static void
+read_quoted(struct reading *r)
+{
+	char c;
+
+	begin_word(r);
+	while (r->rest.len && (c = next(r)) != '"') {
+		if (c == '\\' && r->rest.len)
+			c = next(r);
+		str_append_char(&r->words, c);
+	}
+}
+
+/* A comment, its opening parenthesis eaten; the last one is kept. */
+static void
+read_comment(struct reading *r)
+{
+	unsigned depth = 1;
+	char c;
+
+	str_clear(&r->comment);
+	while (r->rest.len && depth) {
+		c = next(r);
+		if (c == '(' && depth < ENVELOPE_COMMENT_DEPTH)
+			depth++;
+		else if (c == ')')
+			depth--;
+		else if (c == '\\' && r->rest.len)
+			c = next(r);
+		if (depth)
+			str_append_char(&r->comment, c);
+	}
+}
+
+/* What stands in "<>", a source route left out. */
+static void
+read_angle(struct reading *r)
+{
+	size_t end = slice_find(r->rest, '>'), route;
+	struct slice inside = slice_trim(slice_head(r->rest, end));
+
+	r->rest = slice_skip(r->rest, end + 1);
+	if (inside.len && inside.ptr[0] == '@') {
+		route = slice_find(inside, ':');
+		inside = slice_skip(inside, route + 1);
+	}
+	str_set(&r->address, inside);
+	r->angle = true;
+}
+
+static void
+read_one(struct reading *r, bool *in_group)
+{
+	char c = next(r);
+
+	switch (c) {
+	case ' ':
+	case '\t':
+		r->blank = true;
+		return;
+	case '"':
+		read_quoted(r);
+		return;
+	case '(':
+		read_comment(r);
+		return;
+	case '<':
+		read_angle(r);
+		return;
+	case ',':
+		end_address(r);
+		return;
+	default:
+		break;
+	}
+	if (c == ':' && !*in_group && !r->angle) {
+		begin_group(r);
+		*in_group = true;
+	} else if (c == ';' && *in_group) {
+		end_group(r);
+		*in_group = false;
+	} else {
+		begin_word(r);
+		str_append_char(&r->words, c);
+	}
+}
+
+void
+envelope_addresses(struct slice text, struct str *out)
+{
+	struct reading r = { .rest = text, .out = out };
+	size_t before = out->len;
+	bool in_group = false;
+
+	str_append_char(out, '(');
+	while (r.rest.len)
+		read_one(&r, &in_group);
+	if (in_group)
+		end_group(&r);
+	else
+		end_address(&r);
+	if (r.count) {
+		str_append_char(out, ')');
+	} else {
+		str_truncate(out, before);
+		str_append_cstr(out, "NIL");
+	}
+	str_release(&r.words);
+	str_release(&r.address);
+	str_release(&r.comment);
+}
+
+static void
+put_field(int i, struct slice body, struct str *out)
+{
+	STR_AUTO text = STR_INIT;
+
+	if (body.ptr == NULL) {
+		str_append_cstr(out, "NIL");
+		return;
+	}
+	header_unfold(body, &text);
+	if (fields[i].addresses)
+		envelope_addresses(str_slice(&text), out);
+	else
+		response_string(out, str_slice(&text));
+}
+
+static void
+find_fields(struct slice header, struct slice *bodies)
+{
+	struct header_field field;
+	int i;
+
+	while (header_next(&header, &field))
+		for (i = 0; i < ENV_COUNT; i++)
+			if (bodies[i].ptr == NULL &&
+			    slice_is_nocase(field.name, fields[i].name))
+				bodies[i] = field.body;
+}
+
+/* An address field that is there but holds no address counts as missing. */
+static bool
+is_missing(int i, struct slice body)
+{
+	return body.ptr == NULL ||
+	       (fields[i].instead >= 0 && slice_trim(body).len <= 2);
+}
+
+void
+envelope_append(struct slice header, struct str *out)
+{
+	struct slice bodies[ENV_COUNT] = { { NULL, 0 } };
+	int i;
+
+	find_fields(header, bodies);
+	str_append_char(out, '(');
+	for (i = 0; i < ENV_COUNT; i++) {
+		if (i > 0)
+			str_append_char(out, ' ');
+		if (fields[i].instead >= 0 && is_missing(i, bodies[i]))
+			bodies[i] = bodies[fields[i].instead];
+		put_field(i, bodies[i], out);
+	}
+	str_append_char(out, ')');
+}

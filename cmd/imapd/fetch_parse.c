@@ -1,0 +1,239 @@
+#include "cmd/imapd/fetch.h"
+
+#include <stdlib.h>
+
+#include "common/base/mem.h"
+
+static const char unknown[] = "Unknown or malformed FETCH item";
+static const char no_parts[] = "Parts of a message are not available";
+static const char too_many[] = "Too many items";
+
+/* What a name stands for: bits, or a whole section. */
+static const struct item {
+	const char *name;
+	unsigned items;
+} items[] = {
+	/* clang-format off */
+	{ "FLAGS",        ITEM_FLAGS },
+	{ "UID",          ITEM_UID },
+	{ "INTERNALDATE", ITEM_DATE },
+	{ "RFC822.SIZE",  ITEM_SIZE },
+	{ "ENVELOPE",     ITEM_ENVELOPE },
+	{ "FAST",         ITEM_FLAGS | ITEM_DATE | ITEM_SIZE },
+	{ "ALL",          ITEM_FLAGS | ITEM_DATE | ITEM_SIZE | ITEM_ENVELOPE },
+	/* clang-format on */
+};
+
+static const struct old_item {
+	const char *name;
+	enum section_part part;
+	bool peek;
+} old_items[] = {
+	{ "RFC822", SECTION_ALL, false },
+	{ "RFC822.HEADER", SECTION_HEADER, true },
+	{ "RFC822.TEXT", SECTION_TEXT, false },
+};
+
+static const struct {
+	const char *name;
+	enum section_part part;
+} parts[] = {
+	{ "", SECTION_ALL },
+	{ "HEADER", SECTION_HEADER },
+	{ "TEXT", SECTION_TEXT },
+	{ "HEADER.FIELDS", SECTION_FIELDS },
+	{ "HEADER.FIELDS.NOT", SECTION_FIELDS_NOT },
+};
+
+#define COUNT(table) (sizeof(table) / sizeof(table)[0])
+
+void
+fetch_plan_release(struct fetch_plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->nsections; i++) {
+		free(plan->sections[i].fields);
+		str_release(&plan->sections[i].label);
+	}
+	free(plan->sections);
+	*plan = (struct fetch_plan){ 0 };
+}
+
+static struct section *
+add_section(struct fetch_plan *plan)
+{
+	struct section *section;
+
+	plan->sections = mem_grow(plan->sections, &plan->cap,
+	    plan->nsections + 1, sizeof *plan->sections);
+	section = &plan->sections[plan->nsections++];
+	*section = (struct section){ 0 };
+	return section;
+}
+
+/* " (" names ")", noted in the label as they came. */
+static bool
+parse_fields(struct args *args, struct section *section)
+{
+	size_t cap = 0;
+	bool first = true;
+	struct slice name;
+
+	if (!args_space(args) || !args_open(args))
+		return false;
+	str_append_cstr(&section->label, " (");
+	while (args_more(args, first)) {
+		if (section->nfields == FETCH_FIELDS_MAX ||
+		    !args_astring(args, &name) || !parse_is_atom(name))
+			return args_fail(args);
+		section->fields = mem_grow(section->fields, &cap,
+		    section->nfields + 1, sizeof *section->fields);
+		section->fields[section->nfields++] = name;
+		str_appendf(&section->label, "%s%.*s", first ? "" : " ",
+		    SLICE_FMT(name));
+		first = false;
+	}
+	str_append_char(&section->label, ')');
+	return !args->bad && section->nfields > 0;
+}
+
+/* "<" offset "." length ">" */
+static bool
+parse_partial(struct args *args, struct section *section)
+{
+	uint64_t offset, length;
+
+	if (!args_try(args, '<'))
+		return !args->bad;
+	if (!args_number(args, UINT32_MAX, &offset) || !args_try(args, '.') ||
+	    !args_number(args, UINT32_MAX, &length) || !args_try(args, '>') ||
+	    length == 0)
+		return args_fail(args);
+	section->partial = true;
+	section->offset = (uint32_t)offset;
+	section->length = (uint32_t)length;
+	str_appendf(&section->label, "<%u>", section->offset);
+	return true;
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static const char *
+parse_part(struct args *args, struct section *section)
+{
+	struct slice name;
+	size_t i;
+
+	if (!args_name(args, true, &name))
+		return unknown;
+	if (name.len && is_digit(name.ptr[0]))
+		return no_parts;
+	for (i = 0; i < COUNT(parts); i++)
+		if (slice_is_nocase(name, parts[i].name))
+			break;
+	if (i == COUNT(parts))
+		return unknown;
+	section->part = parts[i].part;
+	str_append_cstr(&section->label, parts[i].name);
+	return NULL;
+}
+
+/* "[" section "]" partial, behind BODY or BODY.PEEK. */
+static const char *
+parse_section(struct args *args, struct fetch_plan *plan, bool peek)
+{
+	struct section *section;
+	const char *wrong;
+
+	if (!args_try(args, '['))
+		return unknown;
+	if (plan->nsections == FETCH_SECTIONS_MAX)
+		return too_many;
+	section = add_section(plan);
+	section->peek = peek;
+	str_append_cstr(&section->label, "BODY[");
+	wrong = parse_part(args, section);
+	if (wrong)
+		return wrong;
+	if (section->part >= SECTION_FIELDS && !parse_fields(args, section))
+		return unknown;
+	str_append_char(&section->label, ']');
+	if (!args_try(args, ']') || !parse_partial(args, section))
+		return unknown;
+	plan->sees |= !peek;
+	return NULL;
+}
+
+static const char *
+add_old_item(struct fetch_plan *plan, const struct old_item *item)
+{
+	struct section *section;
+
+	if (plan->nsections == FETCH_SECTIONS_MAX)
+		return too_many;
+	section = add_section(plan);
+	section->part = item->part;
+	section->peek = item->peek;
+	str_append_cstr(&section->label, item->name);
+	plan->sees |= !item->peek;
+	return NULL;
+}
+
+static const char *
+parse_item(struct args *args, struct fetch_plan *plan)
+{
+	struct slice name;
+	size_t i;
+
+	if (!args_name(args, false, &name))
+		return unknown;
+	if (args_peek(args) == '[') {
+		if (slice_is_nocase(name, "BODY"))
+			return parse_section(args, plan, false);
+		if (slice_is_nocase(name, "BODY.PEEK"))
+			return parse_section(args, plan, true);
+		return unknown;
+	}
+	for (i = 0; i < COUNT(items); i++) {
+		if (!slice_is_nocase(name, items[i].name))
+			continue;
+		plan->items |= items[i].items;
+		return NULL;
+	}
+	for (i = 0; i < COUNT(old_items); i++)
+		if (slice_is_nocase(name, old_items[i].name))
+			return add_old_item(plan, &old_items[i]);
+	if (slice_is_nocase(name, "BODY") ||
+	    slice_is_nocase(name, "BODYSTRUCTURE") ||
+	    slice_is_nocase(name, "FULL"))
+		return no_parts;
+	return unknown;
+}
+
+const char *
+fetch_parse(struct args *args, struct fetch_plan *ret_plan)
+{
+	const char *wrong = NULL;
+	bool first = true;
+
+	*ret_plan = (struct fetch_plan){ 0 };
+	if (args_peek(args) != '(') {
+		wrong = parse_item(args, ret_plan);
+	} else {
+		(void)args_open(args); /* sticks */
+		while (!wrong && args_more(args, first)) {
+			wrong = parse_item(args, ret_plan);
+			first = false;
+		}
+		if (!wrong && !ret_plan->items && !ret_plan->nsections)
+			wrong = unknown;
+	}
+	if (!wrong && !args_end(args))
+		wrong = unknown;
+	return wrong;
+}

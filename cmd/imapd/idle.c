@@ -1,0 +1,82 @@
+#include "cmd/imapd/commands.h"
+#include "cmd/imapd/view.h"
+#include "common/base/clock.h"
+
+#include <malloc.h>
+
+#define IDLE_LINE_MAX 64 /* octets of the line that ends it */
+#define IDLE_POLL 1000   /* ms between looks, when the kernel tells nothing */
+
+/* When to wake: for the keep-alive, or to look by ourselves. */
+static int64_t
+wake_time(struct imap *im, int watch, int64_t alive)
+{
+	int64_t look = clock_deadline(IDLE_POLL);
+
+	return im->mailbox && watch < 0 && look < alive ? look : alive;
+}
+
+static void
+tell_changes(struct imap *im, int watch)
+{
+	if (watch >= 0)
+		mailbox_watch_drain(im->mailbox);
+	view_sync(im, false);
+	if (im->conn.out.len)
+		conn_flush(&im->conn);
+}
+
+/* Tells what changes until the client says something. */
+static void
+wait_for_client(struct imap *im)
+{
+	const int64_t interval = im->service->settings->imap_idle_keepalive;
+	int watch = im->mailbox ? mailbox_watch_fd(im->mailbox) : -1;
+	int64_t alive = clock_deadline(interval);
+
+	while (!im->conn.over && stream_error(im->conn.client) == 0) {
+		int got = stream_wait(
+		    im->conn.client, watch, wake_time(im, watch, alive));
+
+		if (im->mailbox && ((got & STREAM_WAIT_WATCH) || watch < 0))
+			tell_changes(im, watch);
+		if (got & STREAM_WAIT_INPUT)
+			return;
+		if (clock_ms() < alive)
+			continue;
+		str_append_cstr(&im->conn.out, "* OK Still here\r\n");
+		conn_flush(&im->conn);
+		alive = clock_deadline(interval);
+	}
+}
+
+static void
+shrink(struct imap *im)
+{
+	str_release(&im->conn.out);
+	str_release(&im->conn.scratch);
+	reader_shrink(&im->conn.reader);
+	stream_shrink(im->conn.client);
+	(void)malloc_trim(0); /* an optimisation */
+}
+
+void
+cmd_idle(void *ctx, struct slice argument)
+{
+	struct imap *im = ctx;
+	struct reader *reader = &im->conn.reader;
+
+	(void)argument;
+	str_append_cstr(&im->conn.out, "+ idling\r\n");
+	view_sync(im, false);
+	conn_flush(&im->conn);
+	stream_set_deadline(im->conn.client, CLOCK_NEVER);
+	if (stream_input(im->conn.client).len == 0) {
+		shrink(im);
+		wait_for_client(im);
+	}
+	reader->deadline = clock_deadline(im->conn.timeout);
+	if (reader_plain_line(reader, IDLE_LINE_MAX) != READER_COMMAND ||
+	    !slice_is_nocase(str_slice(&reader->text), "DONE"))
+		conn_bad(&im->conn, "Expected DONE");
+}

@@ -1,0 +1,45 @@
+/* A logged-in IMAP connection: one user's mail, perhaps one mailbox of it
+ * selected.  What the command families share. */
+#ifndef NJIWA_CMD_IMAPD_IMAP_H
+#define NJIWA_CMD_IMAPD_IMAP_H
+
+#include "cmd/imapd/conn.h"
+#include "common/store/mailbox.h"
+#include "common/svc/service.h"
+
+struct imap {
+	struct conn conn; /* first: a handler's ctx is both */
+	struct session *service;
+	struct store *store;
+	struct mailbox *mailbox; /* the selected one, NULL for none */
+	struct str mailbox_name; /* its name, UTF-8 */
+	unsigned keywords_told;  /* how many the client knows of */
+	struct str name;         /* the mailbox that the command names */
+};
+
+/* Runs the session. */
+void imap_session(struct session *session);
+
+/* The rows of all commands after login (commands.c). */
+extern const struct conn_class imap_class;
+
+/* Says why a call of the store failed: the reply's code and text by errno, and
+ * one line in the log where it is the administrator's business. */
+void imap_fail(struct imap *im, int error, const struct err *err);
+
+/* A mailbox name argument into *name; false when there is none or none that
+ * can be, and the reply is then set, to BAD usage in the first case. */
+bool imap_mailbox_argument(
+    struct imap *im, struct args *args, struct str *name, const char *usage);
+
+/* Is name (UTF-8) the selected mailbox? */
+bool imap_is_selected(const struct imap *im, struct slice name);
+
+/* Leaves the selected mailbox, if there is one. */
+void imap_unselect(struct imap *im);
+
+/* May octets more go into the folder?  False, and the reply is NO [OVERQUOTA],
+ * when the quota has no room for them. */
+bool imap_has_room(struct imap *im, struct slice folder, uint64_t octets);
+
+#endif

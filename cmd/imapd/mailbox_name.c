@@ -1,0 +1,69 @@
+#include "cmd/imapd/mailbox_name.h"
+
+#include "common/store/mutf7.h"
+
+/* The letter as it is compared: name is INBOX up to inbox octets. */
+static bool
+same(char a, char b, bool any_case)
+{
+	if (a == b)
+		return true;
+	return any_case && (a | 0x20) == (b | 0x20) && (a | 0x20) >= 'a' &&
+	       (a | 0x20) <= 'z';
+}
+
+/*
+ * Goes through both, and back to the last wildcard when they part: to "*" when
+ * there was one, for "%" cannot do what it cannot.  Never worse than the
+ * product of the lengths.
+ */
+bool
+mailbox_name_matches(struct slice name, struct slice pattern)
+{
+	size_t inbox = slice_is_nocase(slice_head(name, 5), "INBOX") &&
+			       (name.len == 5 || name.ptr[5] == '/')
+			   ? 5
+			   : 0;
+	size_t n = 0, p = 0, star_p = SIZE_MAX, star_n = 0;
+	size_t cent_p = SIZE_MAX, cent_n = 0;
+
+	for (;;) {
+		if (p < pattern.len && pattern.ptr[p] == '*') {
+			star_p = ++p;
+			star_n = n;
+			cent_p = SIZE_MAX;
+		} else if (p < pattern.len && pattern.ptr[p] == '%') {
+			cent_p = ++p;
+			cent_n = n;
+		} else if (n < name.len && p < pattern.len &&
+			   same(name.ptr[n], pattern.ptr[p], n < inbox)) {
+			n++;
+			p++;
+		} else if (n == name.len && p == pattern.len) {
+			return true;
+		} else if (cent_p != SIZE_MAX && cent_n < name.len &&
+			   name.ptr[cent_n] != '/') {
+			n = ++cent_n;
+			p = cent_p;
+		} else if (star_p != SIZE_MAX && star_n < name.len) {
+			n = ++star_n;
+			p = star_p;
+			cent_p = SIZE_MAX;
+		} else {
+			return false;
+		}
+	}
+}
+
+bool
+mailbox_name_argument(struct args *args, struct str *name, bool *ret_valid)
+{
+	struct slice wire;
+
+	str_clear(name);
+	if (!args_astring(args, &wire))
+		return false;
+	*ret_valid = wire.len > 0 && wire.len <= MAILBOX_NAME_MAX &&
+		     mutf7_decode(wire, name);
+	return true;
+}

@@ -1,0 +1,21 @@
+/* Mailbox names between the wire, where they are modified UTF-7 (RFC 3501
+ * section 5.1.3), and the store, where they are UTF-8.
+ * Never decides whether such a mailbox may exist: the store does. */
+#ifndef NJIWA_CMD_IMAPD_MAILBOX_NAME_H
+#define NJIWA_CMD_IMAPD_MAILBOX_NAME_H
+
+#include "cmd/imapd/parse.h"
+
+#define MAILBOX_NAME_MAX 1024 /* octets of a name on the wire */
+
+/* Does name match a LIST pattern, in which "*" is anything and "%" anything
+ * without the separator "/"?  INBOX matches in any case. */
+bool mailbox_name_matches(struct slice name, struct slice pattern);
+
+/* A mailbox argument: an astring, decoded into name, which is emptied first.
+ * False, with args->bad, when there is none; true with *ret_valid false when
+ * there is one that can name no mailbox. */
+bool mailbox_name_argument(
+    struct args *args, struct str *name, bool *ret_valid);
+
+#endif

@@ -1,0 +1,148 @@
+#include "cmd/imapd/response.h"
+
+#include "cmd/imapd/parse.h"
+#include "common/msg/date.h"
+#include "common/store/mutf7.h"
+
+static const struct flag_name {
+	uint8_t flag;
+	struct slice name;
+} flag_names[] = {
+	{ FLAG_ANSWERED, SLICE_LIT("\\Answered") },
+	{ FLAG_FLAGGED, SLICE_LIT("\\Flagged") },
+	{ FLAG_DELETED, SLICE_LIT("\\Deleted") },
+	{ FLAG_SEEN, SLICE_LIT("\\Seen") },
+	{ FLAG_DRAFT, SLICE_LIT("\\Draft") },
+	{ FLAG_RECENT, SLICE_LIT("\\Recent") },
+	{ FLAG_PASSED, SLICE_LIT("$Forwarded") },
+};
+
+#define FLAG_NAMES (sizeof flag_names / sizeof flag_names[0])
+
+void
+response_number(struct str *out, uint64_t number)
+{
+	char digits[20];
+	size_t at = sizeof digits;
+
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	str_append_mem(out, digits + at, sizeof digits - at);
+}
+
+static bool
+fits_quotes(struct slice text)
+{
+	size_t i;
+
+	if (text.len > RESPONSE_QUOTED_MAX)
+		return false;
+	for (i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+
+		if (c < ' ' || c > '~')
+			return false;
+	}
+	return true;
+}
+
+void
+response_string(struct str *out, struct slice text)
+{
+	size_t i;
+
+	if (!fits_quotes(text)) {
+		str_append_char(out, '{');
+		response_number(out, text.len);
+		str_append_cstr(out, "}\r\n");
+		str_append(out, text);
+		return;
+	}
+	str_append_char(out, '"');
+	for (i = 0; i < text.len; i++) {
+		if (text.ptr[i] == '"' || text.ptr[i] == '\\')
+			str_append_char(out, '\\');
+		str_append_char(out, text.ptr[i]);
+	}
+	str_append_char(out, '"');
+}
+
+void
+response_nstring(struct str *out, struct slice text)
+{
+	if (text.ptr == NULL)
+		str_append_cstr(out, "NIL");
+	else
+		response_string(out, text);
+}
+
+void
+response_astring(struct str *out, struct slice text)
+{
+	if (parse_is_atom(text) && !slice_is_nocase(text, "NIL"))
+		str_append(out, text);
+	else
+		response_string(out, text);
+}
+
+void
+response_mailbox(struct str *out, struct slice name)
+{
+	STR_AUTO encoded = STR_INIT;
+
+	mutf7_encode(name, &encoded);
+	response_astring(out, str_slice(&encoded));
+}
+
+static void
+append_flag(struct str *out, bool *first, struct slice name)
+{
+	if (!*first)
+		str_append_char(out, ' ');
+	*first = false;
+	str_append(out, name);
+}
+
+void
+response_flags(
+    struct str *out, const struct mailbox *mb, uint8_t flags, uint32_t keywords)
+{
+	bool first = true;
+	size_t i;
+
+	str_append_char(out, '(');
+	for (i = 0; flags && i < FLAG_NAMES; i++)
+		if (flags & flag_names[i].flag)
+			append_flag(out, &first, flag_names[i].name);
+	for (i = 0; i < MAILBOX_KEYWORDS_MAX && keywords >> i; i++) {
+		const char *name = NULL;
+
+		if (keywords >> i & 1)
+			name = mailbox_keyword(mb, (unsigned)i);
+		/* the list is a file that others write: it may hold anything */
+		if (name && parse_is_atom(slice_from(name)))
+			append_flag(out, &first, slice_from(name));
+	}
+	str_append_char(out, ')');
+}
+
+void
+response_date(struct str *out, time_t date)
+{
+	str_append_char(out, '"');
+	date_format_imap(date, date_local_offset(date), out);
+	str_append_char(out, '"');
+}
+
+uint8_t
+response_flag_of(struct slice name)
+{
+	size_t i;
+
+	for (i = 0; i < FLAG_NAMES; i++)
+		if (slice_equal_nocase(name, flag_names[i].name))
+			return flag_names[i].flag;
+	return 0;
+}

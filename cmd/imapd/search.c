@@ -1,0 +1,205 @@
+#include "cmd/imapd/search.h"
+
+#include "cmd/imapd/commands.h"
+#include "cmd/imapd/response.h"
+#include "cmd/imapd/view.h"
+#include "common/msg/date.h"
+
+#define DAY 86400
+
+static void
+bind_node(struct search_node *node, struct imap *im)
+{
+	uint32_t count = mailbox_count(im->mailbox);
+	const struct message *last = mailbox_message(im->mailbox, count);
+	int index;
+
+	switch (node->op) {
+	case OP_SEQ:
+		seqset_resolve(&node->set, count);
+		return;
+	case OP_UID:
+		seqset_resolve(&node->set, last ? last->uid : 0);
+		return;
+	case OP_KEYWORD:
+		if (response_flag_of(node->name) == FLAG_PASSED) {
+			node->op = OP_FLAG;
+			node->mask = FLAG_PASSED;
+			node->value = node->value ? FLAG_PASSED : 0;
+			return;
+		}
+		index = mailbox_keyword_find(im->mailbox, node->name);
+		node->mask = index >= 0 ? 1u << index : 0;
+		return;
+	default: /* the others mean the same everywhere */
+		return;
+	}
+}
+
+void
+search_bind(struct search_program *program, struct imap *im)
+{
+	size_t i;
+
+	for (i = 0; i < program->count; i++)
+		bind_node(&program->nodes[i], im);
+}
+
+/* The message that is looked at; what the disk says is asked for once. */
+struct candidate {
+	struct imap *im;
+	uint32_t seq;
+	const struct message *message;
+	uint64_t size;
+	time_t date;
+	int size_known, date_known; /* 1; -1: it could not be had */
+};
+
+static bool
+size_of(struct candidate *m)
+{
+	struct err err;
+
+	if (m->size_known == 0)
+		m->size_known = mailbox_message_size(
+				    m->im->mailbox, m->seq, &m->size, &err) == 0
+				    ? 1
+				    : -1;
+	return m->size_known > 0;
+}
+
+static bool
+day_of(struct candidate *m, uint64_t *ret_day)
+{
+	struct err err;
+	int64_t local;
+
+	if (m->date_known == 0)
+		m->date_known = mailbox_message_date(
+				    m->im->mailbox, m->seq, &m->date, &err) == 0
+				    ? 1
+				    : -1;
+	if (m->date_known < 0)
+		return false;
+	local = (int64_t)m->date + date_local_offset(m->date) * (int64_t)60;
+	*ret_day = local > 0 ? (uint64_t)local / DAY : 0;
+	return true;
+}
+
+static bool
+matches_disk(struct candidate *m, const struct search_node *node)
+{
+	uint64_t day;
+
+	if (node->op == OP_LARGER)
+		return size_of(m) && m->size > node->number;
+	if (node->op == OP_SMALLER)
+		return size_of(m) && m->size < node->number;
+	if (!day_of(m, &day))
+		return false;
+	if (node->op == OP_BEFORE)
+		return day < node->number;
+	if (node->op == OP_ON)
+		return day == node->number;
+	return day >= node->number;
+}
+
+static bool matches(
+    const struct search_node *nodes, size_t index, struct candidate *m);
+
+/* AND stops at the first child that says no, OR at the first that says yes. */
+static bool
+matches_children(const struct search_node *nodes, size_t child,
+    struct candidate *m, bool any)
+{
+	for (; child; child = nodes[child].next)
+		if (matches(nodes, child, m) == any)
+			return any;
+	return !any;
+}
+
+/* Depth is bounded by SEARCH_DEPTH_MAX. */
+static bool
+matches(const struct search_node *nodes, size_t index, struct candidate *m)
+{
+	const struct search_node *node = &nodes[index];
+
+	switch (node->op) {
+	case OP_ALL:
+		return true;
+	case OP_AND:
+		return matches_children(nodes, node->child, m, false);
+	case OP_OR:
+		return matches_children(nodes, node->child, m, true);
+	case OP_NOT:
+		return !matches(nodes, node->child, m);
+	case OP_FLAG:
+		return (m->message->flags & node->mask) == node->value;
+	case OP_KEYWORD:
+		return ((m->message->keywords & node->mask) != 0) ==
+		       (node->value != 0);
+	case OP_SEQ:
+		return seqset_has(&node->set, m->seq);
+	case OP_UID:
+		return seqset_has(&node->set, m->message->uid);
+	case OP_LARGER:
+	case OP_SMALLER:
+	case OP_BEFORE:
+	case OP_ON:
+	case OP_SINCE:
+		break;
+	}
+	return matches_disk(m, node);
+}
+
+bool
+search_matches(
+    const struct search_program *program, struct imap *im, uint32_t seq)
+{
+	struct candidate m = { .im = im,
+		.seq = seq,
+		.message = mailbox_message(im->mailbox, seq) };
+
+	return m.message && matches(program->nodes, 0, &m);
+}
+
+static void
+tell_matches(struct imap *im, const struct search_program *program)
+{
+	uint32_t seq, count = mailbox_count(im->mailbox);
+	bool uids = im->conn.row->flags & IMAP_UID;
+	struct str *out = &im->conn.out;
+
+	str_append_cstr(out, "* SEARCH");
+	for (seq = 1; seq <= count; seq++) {
+		if (!search_matches(program, im, seq))
+			continue;
+		str_append_char(out, ' ');
+		response_number(
+		    out, uids ? mailbox_message(im->mailbox, seq)->uid : seq);
+		conn_drain(&im->conn);
+	}
+	str_append_cstr(out, "\r\n");
+}
+
+void
+cmd_search(void *ctx, struct slice argument)
+{
+	struct imap *im = ctx;
+	struct search_program program;
+	struct args args;
+	const char *wrong;
+	bool charset;
+
+	conn_args(&im->conn, argument, &args);
+	wrong = search_parse(&args, &program, &charset);
+	if (charset) {
+		conn_no(&im->conn, "BADCHARSET (UTF-8 US-ASCII)", wrong);
+	} else if (wrong) {
+		conn_bad(&im->conn, wrong);
+	} else {
+		search_bind(&program, im);
+		tell_matches(im, &program);
+	}
+	search_release(&program);
+}

@@ -1,0 +1,207 @@
+#include "cmd/imapd/capability.h"
+#include "cmd/imapd/imap.h"
+#include "cmd/imapd/mailbox_name.h"
+#include "cmd/imapd/view.h"
+#include "common/base/log.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <time.h>
+
+#define SESSION_LITERAL_MAX 65536    /* octets of a command's literals */
+#define SESSION_SKIP_MAX (64u << 20) /* octets of refused ones read past */
+
+static const char no_mail[] = "Mail cannot be opened now; try again later";
+
+/* Why the store failed, as the client is told. */
+static const struct failure {
+	int error;
+	const char *code;
+	const char *text;
+	bool trouble; /* the administrator should hear of it */
+} failures[] = {
+	/* clang-format off */
+	{ ENOENT,       "NONEXISTENT",   "No such mailbox", false },
+	{ EEXIST,       "ALREADYEXISTS", "Mailbox exists already", false },
+	{ EINVAL,       "CANNOT",        "Not a name for a mailbox", false },
+	{ ENAMETOOLONG, "CANNOT",        "Name is too long", false },
+	{ EROFS,        NULL,            "Mailbox is read-only", false },
+	{ EACCES,       "NOPERM",        "Permission denied", true },
+	{ EPERM,        "NOPERM",        "Permission denied", true },
+	{ ENOSPC,       "UNAVAILABLE",   "No space left for mail", true },
+	{ EDQUOT,       "OVERQUOTA",     "No space left for mail", true },
+	{ ENOTSUP,      "CANNOT",        "Not possible here", false },
+	/* clang-format on */
+};
+
+void
+imap_fail(struct imap *im, int error, const struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof failures / sizeof failures[0]; i++) {
+		const struct failure *f = &failures[i];
+
+		if (f->error != -error)
+			continue;
+		if (f->trouble)
+			log_error("%s: %s", im->conn.row->verb, err->text);
+		conn_no(&im->conn, f->code, f->text);
+		return;
+	}
+	log_error("%s: %s", im->conn.row->verb, err->text);
+	conn_no(&im->conn, "SERVERBUG", "Internal error");
+}
+
+bool
+imap_mailbox_argument(
+    struct imap *im, struct args *args, struct str *name, const char *usage)
+{
+	bool valid;
+
+	if (!mailbox_name_argument(args, name, &valid)) {
+		conn_bad(&im->conn, usage);
+		return false;
+	}
+	if (!valid)
+		conn_no(&im->conn, "CANNOT", "Not a name for a mailbox");
+	return valid;
+}
+
+bool
+imap_is_selected(const struct imap *im, struct slice name)
+{
+	struct slice own = str_slice(&im->mailbox_name);
+
+	if (im->mailbox == NULL)
+		return false;
+	return slice_equal(own, name) || (slice_is_nocase(own, "INBOX") &&
+					     slice_is_nocase(name, "INBOX"));
+}
+
+void
+imap_unselect(struct imap *im)
+{
+	mailbox_free(im->mailbox);
+	im->mailbox = NULL;
+	im->conn.state = ST_NAMELESS;
+}
+
+/* The setting's text, with the user's name in the place of %u. */
+static const char *
+quota_text(struct imap *im)
+{
+	const char *template = im->service->settings->quota_message;
+	struct str *text = &im->conn.text_made;
+	const char *at;
+
+	str_clear(text);
+	while ((at = strstr(template, "%u")) != NULL) {
+		str_append_mem(text, template, (size_t)(at - template));
+		str_append_cstr(text, im->service->user->name);
+		template = at + 2;
+	}
+	str_append_cstr(text, template);
+	return str_cstr(text);
+}
+
+bool
+imap_has_room(struct imap *im, struct slice folder, uint64_t octets)
+{
+	const struct account_user *user = im->service->user;
+	uint64_t used = user->quota_used > 0 ? (uint64_t)user->quota_used : 0;
+
+	if (user->quota_limit == 0 ||
+	    slice_is(folder, im->service->settings->quota_ignore))
+		return true;
+	if (used <= user->quota_limit && octets <= user->quota_limit - used)
+		return true;
+	conn_no(&im->conn, "OVERQUOTA", quota_text(im));
+	return false;
+}
+
+/* The store's word on what came or went; the account service adds it up. */
+static void
+count_quota(void *ctx, int64_t octets, int64_t messages)
+{
+	struct session *session = ctx;
+	struct account_user *user = session->user;
+
+	user->quota_used += octets;
+	user->quota_messages += messages;
+	account_quota_add(session->account, user->name, octets, messages);
+}
+
+static bool
+open_store(struct imap *im)
+{
+	const struct settings *settings = im->service->settings;
+	struct store_config config = {
+		.sync = settings->fsync,
+		.host = settings->hostname,
+		.quota_ignore =
+		    settings->quota_ignore[0] ? settings->quota_ignore : NULL,
+		.quota = count_quota,
+		.quota_ctx = im->service,
+	};
+	struct err err = { 0, "" };
+
+	if (store_open(im->service->mail_path, STORE_CREATE, &config,
+		&im->store, &err) == 0)
+		return true;
+	log_error("%s", err.text);
+	return false;
+}
+
+/* The answer to the command that logged in, which the front has left to us. */
+static void
+answer_login(struct imap *im, bool opened)
+{
+	struct str *out = &im->conn.out;
+
+	str_append(out, im->service->argument);
+	if (opened) {
+		str_append_cstr(out, " OK [");
+		capability_list(CAP_AFTER_LOGIN, out);
+		str_append_cstr(out, "] Logged in\r\n");
+	} else {
+		str_appendf(out, " NO [UNAVAILABLE] %s\r\n", no_mail);
+		conn_bye(&im->conn, no_mail);
+	}
+	conn_flush(&im->conn);
+	(void)malloc_trim(0); /* what the keeper used; an optimisation */
+}
+
+static void
+init(struct imap *im, struct session *session)
+{
+	const struct settings *settings = session->settings;
+	struct reader_limits limits = {
+		.line = (size_t)settings->imap_max_line,
+		.literal = SESSION_LITERAL_MAX,
+		.skip = SESSION_SKIP_MAX,
+	};
+
+	*im = (struct imap){ .service = session };
+	conn_init(&im->conn, &imap_class, session->client, &limits);
+	im->conn.state = ST_NAMELESS;
+	im->conn.tls = session->tls;
+	im->conn.max_errors = (unsigned)settings->imap_max_errors;
+	im->conn.timeout = settings->imap_idle_timeout;
+}
+
+void
+imap_session(struct session *session)
+{
+	struct imap im;
+
+	init(&im, session);
+	answer_login(&im, open_store(&im));
+	conn_run(&im.conn);
+	imap_unselect(&im);
+	store_free(im.store);
+	account_quota_flush(session->account);
+	str_release(&im.mailbox_name);
+	str_release(&im.name);
+	conn_release(&im.conn);
+}

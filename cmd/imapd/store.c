@@ -1,0 +1,184 @@
+#include "cmd/imapd/store.h"
+
+#include <errno.h>
+
+#include "cmd/imapd/commands.h"
+#include "cmd/imapd/response.h"
+#include "cmd/imapd/view.h"
+
+static const char usage[] =
+    "A set of messages, FLAGS, +FLAGS or -FLAGS, and flags are needed";
+static const char bad_set[] = "Invalid message set";
+static const char expunged[] = "Some of the messages no longer exist";
+static const char too_many[] = "Too many keywords in this mailbox";
+
+static bool
+add_keyword(struct flag_list *list, struct slice name)
+{
+	if (list->nkeywords == FLAG_KEYWORDS_MAX ||
+	    name.len > FLAG_KEYWORD_LENGTH)
+		return false;
+	list->keywords[list->nkeywords++] = name;
+	return true;
+}
+
+static bool
+add_flag(struct flag_list *list, struct slice name)
+{
+	uint8_t flag = response_flag_of(name);
+
+	if (flag == 0 && name.ptr[0] != '\\')
+		return add_keyword(list, name);
+	list->flags |= flag;
+	return flag != 0 && flag != FLAG_RECENT;
+}
+
+bool
+flag_list_parse(struct args *args, bool bare, struct flag_list *ret_list)
+{
+	struct slice name;
+	bool first = true, list = args_peek(args) == '(';
+
+	*ret_list = (struct flag_list){ 0 };
+	if (!list && !bare)
+		return args_fail(args);
+	if (list)
+		(void)args_open(args); /* sticks */
+	while (list ? args_more(args, first)
+		    : args->rest.len > 0 && (first || args_space(args))) {
+		first = false;
+		if (!args_flag(args, &name) || !add_flag(ret_list, name))
+			return args_fail(args);
+	}
+	return !args->bad && (list || !first);
+}
+
+int
+flag_list_keywords(struct mailbox *mb, const struct flag_list *list, bool make,
+    uint32_t *ret_bits, struct err *err)
+{
+	size_t i;
+	int index;
+
+	*ret_bits = 0;
+	for (i = 0; i < list->nkeywords; i++) {
+		if (make)
+			index =
+			    mailbox_keyword_make(mb, list->keywords[i], err);
+		else
+			index = mailbox_keyword_find(mb, list->keywords[i]);
+		if (index >= 0)
+			*ret_bits |= 1u << index;
+		else if (make)
+			return index;
+	}
+	return 0;
+}
+
+struct change {
+	enum flags_op op;
+	bool silent;
+	struct flag_list list;
+	uint32_t keywords;
+};
+
+static const struct {
+	const char *name;
+	enum flags_op op;
+	bool silent;
+} operations[] = {
+	/* clang-format off */
+	{ "FLAGS",         FLAGS_REPLACE, false },
+	{ "FLAGS.SILENT",  FLAGS_REPLACE, true },
+	{ "+FLAGS",        FLAGS_ADD,     false },
+	{ "+FLAGS.SILENT", FLAGS_ADD,     true },
+	{ "-FLAGS",        FLAGS_REMOVE,  false },
+	{ "-FLAGS.SILENT", FLAGS_REMOVE,  true },
+	/* clang-format on */
+};
+
+static bool
+parse_change(struct args *args, struct change *change)
+{
+	size_t i, n = sizeof operations / sizeof operations[0];
+	struct slice name;
+
+	if (!args_atom(args, &name))
+		return false;
+	for (i = 0; i < n; i++)
+		if (slice_is_nocase(name, operations[i].name))
+			break;
+	if (i == n)
+		return args_fail(args);
+	change->op = operations[i].op;
+	change->silent = operations[i].silent;
+	return args_space(args) && flag_list_parse(args, true, &change->list) &&
+	       args_end(args);
+}
+
+static void
+store_set(struct imap *im, const struct change *change,
+    const struct seqset *set, bool uids)
+{
+	struct err err = { 0, "" };
+	struct view_walk walk;
+	uint32_t seq;
+	int rc;
+
+	view_walk(im, set, uids, &walk);
+	while (view_next(&walk, &seq)) {
+		rc = mailbox_set_flags(im->mailbox, seq, change->op,
+		    change->list.flags, change->keywords, &err);
+		if (rc == -ENOENT) {
+			conn_no(&im->conn, "EXPUNGEISSUED", expunged);
+			continue;
+		}
+		if (rc < 0) {
+			imap_fail(im, rc, &err);
+			return;
+		}
+		if (!change->silent)
+			view_tell_message(im, seq, uids);
+	}
+}
+
+static void
+store_flags(struct imap *im, struct change *change, const struct seqset *set)
+{
+	struct err err = { 0, "" };
+	bool make = change->op != FLAGS_REMOVE;
+	int rc = flag_list_keywords(
+	    im->mailbox, &change->list, make, &change->keywords, &err);
+
+	if (rc == -ENOSPC) {
+		conn_no(&im->conn, "LIMIT", too_many);
+		return;
+	}
+	if (rc < 0) {
+		imap_fail(im, rc, &err);
+		return;
+	}
+	if (make && change->list.nkeywords)
+		view_tell_new_keywords(im);
+	store_set(im, change, set, im->conn.row->flags & IMAP_UID);
+}
+
+void
+cmd_store(void *ctx, struct slice argument)
+{
+	struct imap *im = ctx;
+	struct change change = { .keywords = 0 };
+	struct seqset set = { 0 };
+	struct slice text;
+	struct args args;
+
+	conn_args(&im->conn, argument, &args);
+	if (!args_sequence(&args, &text) || !args_space(&args) ||
+	    !parse_change(&args, &change))
+		conn_bad(&im->conn, usage);
+	else if (!view_set(im, text, im->conn.row->flags & IMAP_UID, &set))
+		conn_bad(&im->conn, bad_set);
+	else
+		store_flags(im, &change, &set);
+	seqset_release(&set);
+}

@@ -1,0 +1,51 @@
+/* What the client knows of the selected mailbox, and how it is told of
+ * changes: EXISTS, RECENT, EXPUNGE, FLAGS and FETCH responses (RFC 3501
+ * sections 5.2 and 7, RFC 2180).  Never tells of a message that went while
+ * sequence numbers must stay as they are. */
+#ifndef NJIWA_CMD_IMAPD_VIEW_H
+#define NJIWA_CMD_IMAPD_VIEW_H
+
+#include "cmd/imapd/imap.h"
+#include "cmd/imapd/seqset.h"
+
+/* Follows the disk and tells what changed.  keep_expunged: no EXPUNGE now.
+ * When the mailbox cannot be followed any more the connection ends. */
+void view_sync(struct imap *im, bool keep_expunged);
+
+/* FLAGS and PERMANENTFLAGS of the mailbox, for SELECT and when keywords were
+ * added. */
+void view_tell_flags(struct imap *im);
+
+/* The same, if the mailbox has keywords that the client was not told of. */
+void view_tell_new_keywords(struct imap *im);
+
+/* "* n EXISTS" and "* n RECENT". */
+void view_tell_counts(struct imap *im);
+
+/* "* n FETCH (UID u FLAGS (...))" */
+void view_tell_message(struct imap *im, uint32_t seq, bool uid);
+
+/* A walk over the messages that a set names, in order. */
+struct view_walk {
+	const struct mailbox *mailbox;
+	const struct seqset *set;
+	bool uids;
+	size_t range;
+	uint32_t seq; /* the next candidate */
+};
+
+/*
+ * A set argument: parsed and resolved against the mailbox, as uids when uids.
+ * False when it is none, or names sequence numbers that there are none of.
+ */
+bool view_set(
+    const struct imap *im, struct slice text, bool uids, struct seqset *set);
+
+/* Begins a walk over the messages that the resolved set names. */
+void view_walk(const struct imap *im, const struct seqset *set, bool uids,
+    struct view_walk *ret_walk);
+
+/* The next sequence number; false at the end. */
+bool view_next(struct view_walk *walk, uint32_t *ret_seq);
+
+#endif
