@@ -188,7 +188,7 @@ add_keyword(struct mailbox *mb, struct slice name)
 		return i;
 	i = keywords_add(&mb->keywords, name, letters_in_use(mb));
 	if (i < 0)
-		return i;
+		return i == -ENOSPC ? -EXFULL : i; /* that is no full disk */
 	keywords_format(&mb->keywords, &text);
 	rc = lock_take(
 	    mb->store, mb->folder.dir, KEYWORDS_NAME, LOCK_WAIT_MS, &lock);
@@ -222,8 +222,8 @@ mailbox_keyword_make(struct mailbox *mb, struct slice name, struct err *err)
 		return rc;
 	if (rc == -EINVAL)
 		return err_set(err, EINVAL, "no keyword can have such a name");
-	if (rc == -ENOSPC && letters_in_use(mb) + 1 == 1U << 26)
-		return err_set(err, ENOSPC, "all keywords are used");
+	if (rc == -EXFULL)
+		return err_set(err, ENOSPC, "all 26 keywords are used");
 	return tree_error(mb->store, err, -rc, mb->folder.path, KEYWORDS_NAME);
 }
 

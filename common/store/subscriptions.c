@@ -15,10 +15,13 @@ eat_header(struct slice *text)
 	return 2;
 }
 
-/* Appends a level decoded: modified UTF-7, else what is UTF-8 already. */
+/* Appends a level decoded: modified UTF-7, else what is UTF-8 already.  A '/'
+ * in it would make two. */
 static bool
 put_level(struct slice level, struct str *name)
 {
+	if (slice_find(level, '/') < level.len)
+		return false;
 	if (mutf7_decode(level, name))
 		return true;
 	if (!enc_utf8_valid(level))

@@ -1,1 +1,36 @@
-# store
+# units of common/store
+STORE_TESTS = %D%/test_maildir %D%/test_folder %D%/test_uidlist \
+	%D%/test_side_files %D%/test_body %D%/test_lock %D%/test_store \
+	%D%/test_mailbox
+check_PROGRAMS += $(STORE_TESTS)
+TESTS += $(STORE_TESTS)
+EXTRA_DIST += %D%/store_fixture.h
+%C%_test_maildir_SOURCES = %D%/test_maildir.c
+%C%_test_maildir_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_maildir_LDADD = libstore.a libbase.a $(CMOCKA_LIBS)
+%C%_test_folder_SOURCES = %D%/test_folder.c
+%C%_test_folder_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_folder_LDADD = libstore.a libbase.a $(CMOCKA_LIBS)
+%C%_test_uidlist_SOURCES = %D%/test_uidlist.c
+%C%_test_uidlist_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_uidlist_LDADD = libstore.a libbase.a $(CMOCKA_LIBS)
+%C%_test_side_files_SOURCES = %D%/test_side_files.c
+%C%_test_side_files_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_side_files_LDADD = libstore.a libbase.a $(CMOCKA_LIBS)
+%C%_test_body_SOURCES = %D%/test_body.c
+%C%_test_body_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_body_LDADD = libstore.a libbase.a $(CMOCKA_LIBS)
+%C%_test_lock_SOURCES = %D%/test_lock.c
+%C%_test_lock_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_lock_LDADD = libstore.a libbase.a $(CMOCKA_LIBS)
+%C%_test_store_SOURCES = %D%/test_store.c
+%C%_test_store_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_store_LDADD = libstore.a libbase.a $(CMOCKA_LIBS)
+%C%_test_mailbox_SOURCES = %D%/test_mailbox.c
+%C%_test_mailbox_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_mailbox_LDADD = libstore.a libbase.a $(CMOCKA_LIBS)
+
+# the store from the command line, for tests/e2e
+noinst_PROGRAMS += tests/tools/store_tool
+tests_tools_store_tool_SOURCES = tests/tools/store_tool.c
+tests_tools_store_tool_LDADD = libstore.a libbase.a

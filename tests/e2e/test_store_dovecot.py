@@ -1,0 +1,263 @@
+"""The store and Debian's Dovecot on one Maildir, one after the other and in
+turns: the same uidvalidity, uids, flags, keywords, subscriptions and POP3
+ids, and not a word of complaint from Dovecot."""
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+
+import pytest
+
+IMAP = "/usr/lib/dovecot/imap"
+POP3 = "/usr/lib/dovecot/pop3"
+USER = 8  # mail, whom Debian has
+
+pytestmark = pytest.mark.skipif(
+    os.geteuid() != 0 or not os.path.exists(IMAP),
+    reason="needs root and dovecot-imapd")
+
+CONFIG = """
+base_dir = {top}/run
+state_dir = {top}/state
+log_path = {top}/log
+info_log_path = /dev/null
+protocols =
+ssl = no
+mail_home = {top}/home
+mail_location = maildir:~/Maildir
+mail_uid = {user}
+mail_gid = {user}
+first_valid_uid = 1
+first_valid_gid = 1
+default_internal_user = nobody
+default_login_user = nobody
+default_internal_group = nogroup
+pop3_uidl_format = %08Xu%08Xv
+namespace inbox {{
+  inbox = yes
+  separator = /
+}}
+"""
+
+
+class Site:
+    """A Maildir with its two servers."""
+
+    def __init__(self, top):
+        self.top = top
+        self.home = top / "home"
+        self.maildir = self.home / "Maildir"
+        self.home.mkdir()
+        os.chown(self.home, USER, USER)
+        self.config = top / "dovecot.conf"
+        self.config.write_text(CONFIG.format(top=top, user=USER))
+        self.log = top / "log"
+        self.log.write_text("")
+        os.chmod(self.log, 0o666)
+        self.said = []
+
+    def dovecot(self, program, lines):
+        done = subprocess.run(
+            [program, "-c", str(self.config)],
+            input="".join(line + "\r\n" for line in lines).encode(),
+            env={"HOME": str(self.home), "USER": "u", "PATH": "/usr/bin"},
+            cwd=self.home, user=USER, group=USER, extra_groups=[],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60,
+            check=True)
+        self.said += [line for line in done.stderr.decode().splitlines()
+                      if re.search(r"(Error|Warning|Panic|Fatal)", line)]
+        return done.stdout.decode()
+
+    def imap(self, *commands):
+        lines = [f"t{n} {c}" for n, c in enumerate(commands)]
+        out = self.dovecot(IMAP, lines + ["t LOGOUT"])
+        assert not re.search(r"^t\d* (NO|BAD)", out, re.M), out
+        return out
+
+    def append(self, folder, flags, text):
+        data = text.replace("\n", "\r\n")
+        return self.imap(
+            f"APPEND {folder} ({flags}) {{{len(data)}+}}\r\n{data}")
+
+    def tool(self, *args, text=""):
+        tool = pathlib.Path(os.environ["NJIWA_BUILD"],
+                            "tests/tools/store_tool")
+        done = subprocess.run([tool, self.maildir, *args],
+                              input=text.encode(), timeout=60, check=True,
+                              stdout=subprocess.PIPE)
+        return done.stdout.decode()
+
+    def ours(self, folder="INBOX"):
+        """uidvalidity, uidnext, {uid: (flags, keywords, size)}."""
+        head, *lines = self.tool("show", folder).splitlines()
+        words = head.split()
+        messages = {}
+        for line in lines:
+            uid, flags, size, _ = line.split(" ")
+            letters, *keywords = flags.split(",")
+            messages[int(uid)] = ("".join(sorted(letters.strip("!"))),
+                                  tuple(sorted(keywords)), int(size))
+        return int(words[1]), int(words[3]), messages
+
+    def theirs(self, folder="INBOX"):
+        names = {"\\Seen": "S", "\\Answered": "R", "\\Flagged": "F",
+                 "\\Deleted": "T", "\\Draft": "D"}
+        out = self.imap(f"SELECT {folder}",
+                        "UID FETCH 1:* (FLAGS RFC822.SIZE)")
+        messages = {}
+        for uid, flags, size in re.findall(
+                r"FETCH \(UID (\d+) FLAGS \((.*?)\) RFC822.SIZE (\d+)\)",
+                out):
+            words = [w for w in flags.split() if w != "\\Recent"]
+            messages[int(uid)] = (
+                "".join(sorted(names[w] for w in words if w in names)),
+                tuple(sorted(w for w in words if w not in names)), int(size))
+        return (int(re.search(r"UIDVALIDITY (\d+)", out)[1]),
+                int(re.search(r"UIDNEXT (\d+)", out)[1]), messages)
+
+    def agree(self, folder="INBOX"):
+        ours = self.ours(folder)
+        theirs = self.theirs(folder)
+        assert ours == theirs
+        assert self.theirs(folder) == self.ours(folder)
+        return ours
+
+    def quiet(self):
+        assert self.said == []
+        noise = [line for line in self.log.read_text().splitlines()
+                 if re.search(r"(Error|Warning|Panic|Fatal)", line)]
+        assert noise == []
+
+
+@pytest.fixture(name="site")
+def fixture_site(scratch):
+    top = pathlib.Path(tempfile.mkdtemp(dir=scratch))
+    os.chmod(top, 0o755)
+    site = Site(top)
+    yield site
+    site.quiet()
+
+
+def letter(n):
+    return f"Subject: number {n}\n\n" + "line\n" * n
+
+
+def test_dovecot_first(site):
+    for n in range(5):
+        site.append("INBOX", "\\Seen hello $Forwarded" if n % 2 else "",
+                    letter(n))
+    site.imap("SELECT INBOX", "UID STORE 3 +FLAGS (\\Deleted)", "EXPUNGE")
+    before = site.theirs()
+    assert site.agree() == before
+    assert sorted(before[2]) == [1, 2, 4, 5]
+    site.tool("deliver", "INBOX", "!", text=letter(7))
+    site.tool("flags", "INBOX", "1", "+", "F", "new-keyword")
+    site.tool("flags", "INBOX", "2", "-", "Sb")
+    site.tool("expunge", "INBOX", "4")
+    validity, nextuid, messages = site.agree()
+    assert (validity, nextuid) == (before[0], 7)
+    assert sorted(messages) == [1, 2, 5, 6]
+    assert messages[1][:2] == ("F", ("new-keyword",))
+    assert messages[2][:2] == ("", ("hello",))
+
+
+def test_njiwa_first(site):
+    for n in range(4):
+        site.tool("deliver", "INBOX", "!", text=letter(n))
+    site.tool("deliver", "INBOX", "SF", "uid", text=letter(9))
+    site.tool("flags", "INBOX", "1", "+", "R", "$Junk")
+    os.chown(site.maildir, USER, USER)
+    for path in site.maildir.rglob("*"):
+        os.chown(path, USER, USER)
+    before = site.ours()
+    assert site.agree() == before
+    assert len(before[2]) == 5
+    site.append("INBOX", "\\Draft mine $Junk", letter(11))
+    site.imap("SELECT INBOX", "UID STORE 2 +FLAGS (\\Deleted \\Seen other)",
+              "UID EXPUNGE 2", "UID STORE 1 -FLAGS (\\Answered)")
+    after = site.agree()
+    assert after[0] == before[0]
+    assert sorted(after[2]) == [1, 3, 4, 5, 6]
+
+
+def test_in_turns(site):
+    validity = site.theirs()[0]
+    for n in range(12):
+        if n % 3 == 0:
+            site.tool("deliver", "INBOX", "!", text=letter(n))
+        elif n % 3 == 1:
+            site.append("INBOX", f"\\Seen k{n}", letter(n))
+        else:
+            site.tool("deliver", "INBOX", "F", "uid", text=letter(n))
+        if n % 4 == 3:
+            site.imap("SELECT INBOX",
+                      f"STORE {n // 4 + 1} +FLAGS (\\Deleted)", "EXPUNGE")
+        if n % 4 == 1:
+            uid = min(site.ours()[2])
+            site.tool("flags", "INBOX", str(uid), "+", "S", f"n{n}")
+        assert site.agree()[0] == validity
+    uids = sorted(site.ours()[2])
+    for uid in uids[:-1]:
+        site.tool("expunge", "INBOX", str(uid))
+    assert site.agree()[1] == 13
+
+
+def test_names_and_subscriptions(site):
+    site.imap('CREATE "R&AOQ-t/x y"', "CREATE Foo",
+              'SUBSCRIBE "R&AOQ-t/x y"')
+    site.tool("create", "Köln/旅行")
+    site.tool("create", "a&b")
+    site.tool("subscribe", "Köln/旅行", "+")
+    site.tool("subscribe", "a&b", "+")
+    site.tool("subscribe", "Foo", "+")
+    site.tool("subscribe", "Foo", "-")
+    out = site.imap('LIST "" *', 'LSUB "" *')
+    for name in ("R&AOQ-t/x y", "K&APY-ln/&ZcWITA-", "a&-b"):
+        assert re.search(rf'LIST .* "/" "?{re.escape(name)}"?\r', out)
+        assert re.search(rf'LSUB .* "/" "?{re.escape(name)}"?\r', out)
+    assert not re.search(r"LSUB .* Foo\r", out)
+    site.imap("UNSUBSCRIBE a&-b")
+    folders = site.tool("folders").splitlines()
+    assert "INBOX E" in folders
+    assert "Rät/x y ES" in folders
+    assert "Köln/旅行 ES" in folders
+    assert "a&b E" in folders
+    assert "Foo E" in folders
+    site.tool("deliver", "Köln/旅行", "S", "uid", text=letter(1))
+    assert site.theirs('"K&APY-ln/&ZcWITA-"') == site.ours("Köln/旅行")
+
+
+def test_pop3_ids(site):
+    for n in range(3):
+        site.append("INBOX", "", letter(n))
+    if os.path.exists(POP3):
+        site.dovecot(POP3, ["UIDL", "QUIT"])
+    lines = site.tool("show", "INBOX").splitlines()
+    validity = int(lines[0].split()[1])
+    for line in lines[1:]:
+        uid, _, _, uidl = line.split(" ")
+        assert uidl == f"{int(uid):08x}{validity:08x}"
+
+
+def test_lost_and_torn_lists(site):
+    for n in range(6):
+        site.append("INBOX", "", letter(n))
+    before = site.agree()
+    path = site.maildir / "dovecot-uidlist"
+    text = path.read_bytes()
+    path.write_bytes(text + b"7 :torn")
+    site.tool("deliver", "INBOX", "!", text=letter(8))
+    validity, nextuid, messages = site.ours()
+    assert validity == before[0]
+    assert sorted(messages) == [1, 2, 3, 4, 5, 6, 8] and nextuid == 9
+    assert site.agree()[0] == before[0]
+
+
+def test_owner(site):
+    site.theirs()
+    site.tool("deliver", "New/Folder", "!", "uid", text=letter(1))
+    site.tool("subscribe", "New/Folder", "+")
+    site.tool("flags", "New/Folder", "1", "+", "S", "word")
+    for path in site.maildir.rglob("*"):
+        assert (path.stat().st_uid, path.stat().st_gid) == (USER, USER), path

@@ -1,0 +1,133 @@
+/* A Maildir in a temporary folder for the tests of the store. */
+#ifndef NJIWA_TESTS_STORE_FIXTURE_H
+#define NJIWA_TESTS_STORE_FIXTURE_H
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/fileio.h"
+#include "common/store/mailbox.h"
+#include "tests/unit/unit.h"
+
+/* A store at path/Maildir with what it told its quota. */
+struct fixture {
+	char path[64];
+	char maildir[80];
+	struct store *store;
+	struct err err;
+	int64_t octets, messages;
+};
+
+static void
+fixture_quota(void *ctx, int64_t octets, int64_t messages)
+{
+	struct fixture *f = ctx;
+
+	f->octets += octets;
+	f->messages += messages;
+}
+
+static int
+fixture_setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+	struct store_config config = { .host = "test",
+		.quota_ignore = "Sent",
+		.quota = fixture_quota,
+		.quota_ctx = f };
+
+	(void)snprintf(f->path, sizeof f->path, "/tmp/njiwa-store.XXXXXX");
+	if (mkdtemp(f->path) == NULL)
+		return -1;
+	(void)snprintf(f->maildir, sizeof f->maildir, "%s/Maildir", f->path);
+	*state = f;
+	return store_open(
+	    f->maildir, STORE_CREATE, &config, &f->store, &f->err);
+}
+
+static int
+fixture_teardown(void **state)
+{
+	struct fixture *f = *state;
+	char command[128];
+	int rc;
+
+	store_free(f->store);
+	(void)snprintf(command, sizeof command, "rm -rf '%s'", f->path);
+	rc = system(command);
+	free(f);
+	return rc;
+}
+
+/* Delivers text; the uid, or 0. */
+static inline uint32_t
+fixture_deliver(struct fixture *f, const char *folder, uint8_t flags,
+    bool want_uid, const char *text)
+{
+	struct incoming_target target = { .store = f->store,
+		.folder = slice_from(folder),
+		.flags = flags,
+		.create = true,
+		.want_uid = want_uid };
+	uint32_t uid = 0, validity = 0;
+	struct incoming *in;
+
+	assert_int_equal(incoming_open(f->store, &in, &f->err), 0);
+	assert_int_equal(fileio_write(incoming_fd(in), slice_from(text)), 0);
+	assert_int_equal(
+	    incoming_deliver(in, &target, &uid, &validity, &f->err), 0);
+	incoming_free(in);
+	return uid;
+}
+
+/* Writes text to a file below the Maildir. */
+static inline void
+fixture_write(struct fixture *f, const char *name, const char *text)
+{
+	char path[512];
+	int fd;
+
+	(void)snprintf(path, sizeof path, "%s/%s", f->maildir, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(fileio_write(fd, slice_from(text)), 0);
+	(void)close(fd);
+}
+
+/* The names below the Maildir's folder sub; how many (all but dotfiles). */
+static inline size_t
+fixture_names(struct fixture *f, const char *sub, char *ret_first, size_t max)
+{
+	char path[512];
+	struct dirent *entry;
+	size_t n = 0;
+	DIR *dir;
+
+	(void)snprintf(path, sizeof path, "%s/%s", f->maildir, sub);
+	dir = opendir(path);
+	assert_non_null(dir);
+	while ((entry = readdir(dir)) != NULL) {
+		if (entry->d_name[0] == '.')
+			continue;
+		if (n++ == 0 && ret_first)
+			(void)snprintf(ret_first, max, "%s", entry->d_name);
+	}
+	(void)closedir(dir);
+	return n;
+}
+
+static inline struct mailbox *
+fixture_open(struct fixture *f, const char *folder, enum mailbox_mode mode)
+{
+	struct mailbox *mb = NULL;
+	int rc = mailbox_open(f->store, slice_from(folder), mode, &mb, &f->err);
+
+	if (rc < 0)
+		fail_msg("%s", f->err.text);
+	return mb;
+}
+
+#endif
