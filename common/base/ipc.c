@@ -109,27 +109,28 @@ detach_fds(struct msghdr *head, struct ipc_msg *msg)
 	return (head->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0;
 }
 
-/* The octets of the next message, waiting for it; 0 at end, or -errno. */
+/* One message into octets: its length, 0 at end of file, -errno.  Without a
+ * deadline the kernel waits for us, which saves a poll. */
 static ssize_t
-wait_size(int fd, int64_t deadline)
+receive(int fd, struct msghdr *head, int64_t deadline)
 {
-	for (;;) {
-		char probe;
-		ssize_t n =
-		    recv(fd, &probe, 1, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
-		int rc;
+	int flags = MSG_CMSG_CLOEXEC;
 
-		if (n >= 0)
-			return n;
-		if (errno == EINTR)
-			continue;
-		if (errno == ECONNRESET)
-			return 0;
-		if (errno != EAGAIN)
-			return -errno;
-		rc = wait_ready(fd, POLLIN, deadline);
+	for (;;) {
+		int rc = deadline == CLOCK_NEVER
+			     ? 0
+			     : wait_ready(fd, POLLIN, deadline);
+		ssize_t n;
+
 		if (rc < 0)
 			return rc;
+		n = recvmsg(fd, head, flags);
+		if (n >= 0)
+			return n;
+		if (errno == ECONNRESET)
+			return 0;
+		if (errno != EINTR)
+			return -errno;
 	}
 }
 
@@ -137,37 +138,30 @@ int
 ipc_recv(int fd, struct ipc_msg *msg, int64_t deadline)
 {
 	union control control;
-	struct iovec parts[2];
+	char
+	    octets[IPC_BODY_MAX + 1]; /* one more, to see that it is too much */
+	struct iovec parts[2] = {
+		{ &msg->type, sizeof msg->type },
+		{ octets, sizeof octets },
+	};
 	struct msghdr head = { .msg_iov = parts,
 		.msg_iovlen = 2,
 		.msg_control = &control,
 		.msg_controllen = sizeof control };
-	ssize_t n = wait_size(fd, deadline);
+	ssize_t n;
 
 	ipc_msg_release(msg);
+	n = receive(fd, &head, deadline);
 	if (n <= 0)
 		return (int)n;
-	if ((size_t)n < sizeof msg->type ||
+	if (!detach_fds(&head, msg) || (size_t)n < sizeof msg->type ||
 	    (size_t)n > sizeof msg->type + IPC_BODY_MAX) {
-		/* takes it off the socket, its descriptors closed unseen */
-		(void)recv(fd, &msg->type, sizeof msg->type, MSG_DONTWAIT);
-		return -EPROTO;
-	}
-	str_reserve(&msg->body, (size_t)n);
-	parts[0] = (struct iovec){ &msg->type, sizeof msg->type };
-	parts[1] =
-	    (struct iovec){ msg->body.ptr, (size_t)n - sizeof msg->type };
-	do
-		n = recvmsg(fd, &head, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return -errno;
-	if (!detach_fds(&head, msg) || (size_t)n < sizeof msg->type) {
 		ipc_msg_release(msg);
 		return -EPROTO;
 	}
-	msg->body.len = (size_t)n - sizeof msg->type;
-	msg->body.ptr[msg->body.len] = '\0';
+	n -= (ssize_t)sizeof msg->type;
+	str_append_mem(&msg->body, octets, (size_t)n);
+	explicit_bzero(octets, (size_t)n); /* it may be a password */
 	return 1;
 }
 

@@ -373,17 +373,16 @@ keeper_confine(struct connection *c)
 	const struct settings *s = &c->settings;
 	const struct sandbox_path paths[] = {
 		{ s->mail_root, SANDBOX_WRITE },
-		/* for the child that will load GnuTLS */
+		/* for the child that will load GnuTLS after STARTTLS */
+		{ driver_folder(), SANDBOX_READ },
 		{ "/usr/lib", SANDBOX_READ },
 		{ "/lib", SANDBOX_READ },
-		{ "/lib64", SANDBOX_READ },
 		{ "/etc/ld.so.cache", SANDBOX_READ },
 		{ "/etc/gnutls", SANDBOX_READ },
-		{ driver_folder(), SANDBOX_READ },
-		{ "/proc/self/fd", SANDBOX_READ },
 	};
+	const size_t all = sizeof paths / sizeof paths[0];
 	const struct sandbox box = { SANDBOX_KEEPER, paths,
-		sizeof paths / sizeof paths[0], { spamd_port(s->spamd) } };
+		!c->tls && c->key >= 0 ? all : 1, { spamd_port(s->spamd) } };
 	struct err err = { 0, "" };
 	int rc = 0;
 
