@@ -109,6 +109,14 @@ compile_quoted_octet(struct compiler *c)
 	return 0;
 }
 
+/* Does a quoted text end here?  A doubled quote is one within it. */
+static bool
+closes(struct slice at, char quote)
+{
+	return at.len && at.ptr[0] == quote &&
+	       (at.len == 1 || at.ptr[1] != quote);
+}
+
 /* At an opening quote, which also closes. */
 static int
 compile_quoted(struct compiler *c)
@@ -117,7 +125,7 @@ compile_quoted(struct compiler *c)
 	const struct token *t = find_token(c, slice_skip(c->rest, 1));
 	int rc = 0;
 
-	if (t && quote != '`' && c->rest.len > 3 && c->rest.ptr[3] == quote)
+	if (t && quote != '`' && closes(slice_skip(c->rest, 3), quote))
 		return put_param(c, t->token, 4);
 	copy(c, 1);
 	while (rc == 0 && c->rest.len && c->rest.ptr[0] != quote)

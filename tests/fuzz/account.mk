@@ -1,1 +1,10 @@
-# account
+# fuzz targets of common/account
+FUZZ_TARGETS += %D%/fuzz_query
+%C%_fuzz_query_SOURCES = %D%/fuzz_query.c $(FUZZ_MAIN)
+%C%_fuzz_query_LDADD = libaccount.a libbase.a $(CRYPT_LIBS)
+%C%_fuzz_query_LDFLAGS = $(FUZZ_LINK)
+FUZZ_TARGETS += %D%/fuzz_account_wire
+%C%_fuzz_account_wire_SOURCES = %D%/fuzz_account_wire.c $(FUZZ_MAIN)
+%C%_fuzz_account_wire_LDADD = libaccountd.a libaccount.a libbase.a \
+	$(CRYPT_LIBS)
+%C%_fuzz_account_wire_LDFLAGS = $(FUZZ_LINK)
