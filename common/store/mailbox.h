@@ -121,6 +121,10 @@ int mailbox_message_size(
     struct mailbox *mb, uint32_t seq, uint64_t *ret_size, struct err *err);
 int mailbox_message_file_size(
     struct mailbox *mb, uint32_t seq, uint64_t *ret_size, struct err *err);
+/* What the file's name says of its octets with CRLF (S= and W=), unproved: the
+ * disk is not touched.  False when it does not say, or not a possible size. */
+bool mailbox_message_size_said(
+    struct mailbox *mb, uint32_t seq, uint64_t *ret_size);
 int mailbox_message_date(
     struct mailbox *mb, uint32_t seq, time_t *ret_date, struct err *err);
 

@@ -41,12 +41,29 @@ note_size(struct mailbox *mb, struct known_size known)
 	mb->nsizes++;
 }
 
+/* Both sizes as the name has them; false when it has not, or when they cannot
+ * be: at most each octet is an LF that got a CR. */
+static bool
+name_says(const struct mailbox *mb, const struct record *record,
+    uint64_t *ret_size, uint64_t *ret_crlf)
+{
+	struct slice name = slice_from(view_name(mb, record));
+	uint64_t size, with_crlf;
+
+	if (!maildir_get_size(name, 'S', &size) ||
+	    !maildir_get_size(name, 'W', &with_crlf) || with_crlf < size ||
+	    with_crlf - size > size)
+		return false;
+	*ret_size = size;
+	*ret_crlf = with_crlf;
+	return true;
+}
+
 /* Is the size known for a file of that many octets? */
 static bool
 is_known(const struct mailbox *mb, const struct record *record, uint64_t size,
     uint64_t *ret_crlf)
 {
-	struct slice name = slice_from(view_name(mb, record));
 	uint32_t uid = record->message.uid;
 	size_t at = place_of(mb, uid);
 	uint64_t said;
@@ -56,9 +73,16 @@ is_known(const struct mailbox *mb, const struct record *record, uint64_t size,
 		*ret_crlf = mb->sizes[at].crlf;
 		return true;
 	}
-	return maildir_get_size(name, 'S', &said) && said == size &&
-	       maildir_get_size(name, 'W', ret_crlf) && *ret_crlf >= size &&
-	       *ret_crlf - size <= size;
+	return name_says(mb, record, &said, ret_crlf) && said == size;
+}
+
+bool
+mailbox_message_size_said(struct mailbox *mb, uint32_t seq, uint64_t *ret_size)
+{
+	const struct record *record = view_record(mb, seq);
+	uint64_t size;
+
+	return record && name_says(mb, record, &size, ret_size);
 }
 
 int
