@@ -1,6 +1,6 @@
 # njiwa-init: listens for all services and starts their programs.
-noinst_LIBRARIES += %D%/libinit.a
-%C%_libinit_a_SOURCES = \
+noinst_LIBRARIES += libinit.a
+libinit_a_SOURCES = \
 	%D%/accept.c %D%/accept.h \
 	%D%/children.c %D%/children.h \
 	%D%/environment.c %D%/environment.h \
@@ -14,10 +14,10 @@ noinst_LIBRARIES += %D%/libinit.a
 	%D%/spawn.c %D%/spawn.h \
 	%D%/timers.c %D%/timers.h \
 	%D%/ucspi.c %D%/ucspi.h
-%C%_libinit_a_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS)
+libinit_a_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS)
 
 pkglibexec_PROGRAMS += njiwa-init
 njiwa_init_SOURCES = %D%/main.c
-njiwa_init_LDADD = %D%/libinit.a libsvc.a libbase.a \
+njiwa_init_LDADD = libinit.a libsvc.a libbase.a \
 	$(SYSTEMD_LIBS) $(INIH_LIBS)
 dist_man_MANS += %D%/njiwa-init.8

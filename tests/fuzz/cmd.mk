@@ -2,7 +2,7 @@
 # njiwa-init: the settings listen and timers
 FUZZ_TARGETS += %D%/fuzz_listen
 %C%_fuzz_listen_SOURCES = %D%/fuzz_listen.c $(FUZZ_MAIN)
-%C%_fuzz_listen_LDADD = cmd/init/libinit.a libbase.a
+%C%_fuzz_listen_LDADD = libinit.a libbase.a
 %C%_fuzz_listen_LDFLAGS = $(FUZZ_LINK)
 EXTRA_DIST += %D%/listen.dict %D%/corpus/listen
 
@@ -11,3 +11,10 @@ FUZZ_TARGETS += %D%/fuzz_smtp
 %C%_fuzz_smtp_SOURCES = %D%/fuzz_smtp.c tests/unit/smtpd_fake.c $(FUZZ_MAIN)
 %C%_fuzz_smtp_LDADD = libsmtpd.a libproto.a libmsg.a libnet.a libbase.a
 %C%_fuzz_smtp_LDFLAGS = $(FUZZ_LINK)
+# njiwa-pop3d: sessions on a maildrop
+FUZZ_TARGETS += %D%/fuzz_pop3
+%C%_fuzz_pop3_SOURCES = %D%/fuzz_pop3.c $(FUZZ_MAIN)
+%C%_fuzz_pop3_LDADD = libpop3d.a libstore.a libproto.a libnet.a \
+	libmsg.a libbase.a
+%C%_fuzz_pop3_LDFLAGS = $(FUZZ_LINK)
+EXTRA_DIST += %D%/pop3.dict %D%/corpus/pop3

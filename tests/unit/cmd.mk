@@ -4,7 +4,7 @@ check_PROGRAMS += %D%/test_init
 TESTS += %D%/test_init
 %C%_test_init_SOURCES = %D%/test_init.c
 %C%_test_init_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-%C%_test_init_LDADD = cmd/init/libinit.a libbase.a $(CMOCKA_LIBS)
+%C%_test_init_LDADD = libinit.a libbase.a $(CMOCKA_LIBS)
 
 
 
@@ -42,3 +42,10 @@ TESTS += $(IMAPD_UNITS)
 %C%_test_imap_seqset_SOURCES = %D%/test_imap_seqset.c
 %C%_test_imap_seqset_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_imap_seqset_LDADD = libimapd.a libbase.a $(CMOCKA_LIBS)
+# njiwa-pop3d
+check_PROGRAMS += %D%/test_pop3d
+TESTS += %D%/test_pop3d
+%C%_test_pop3d_SOURCES = %D%/test_pop3d.c
+%C%_test_pop3d_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_pop3d_LDADD = libpop3d.a libproto.a libnet.a libbase.a \
+	$(CMOCKA_LIBS)
