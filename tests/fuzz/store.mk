@@ -1,1 +1,25 @@
-# store
+# fuzz targets of common/store
+FUZZ_TARGETS += %D%/fuzz_body
+%C%_fuzz_body_SOURCES = %D%/fuzz_body.c $(FUZZ_MAIN)
+%C%_fuzz_body_LDADD = libstore.a libbase.a
+%C%_fuzz_body_LDFLAGS = $(FUZZ_LINK)
+FUZZ_TARGETS += %D%/fuzz_folder
+%C%_fuzz_folder_SOURCES = %D%/fuzz_folder.c $(FUZZ_MAIN)
+%C%_fuzz_folder_LDADD = libstore.a libbase.a
+%C%_fuzz_folder_LDFLAGS = $(FUZZ_LINK)
+FUZZ_TARGETS += %D%/fuzz_keywords
+%C%_fuzz_keywords_SOURCES = %D%/fuzz_keywords.c $(FUZZ_MAIN)
+%C%_fuzz_keywords_LDADD = libstore.a libbase.a
+%C%_fuzz_keywords_LDFLAGS = $(FUZZ_LINK)
+FUZZ_TARGETS += %D%/fuzz_maildir
+%C%_fuzz_maildir_SOURCES = %D%/fuzz_maildir.c $(FUZZ_MAIN)
+%C%_fuzz_maildir_LDADD = libstore.a libbase.a
+%C%_fuzz_maildir_LDFLAGS = $(FUZZ_LINK)
+FUZZ_TARGETS += %D%/fuzz_subscriptions
+%C%_fuzz_subscriptions_SOURCES = %D%/fuzz_subscriptions.c $(FUZZ_MAIN)
+%C%_fuzz_subscriptions_LDADD = libstore.a libbase.a
+%C%_fuzz_subscriptions_LDFLAGS = $(FUZZ_LINK)
+FUZZ_TARGETS += %D%/fuzz_uidlist
+%C%_fuzz_uidlist_SOURCES = %D%/fuzz_uidlist.c $(FUZZ_MAIN)
+%C%_fuzz_uidlist_LDADD = libstore.a libbase.a
+%C%_fuzz_uidlist_LDFLAGS = $(FUZZ_LINK)

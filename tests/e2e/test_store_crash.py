@@ -1,0 +1,146 @@
+"""A delivery that is killed before each of its system calls, or meets a full
+disk in each of them, leaves nothing or one whole message, never half of one,
+never two, and a Maildir that the next delivery can use."""
+import collections
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+
+TEXT = b"Subject: crash\n\n" + b"a line of the body\n" * 500
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("strace") is None, reason="needs strace")
+
+# Calls that can change what is on the disk; they may fail with ENOSPC.
+WRITING = {"openat", "write", "fsync", "linkat", "renameat2", "renameat",
+           "mkdirat", "fchown", "utimensat", "ftruncate"}
+
+
+def tool():
+    return os.path.join(os.environ["NJIWA_BUILD"], "tests/tools/store_tool")
+
+
+def deliver(maildir, *more, inject=None):
+    command = [tool(), maildir, "deliver", *more]
+    if inject:
+        command = ["strace", "-qq", "-o", "/dev/null", "-e", "trace=all",
+                   "-e", f"inject={inject}"] + command
+    return subprocess.run(command, input=TEXT, timeout=60, check=False,
+                          stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL).returncode
+
+
+def calls_of(maildir, *more):
+    """How often a delivery makes each system call, after its start."""
+    trace = maildir.parent / "trace"
+    subprocess.run(["strace", "-qq", "-o", trace, tool(), maildir, "deliver",
+                    *more], input=TEXT, timeout=60, check=True,
+                   stdout=subprocess.DEVNULL)
+    names = re.findall(r"^(\w+)\(", trace.read_text(), re.M)
+    counts = collections.Counter(names)
+    for name in ("execve", "exit_group", "arch_prctl", "set_tid_address",
+                 "set_robust_list", "rseq", "brk", "prlimit64", "access"):
+        counts.pop(name, None)
+    return counts
+
+
+def messages(maildir):
+    """The messages there are; each must be whole."""
+    found = []
+    for folder in ("new", "cur"):
+        for path in (maildir / folder).iterdir():
+            assert path.read_bytes() == TEXT, path
+            assert f",S={len(TEXT)},W=" in path.name
+            found.append(path)
+    return found
+
+
+def empty(maildir):
+    for path in messages(maildir):
+        path.unlink()
+    lock = maildir / "dovecot-uidlist.lock"
+    if lock.exists():  # its holder is dead; test_left_lock waits it out
+        lock.unlink()
+
+
+@pytest.fixture(name="maildir")
+def fixture_maildir(scratch):
+    maildir = pathlib.Path(tempfile.mkdtemp(dir=scratch)) / "Maildir"
+    assert deliver(maildir, "INBOX", "!") == 0
+    empty(maildir)
+    return maildir
+
+
+@pytest.mark.parametrize("how", [("INBOX", "!"), ("INBOX", "S", "uid")])
+def test_killed(maildir, how):
+    delivered = 0
+    kills = 0
+    for name, count in calls_of(maildir, *how).items():
+        for nth in range(1, count + 1):
+            empty(maildir)
+            deliver(maildir, *how, inject=f"{name}:signal=KILL:when={nth}")
+            found = len(messages(maildir))
+            assert found <= 1
+            assert not list((maildir / "tmp").iterdir())
+            delivered += found
+            kills += 1
+            empty(maildir)
+            assert deliver(maildir, *how) == 0
+            assert len(messages(maildir)) == 1
+    # both ends were met: before the message had a name, and after it
+    assert kills > 20 and 0 < delivered < kills
+
+
+@pytest.mark.parametrize("how", [("INBOX", "!"), ("INBOX", "S", "uid")])
+def test_disk_full(maildir, how):
+    failed = 0
+    for name, count in calls_of(maildir, *how).items():
+        if name not in WRITING:
+            continue
+        for nth in range(1, count + 1):
+            empty(maildir)
+            code = deliver(maildir, *how,
+                           inject=f"{name}:error=ENOSPC:when={nth}")
+            # standard output is the tool's last write: the message is there
+            said = name == "write" and nth == count
+            assert len(messages(maildir)) == (1 if code == 0 or said else 0)
+            assert not list((maildir / "tmp").iterdir())
+            failed += code != 0
+    assert failed > 5
+
+
+def test_left_lock(maildir):
+    """The lock of a killed process is taken over."""
+    assert deliver(maildir, "INBOX", "S", "uid") == 0
+    deliver(maildir, "INBOX", "S", "uid", inject="linkat:signal=KILL:when=1")
+    assert (maildir / "dovecot-uidlist.lock").exists()
+    assert deliver(maildir, "INBOX", "S", "uid") == 0
+    assert not (maildir / "dovecot-uidlist.lock").exists()
+    show = subprocess.run([tool(), maildir, "show", "INBOX"], check=True,
+                          stdout=subprocess.PIPE, timeout=60).stdout
+    uids = [int(line.split()[0]) for line in show.splitlines()[1:]]
+    assert uids == [1, 3]  # 2 was the dead one's
+
+
+def test_full_disk(scratch):
+    """A real one."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root to mount")
+    top = pathlib.Path(tempfile.mkdtemp(dir=scratch))
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs",
+                           top], check=False)
+    if done.returncode:
+        pytest.skip("cannot mount")
+    try:
+        codes = [deliver(top / "Maildir", "INBOX", "!", "uid")
+                 for _ in range(12)]
+        assert codes[0] == 0 and codes[-1] == 1
+        assert len(messages(top / "Maildir")) == codes.count(0)
+        assert not list((top / "Maildir" / "tmp").iterdir())
+    finally:
+        subprocess.run(["umount", "-l", top], check=True)
