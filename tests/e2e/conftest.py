@@ -101,4 +101,5 @@ def pytest_runtest_makereport(item, call):
         return
     for value in item.funcargs.values():
         if isinstance(value, Site):
-            report.sections.append(("log of " + value.folder, value.log))
+            tail = "\n".join(value.log.splitlines()[-40:])
+            report.sections.append(("end of %s" % value.log_file, tail))

@@ -312,7 +312,7 @@ class Site:
         """The files of all messages, the oldest first."""
         path = self.maildir(user, folder)
         return sorted(glob.glob(path + "/new/*") + glob.glob(path + "/cur/*"),
-                      key=os.path.basename)
+                      key=lambda file: (os.stat(file).st_mtime_ns, file))
 
     def contents(self, user="demo", folder=""):
         out = []
