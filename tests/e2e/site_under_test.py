@@ -271,7 +271,7 @@ class Site:
             client.starttls(context)
             self.track(client.sock)
         if user:
-            client.login(full(user), '"%s"' % password)
+            client.login(full(user), password)
         return client
 
     def pop3(self, user="demo", service="pop3", starttls=False,
@@ -352,9 +352,11 @@ class Site:
         by themselves when their clients and daemons were gone."""
         for client in self.clients:
             try:
-                client.close()
+                # A file made of the socket may keep it open after close.
+                client.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
+            client.close()
         for daemon in self.daemons:
             servers.end_process(daemon)
         for launcher in self.launchers.values():
