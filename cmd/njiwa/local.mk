@@ -1,1 +1,26 @@
-# cmd/njiwa
+# njiwa, the administrator's tool, and the page of the settings
+bin_PROGRAMS += njiwa
+njiwa_SOURCES = %D%/main.c
+NJIWA_TOOL_LIBS = libtool_njiwa.a libsvc.a libstore.a libmsg.a libaccount.a \
+	libbase.a $(INIH_LIBS) $(CRYPT_LIBS) -ldl
+njiwa_LDADD = $(NJIWA_TOOL_LIBS)
+
+noinst_LIBRARIES += libtool_njiwa.a
+libtool_njiwa_a_SOURCES = \
+	%D%/alias.c \
+	%D%/config.c \
+	%D%/database.c \
+	%D%/doc.c %D%/doc.h \
+	%D%/domain.c \
+	%D%/handlers.h \
+	%D%/mailbox.c %D%/mailbox.h \
+	%D%/names.c %D%/names.h \
+	%D%/options.c %D%/options.h \
+	%D%/password.c %D%/password.h \
+	%D%/pw.c \
+	%D%/quota.c \
+	%D%/tool.c %D%/tool.h \
+	%D%/user.c \
+	%D%/verbs.c
+
+dist_man_MANS += %D%/njiwa.8 %D%/njiwa.conf.5

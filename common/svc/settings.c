@@ -43,59 +43,63 @@ read_all(int fd, char *room, size_t size)
 	return (ssize_t)len;
 }
 
-int
-loading_read(
-    int dirfd, const char *path, size_t max, char **ret_text, size_t *ret_len)
+/* More than the file's octets, or 0 with errno set when those are too many or
+ * it is no file at all. */
+static size_t
+room_for(int fd, size_t max)
 {
-	FD_AUTO fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	struct stat st;
-	size_t size = max + 1;
-	ssize_t len;
-	char *room;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (S_ISDIR(st.st_mode))
-		return -EISDIR;
-	if (S_ISREG(st.st_mode) && st.st_size > (off_t)max)
-		return -EFBIG;
-	if (S_ISREG(st.st_mode))
-		size = (size_t)st.st_size;
-	room = secret_room(size + 1);
-	if (room == NULL)
-		return -ENOMEM;
-	len = read_all(fd, room, size);
-	if (len < 0 || (size_t)len > max) {
-		secret_give_back(room);
-		return len < 0 ? (int)len : -EFBIG;
-	}
-	room[len] = '\0';
-	*ret_text = room;
-	*ret_len = (size_t)len;
+	if (fstat(fd, &st) < 0)
+		return 0;
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return max + 1;
+	if (S_ISREG(st.st_mode) && st.st_size <= (off_t)max)
+		return (size_t)st.st_size + 1;
+	errno = S_ISDIR(st.st_mode) ? EISDIR : EFBIG;
 	return 0;
 }
 
-/* A secret out of a file of its own, without the line end; NULL with problem
+char *
+loading_read(int dirfd, const char *path, size_t max, size_t *ret_len)
+{
+	FD_AUTO fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	size_t size = fd < 0 ? 0 : room_for(fd, max);
+	char *room = size ? secret_room(size + 1) : NULL;
+	ssize_t len;
+
+	if (room == NULL)
+		return NULL;
+	len = read_all(fd, room, size);
+	if (len < 0 || (size_t)len == size) {
+		secret_give_back(room);
+		errno = len < 0 ? (int)-len : EFBIG;
+		return NULL;
+	}
+	*ret_len = (size_t)len;
+	return room;
+}
+
+/* A secret out of a file of its own, its first line; NULL with problem
  * filled. */
 static const char *
 read_secret(int dirfd, const char *path, struct str *problem)
 {
-	char *text = NULL;
 	size_t len = 0;
-	int rc = loading_read(dirfd, path, SETTINGS_SECRET_MAX, &text, &len);
+	char *text = loading_read(dirfd, path, SETTINGS_SECRET_MAX, &len);
 
-	if (rc < 0) {
-		str_appendf(problem, "%s: %s", path, strerror(-rc));
+	if (text == NULL) {
+		str_appendf(problem, "%s: %s", path, strerror(errno));
 		return NULL;
 	}
-	if (len && text[len - 1] == '\n')
-		text[--len] = '\0';
+	len = slice_find(slice_of(text, len), '\n');
 	if (len && text[len - 1] == '\r')
-		text[--len] = '\0';
+		len--;
 	if (memchr(text, '\0', len)) {
 		str_appendf(problem, "%s: holds a NUL", path);
 		return NULL;
 	}
+	text[len] = '\0';
 	return text;
 }
 
@@ -225,14 +229,14 @@ static int
 load_file(struct loading *load, const char *path)
 {
 	const char *name = settings_path(path);
-	char *text;
-	size_t len;
-	int rc = loading_read(AT_FDCWD, name, SETTINGS_FILE_MAX, &text, &len);
+	size_t len = 0;
+	char *text = loading_read(AT_FDCWD, name, SETTINGS_FILE_MAX, &len);
 
-	if (rc == -ENOENT && strcmp(name, NJIWA_CONFIG_FILE) == 0)
+	if (text == NULL && errno == ENOENT &&
+	    strcmp(name, NJIWA_CONFIG_FILE) == 0)
 		return 0;
-	if (rc < 0)
-		return rc;
+	if (text == NULL)
+		return -errno;
 	loading_text(load, name, slice_of(text, len));
 	if (load->secrets == SETTINGS_NO_SECRETS)
 		secret_give_back(text);

@@ -30,9 +30,8 @@ void loading_text(struct loading *load, const char *name, struct slice text);
 /* Takes what the environment sets. */
 void loading_environment(struct loading *load);
 
-/* Reads the file at path into the arena; 0, or -errno.  The caller wipes
- * it. */
-int loading_read(
-    int dirfd, const char *path, size_t max, char **ret_text, size_t *ret_len);
+/* Reads the file at path into the arena, with room for a NUL behind it; NULL
+ * with errno set.  The caller wipes it. */
+char *loading_read(int dirfd, const char *path, size_t max, size_t *ret_len);
 
 #endif

@@ -2,19 +2,24 @@
  * predecessor's variable, section, help. */
 #include "common/svc/settings_table.h"
 
+/* clang-format off */
+
 /* The field's place; does not compile when the field is of another type. */
-#define AT(field, type)                                                        \
-	(offsetof(struct settings, field) +                                    \
-	    0 * sizeof(_Generic(((struct settings *)0)->field, type : 0)))
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type is an argument */
+#define AT(field, type) \
+	(offsetof(struct settings, field) + 0 * sizeof(_Generic( \
+	((struct settings *)0)->field, type : 0)))
+/* NOLINTEND(bugprone-macro-parentheses) */
+
+/* What rows of each kind begin with. */
 #define BOOL(f, initial) #f, SETTING_BOOL, AT(f, bool), initial, 0, 0
-#define INT(f, initial, min, max)                                              \
-#f, SETTING_INT, AT(f, int64_t), initial, min, max
-#define SIZE(f, initial, min, max)                                             \
-#f, SETTING_SIZE, AT(f, int64_t), initial, min, max
-#define TIME(f, initial, min, max)                                             \
-#f, SETTING_TIME, AT(f, int64_t), initial, min, max
-#define WORDS(f, kind, initial, need)                                          \
-#f, SETTING_##kind, AT(f, const char *), initial, need, 0
+#define NUMBER(f, kind, initial, min, max) \
+	#f, SETTING_##kind, AT(f, int64_t), initial, min, max
+#define INT(f, initial, min, max) NUMBER(f, INT, initial, min, max)
+#define SIZE(f, initial, min, max) NUMBER(f, SIZE, initial, min, max)
+#define TIME(f, initial, min, max) NUMBER(f, TIME, initial, min, max)
+#define WORDS(f, kind, initial, need) \
+	#f, SETTING_##kind, AT(f, const char *), initial, need, 0
 #define TEXT(f, initial) WORDS(f, TEXT, initial, 0)
 #define NEEDED_TEXT(f, initial) WORDS(f, TEXT, initial, 1)
 #define HOST(f, initial) WORDS(f, HOST, initial, 0)
@@ -49,7 +54,6 @@
 #define QUOTA_NAMES "undbm" /* and of the one that adds to the quota */
 #define PATH_NAMES "undh"
 
-/* clang-format off */
 const struct setting settings_table[] = {
 	{ HOST(hostname, ""), NULL, "HOSTNAME", GENERAL,
 	    "The name of this server, in greetings, in Received lines and in "

@@ -58,6 +58,10 @@ bool settings_set(struct settings *settings, const struct setting *row,
 void settings_print(const struct settings *settings, const struct setting *row,
     struct str *out);
 
+/* The bounds of an INT, SIZE or TIME as "from 1s to 5m", appended to out;
+ * nothing for other types. */
+void settings_print_bounds(const struct setting *row, struct str *out);
+
 /* As settings_load, from text instead of a file and without the environment;
  * complaints name it "text".  For tests. */
 int settings_load_text(struct slice text, enum settings_secrets secrets,

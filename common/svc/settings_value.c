@@ -75,6 +75,17 @@ append_number(struct str *out, enum setting_type type, int64_t value)
 		str_appendf(out, "%lld", (long long)value);
 }
 
+void
+settings_print_bounds(const struct setting *row, struct str *out)
+{
+	if (row->type < SETTING_INT || row->type > SETTING_TIME)
+		return;
+	str_append_cstr(out, "from ");
+	append_number(out, row->type, row->min);
+	str_append_cstr(out, " to ");
+	append_number(out, row->type, row->max);
+}
+
 static bool
 set_bool(struct place at, const char *text, struct str *problem)
 {
@@ -141,10 +152,8 @@ set_number(struct place at, const char *text, struct str *problem)
 		return false;
 	}
 	if (value < row->min || value > row->max) {
-		str_appendf(problem, "%s is not in the range from ", text);
-		append_number(problem, row->type, row->min);
-		str_append_cstr(problem, " to ");
-		append_number(problem, row->type, row->max);
+		str_appendf(problem, "%s is not in the range ", text);
+		settings_print_bounds(row, problem);
 		return false;
 	}
 	*field = value;

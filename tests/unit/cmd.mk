@@ -1,4 +1,11 @@
 # cmd
+# njiwa
+check_PROGRAMS += %D%/test_names
+TESTS += %D%/test_names
+%C%_test_names_SOURCES = %D%/test_names.c
+%C%_test_names_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_names_LDADD = libtool_njiwa.a libbase.a $(CMOCKA_LIBS)
+
 # njiwa-init
 check_PROGRAMS += %D%/test_init
 TESTS += %D%/test_init

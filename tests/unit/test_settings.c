@@ -127,8 +127,8 @@ static const struct file_row file_rows[] = {
 	{ "hostname = mx-1.test.dev", "", "hostname", "mx-1.test.dev" },
 	{ "hostname = mx 1",
 	    "text:1: hostname: \"mx 1\" is no name of a host\n", NULL, NULL },
-	{ "hostname = -mx",
-	    "text:1: hostname: \"-mx\" is no name of a host\n", NULL, NULL },
+	{ "hostname = -mx", "text:1: hostname: \"-mx\" is no name of a host\n",
+	    NULL, NULL },
 	{ "sandbox = requires",
 	    "text:1: sandbox: \"requires\" is none of: on require off; did you "
 	    "mean require?\n",
@@ -434,7 +434,7 @@ secrets_of_files(void **state)
 		struct settings settings;
 		STR_AUTO text = STR_INIT;
 
-		place_make(&place, "pass word\n");
+		place_make(&place, "pass word\r\nx\n");
 		setenv("CREDENTIALS_DIRECTORY", place.folder, 1);
 		str_append_cstr(&text, "tls_key_password = ");
 		str_append_cstr(&text, i ? ways[1] : "file:");

@@ -1,0 +1,48 @@
+/* The handlers of the verbs, by family.  Each gives an exit status, and has
+ * said on standard error why it is not EX_OK.  Never called but through the
+ * table. */
+#ifndef NJIWA_CMD_NJIWA_HANDLERS_H
+#define NJIWA_CMD_NJIWA_HANDLERS_H
+
+#include "cmd/njiwa/tool.h"
+
+/* The schema of the database (database.c). */
+int cmd_db_init(struct tool *tool);
+int cmd_db_migrate(struct tool *tool);
+int cmd_db_status(struct tool *tool);
+
+/* Local domains (domain.c). */
+int cmd_domain_add(struct tool *tool);
+int cmd_domain_list(struct tool *tool);
+int cmd_domain_remove(struct tool *tool);
+
+/* Mailboxes (user.c). */
+int cmd_user_add(struct tool *tool);
+int cmd_user_list(struct tool *tool);
+int cmd_user_passwd(struct tool *tool);
+int cmd_user_remove(struct tool *tool);
+int cmd_user_show(struct tool *tool);
+
+/* Aliases (alias.c). */
+int cmd_alias_add(struct tool *tool);
+int cmd_alias_list(struct tool *tool);
+int cmd_alias_remove(struct tool *tool);
+
+/* Quota (quota.c). */
+int cmd_quota_recalc(struct tool *tool);
+int cmd_quota_set(struct tool *tool);
+int cmd_quota_show(struct tool *tool);
+
+/* Settings (config.c). */
+int cmd_config_check(struct tool *tool);
+int cmd_config_doc(struct tool *tool);
+int cmd_config_show(struct tool *tool);
+
+/* Password hashes (pw.c). */
+int cmd_pw(struct tool *tool);
+
+/* What the program is (verbs.c). */
+int cmd_help(struct tool *tool);
+int cmd_version(struct tool *tool);
+
+#endif

@@ -1,0 +1,34 @@
+/* A user's mail folder, worked on as its owner.  Never as root: what is below
+ * mail_root belongs to somebody who could put a trap there. */
+#ifndef NJIWA_CMD_NJIWA_MAILBOX_H
+#define NJIWA_CMD_NJIWA_MAILBOX_H
+
+#include <sys/types.h>
+#include "common/account/account_admin.h"
+#include "common/svc/settings.h"
+
+struct mailbox_place {
+	const struct settings *settings;
+	struct str path;
+	uid_t uid;
+	gid_t gid;
+};
+
+struct mailbox_use {
+	uint64_t octets, messages;
+};
+
+/* Where the mail of a row is and who owns it.  0, or -EINVAL with err filled;
+ * release it in either case. */
+int mailbox_find(const struct settings *settings, const struct account_row *row,
+    struct mailbox_place *ret_place, struct err *err);
+void mailbox_release(struct mailbox_place *place);
+
+/* Makes the folders that are missing, below mail_root.  0 or -errno. */
+int mailbox_make(const struct mailbox_place *place, struct err *err);
+
+/* Counts what is there; nothing when there is no such folder.  0 or -errno. */
+int mailbox_count(const struct mailbox_place *place,
+    struct mailbox_use *ret_use, struct err *err);
+
+#endif

@@ -1,0 +1,81 @@
+/* What the tool can do. */
+#include <stdio.h>
+
+#include "cmd/njiwa/handlers.h"
+
+/* clang-format off */
+const struct verb tool_verbs[] = {
+	{ "db init", "", 0, 0, "", cmd_db_init,
+	    "Makes the tables, in a database that may have some of them." },
+	{ "db migrate", "", 0, 0, "", cmd_db_migrate,
+	    "Brings the tables up to this version." },
+	{ "db status", "", 0, 0, "", cmd_db_status,
+	    "Lists the migrations and whether they are applied." },
+	{ "domain add", "DOMAIN", 1, 1, "", cmd_domain_add,
+	    "Makes a domain a local one." },
+	{ "domain list", "", 0, 0, "", cmd_domain_list,
+	    "Lists local domains and where each is named." },
+	{ "domain remove", "DOMAIN", 1, 1, "", cmd_domain_remove,
+	    "Removes a domain that has no users." },
+	{ "user add", "ADDRESS", 1, 1, "pisqdeUG", cmd_user_add,
+	    "Adds a user and makes the mail folder." },
+	{ "user list", "[DOMAIN]", 0, 1, "", cmd_user_list,
+	    "Lists users: address, limit in MB, octets, messages." },
+	{ "user passwd", "ADDRESS", 1, 1, "pis", cmd_user_passwd,
+	    "Sets a user's password." },
+	{ "user remove", "ADDRESS", 1, 1, "", cmd_user_remove,
+	    "Removes a user.  The mail stays on disk." },
+	{ "user show", "ADDRESS", 1, 1, "", cmd_user_show,
+	    "Shows what is known of a user." },
+	{ "alias add", "ADDRESS [TARGET ...]", 1, -1, "x", cmd_alias_add,
+	    "Sends an address's mail to other addresses, or drops it." },
+	{ "alias list", "[DOMAIN]", 0, 1, "", cmd_alias_list,
+	    "Lists aliases: address, action, targets." },
+	{ "alias remove", "ADDRESS", 1, 1, "", cmd_alias_remove,
+	    "Removes an alias." },
+	{ "quota recalc", "[ADDRESS ...]", 0, -1, "a", cmd_quota_recalc,
+	    "Counts the mail of users anew." },
+	{ "quota set", "ADDRESS MB", 2, 2, "", cmd_quota_set,
+	    "Sets a user's limit; 0 is none." },
+	{ "quota show", "[ADDRESS ...]", 0, -1, "", cmd_quota_show,
+	    "Shows octets, messages and limit (octets) of users." },
+	{ "pw", "", 0, 0, "lpistuV", cmd_pw,
+	    "Makes the hash of a password, as doveadm pw does." },
+	{ "config check", "", 0, 0, "", cmd_config_check,
+	    "Tells all mistakes in the settings." },
+	{ "config doc", "", 0, 0, "", cmd_config_doc,
+	    "Prints the settings' part of njiwa.conf(5)." },
+	{ "config show", "[NAME ...]", 0, -1, "n", cmd_config_show,
+	    "Shows the settings in effect, secrets masked." },
+	{ "version", "", 0, 0, "", cmd_version,
+	    "Prints the version." },
+	{ "help", "[WORD ...]", 0, 2, "", cmd_help,
+	    "Prints this, or the usage of one verb." },
+	{ NULL, NULL, 0, 0, NULL, NULL, NULL }
+};
+/* clang-format on */
+
+int
+cmd_version(struct tool *tool)
+{
+	(void)tool;
+	printf("njiwa %s\n", NJIWA_VERSION);
+	return EX_OK;
+}
+
+int
+cmd_help(struct tool *tool)
+{
+	STR_AUTO words = STR_INIT;
+	STR_AUTO text = STR_INIT;
+	int i;
+
+	for (i = 0; i < tool->count; i++)
+		str_appendf(&words, "%s%s", i ? " " : "", tool->operands[i]);
+	tool_usage_all(tool, str_cstr(&words), &text);
+	if (text.len == 0)
+		return tool_fail(tool, EX_USAGE, "%s: there is no such verb",
+		    str_cstr(&words));
+	fputs(str_cstr(&text), stdout);
+	return EX_OK;
+}

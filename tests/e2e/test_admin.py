@@ -1,0 +1,444 @@
+"""njiwa, the administrator's tool."""
+import crypt
+import os
+import pty
+import re
+import select
+import subprocess
+import time
+
+import pytest
+
+import servers
+from site_under_test import DOMAIN, MAIL_UID, PASSWORD, USERS
+
+OK, USAGE, DATAERR, NOUSER, UNAVAILABLE = 0, 64, 65, 67, 69
+CANTCREAT, TEMPFAIL, NOPERM, CONFIG = 73, 75, 77, 78
+# Names that must not become a file's, a statement's or another row's.
+BAD_LOCAL = ("", ".", "..", ".x", "x.", "a..b", "../x", "a/b", "a b", "a|b",
+             "a\nb", "a'; DROP TABLE users; --", '"a"', "a" * 65, "\u00fc")
+
+
+def call(site, *words, stdin=b"", env=None):
+    """Exit status, standard output and standard error."""
+    done = subprocess.run(
+        [site.build + "/njiwa", *words], env=dict(site.env, **(env or {})),
+        input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        timeout=60, check=False)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def good(site, *words, **how):
+    status, out, err = call(site, *words, **how)
+    assert (status, err) == (OK, ""), (words, err)
+    return out
+
+
+def bad(site, status, *words, **how):
+    found, out, err = call(site, *words, **how)
+    assert (found, out) == (status, ""), (words, out, err)
+    assert err.startswith("njiwa: ") or err.startswith("usage: "), err
+    return err
+
+
+def full(name):
+    return name + "@" + DOMAIN
+
+
+def hash_of(site, name):
+    return site.sql("SELECT password FROM users WHERE name = '%s' AND "
+                    "domain = '%s'" % (name, DOMAIN))[0][0]
+
+
+# ---- the schema
+
+def test_database(site):
+    first = good(site, "db", "status").splitlines()
+    assert first and all(re.fullmatch(r"\d{4}\t\S+\tapplied", line)
+                         for line in first)
+    assert good(site, "db", "migrate") == ""
+    assert good(site, "db", "init") == ""
+    assert good(site, "db", "status").splitlines() == first
+
+
+def test_sqlite_file_of_its_folder(make_site):
+    site = make_site("sqlite")
+    folder = site.folder + "/run/fresh"
+    os.mkdir(folder)
+    os.chown(folder, 12345, 12346)
+    site.conf(sqlite_file=folder + "/db")
+    assert "db init" in bad(site, UNAVAILABLE, "user", "list")
+    assert os.listdir(folder) == []
+    assert "applied" in good(site, "db", "init")
+    for name in os.listdir(folder):
+        st = os.stat(folder + "/" + name)
+        assert (st.st_uid, st.st_gid) == (12345, 12346), name
+        assert st.st_mode & 0o007 == 0, "hashes that all may read"
+    site.conf(sqlite_file=site.folder + "/run/new/db")
+    good(site, "db", "init")
+
+
+def test_database_away(make_site):
+    site = make_site("sqlite")
+    site.conf(mysql_host="127.0.0.1", mysql_port=servers.free_port(),
+              mysql_connect_timeout="2s")
+    bad(site, TEMPFAIL, "user", "list")
+
+
+# ---- domains
+
+def test_domains(site):
+    good(site, "domain", "add", "Second.Example")
+    assert good(site, "domain", "list").splitlines() == [
+        "second.example\ttable", DOMAIN + "\ttable,host_list"]
+    bad(site, CANTCREAT, "domain", "add", "second.example")
+    good(site, "domain", "remove", "second.example")
+    bad(site, NOUSER, "domain", "remove", "second.example")
+    # one with users, and which the file has
+    assert "host_list" in bad(site, DATAERR, "domain", "remove", DOMAIN)
+    site.conf(host_list=site.folder)
+    status, out, err = call(site, "domain", "list")
+    assert status != OK and "host_list" in err and DOMAIN in out
+
+
+@pytest.mark.parametrize("name", ["", ".", "a..b", "-a", "a/b", "a b", "a_b",
+                                  "x" * 64, "a'b"])
+def test_bad_domain(make_site, name):
+    bad(make_site("sqlite"), DATAERR, "domain", "add", "--", name)
+
+
+# ---- users
+
+def test_user_life(site):
+    good(site, "user", "add", "-q", "7", "--gecos", "A new one",
+         "--password-stdin", full("new"), stdin=b"first secret\nrest\n")
+    assert site.sql("SELECT name, domain, quota, gecos, uid, gid FROM users "
+                    "WHERE name = 'new'") == [
+        ["new", DOMAIN, "7", "A new one", "8", "8"]]
+    shown = good(site, "user", "show", full("new"))
+    assert ("address: %s\n" % full("new")) in shown
+    assert ("mail: %s\n" % site.maildir("new")) in shown
+    assert "quota: 7\n" in shown and "$" not in shown
+    stored = hash_of(site, "new")
+    assert crypt.crypt("first secret", stored) == stored
+    assert stored.startswith("$y$")
+    bad(site, CANTCREAT, "user", "add", full("new"), stdin=b"x\n")
+    assert hash_of(site, "new") == stored
+    good(site, "user", "passwd", full("new"), stdin=b"second")
+    stored = hash_of(site, "new")
+    assert crypt.crypt("second", stored) == stored
+    good(site, "user", "passwd", "-s", "MD5-CRYPT", "-p", "third", full("new"))
+    assert "$1$" in hash_of(site, "new")
+    assert full("new") in good(site, "user", "list", DOMAIN)
+    good(site, "user", "remove", full("new"))
+    assert full("new") not in good(site, "user", "list")
+    assert os.path.isdir(site.maildir("new")), "the mail stays"
+    for words in (("user", "remove"), ("user", "show"), ("quota", "show")):
+        bad(site, NOUSER, *words, full("new"))
+    bad(site, NOUSER, "user", "passwd", full("new"), stdin=b"x\n")
+
+
+def test_user_list(site):
+    assert good(site, "user", "list").splitlines() == sorted(
+        "%s\t%d\t0\t0" % (full(name), quota) for name, quota in USERS)
+    assert good(site, "user", "list", "elsewhere.example") == ""
+
+
+def test_user_mail_folder(site):
+    """The folders are the mail owner's alone, and of a Maildir."""
+    good(site, "user", "add", "x@fresh.example", stdin=b"secret\n")
+    assert "fresh.example" in good(site, "domain", "list")
+    path = site.data
+    for part in ("fresh.example", "x", "Maildir"):
+        path += "/" + part
+        st = os.lstat(path)
+        assert (st.st_uid, st.st_gid) == (MAIL_UID, MAIL_UID), path
+        assert st.st_mode & 0o777 == 0o700, path
+    assert {"cur", "new", "tmp"} <= set(os.listdir(path))
+
+
+def test_user_folder_through_a_link(site):
+    """Who owns the mail cannot make root write elsewhere."""
+    os.symlink(site.folder, site.data + "/trap.example")
+    status, _, err = call(site, "user", "add", "x@trap.example",
+                          stdin=b"secret\n")
+    assert status != OK and "not made" in err
+    assert not os.path.exists(site.folder + "/x")
+
+
+@pytest.mark.parametrize("where", ["sqlite", "mysql"])
+def test_bad_names(make_site, where):
+    site = make_site(where)
+    before = site.sql("SELECT COUNT(*) FROM users")
+    for local in BAD_LOCAL:
+        bad(site, DATAERR, "user", "add", "--", local + "@" + DOMAIN,
+            stdin=b"secret\n")
+        bad(site, DATAERR, "alias", "add", "--", local + "@" + DOMAIN,
+            full("demo"))
+        bad(site, DATAERR, "alias", "add", "--", full("al"),
+            local + "@" + DOMAIN)
+    bad(site, DATAERR, "user", "add", "nobody", stdin=b"secret\n")
+    assert site.sql("SELECT COUNT(*) FROM users") == before
+    assert os.listdir(site.data + "/" + DOMAIN) != []
+    # names that are looked up are data, whatever is in them
+    bad(site, NOUSER, "user", "remove", "'or'1'='1@" + DOMAIN)
+    bad(site, NOUSER, "user", "passwd", "_@" + DOMAIN, stdin=b"x\n")
+    assert site.sql("SELECT COUNT(*) FROM users") == before
+
+
+@pytest.mark.parametrize("password, status", [
+    (b"", DATAERR), (b"\n", DATAERR), (b"a\0b\n", DATAERR),
+    (b"x" * 1025 + b"\n", DATAERR), (b"x" * 511 + b"\n", OK),
+    ("\u00fc ;#'\" \\".encode() + b"\r\n", OK)])
+def test_passwords(make_site, password, status):
+    site = make_site("sqlite")
+    found, _, _ = call(site, "user", "passwd", full("demo"), stdin=password)
+    assert found == status
+    stored = hash_of(site, "demo")
+    text = password.rstrip(b"\r\n").decode() if status == OK else PASSWORD
+    assert crypt.crypt(text, stored) == stored
+
+
+@pytest.mark.parametrize("words", [
+    ("-q", "x"), ("-q", "-1"), ("-q", "99999999999999999999"), ("-U", "x"),
+    ("-U", "4294967295"), ("-d", "../x")])
+def test_bad_options(make_site, words):
+    site = make_site("sqlite")
+    if words[0] == "-d":
+        site.conf(mail_location="%h/Maildir")
+    bad(site, DATAERR, "user", "add", *words, full("odd"), stdin=b"secret\n")
+    bad(site, NOUSER, "user", "show", full("odd"))
+
+
+# ---- aliases
+
+def test_aliases(site):
+    good(site, "alias", "add", full("all"), full("demo"), "x@Far.Example")
+    good(site, "alias", "add", "-x", full("gone"))
+    assert good(site, "alias", "list").splitlines() == [
+        full("all") + "\talias\t%s | x@far.example" % full("demo"),
+        full("gone") + "\tdrop\t",
+        full("postmaster") + "\talias\t" + full("demo")]
+    good(site, "alias", "add", full("all"), full("other"))
+    assert full("all") + "\talias\t" + full("other") + "\n" in good(
+        site, "alias", "list", DOMAIN)
+    assert good(site, "alias", "list", "far.example") == ""
+    good(site, "alias", "remove", full("all"))
+    bad(site, NOUSER, "alias", "remove", full("all"))
+    bad(site, USAGE, "alias", "add", full("all"))
+    bad(site, USAGE, "alias", "add", "-x", full("all"), full("demo"))
+
+
+# ---- quota
+
+def drop_mail(site, user, folder, name, octets):
+    path = site.maildir(user, folder) + "/cur"
+    os.makedirs(path, exist_ok=True)
+    with open(path + "/" + name, "wb") as out:
+        out.write(b"x" * octets)
+    for made, folders, files in os.walk(site.maildir(user)):
+        for entry in [made] + [made + "/" + f for f in folders + files]:
+            os.chown(entry, MAIL_UID, MAIL_UID)
+
+
+def test_quota(site):
+    drop_mail(site, "demo", "", "1.M1P1.mx,S=100:2,S", 100)
+    drop_mail(site, "demo", "", "2.M1P1.mx:2,", 50)
+    drop_mail(site, "demo", "Sent", "3.M1P1.mx,S=1000:2,S", 1000)
+    assert good(site, "quota", "recalc", full("demo")) == (
+        full("demo") + "\t150\t2\n")
+    assert good(site, "quota", "show", full("demo")) == (
+        full("demo") + "\t150\t2\t0\n")
+    site.conf(quota_ignore="")
+    assert full("demo") + "\t1150\t3" in good(
+        site, "quota", "recalc", "-a").splitlines()
+    good(site, "quota", "set", full("demo"), "3")
+    assert full("demo") + "\t1150\t3\t3145728" in good(
+        site, "quota", "show").splitlines()
+    bad(site, DATAERR, "quota", "set", full("demo"), "much")
+    bad(site, NOUSER, "quota", "set", full("nobody"), "1")
+    bad(site, USAGE, "quota", "recalc")
+    status, out, _ = call(site, "quota", "recalc", full("nobody"),
+                          full("demo"))
+    assert status == NOUSER and out.startswith(full("demo"))
+
+
+# ---- pw
+
+def test_pw_as_the_predecessor(make_site):
+    site = make_site("sqlite")
+    link = site.folder + "/doveadm"
+    os.symlink(site.build + "/njiwa", link)
+    out = servers.run(link, "pw", "-s", "MD5-CRYPT", "-p", PASSWORD,
+                      env=site.env).decode()
+    assert re.fullmatch(r"\{MD5-CRYPT\}\$1\$[./0-9A-Za-z]{8}\$\S{22}\n", out)
+    stored = out[len("{MD5-CRYPT}"):].strip()
+    assert crypt.crypt(PASSWORD, stored) == stored
+    done = subprocess.run([link, "user", "list"], env=site.env, check=False,
+                          stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert done.returncode == USAGE and done.stderr.startswith(b"doveadm: ")
+
+
+@pytest.fixture(scope="module")
+def bare(build, tmp_path_factory):
+    """No site: pw and config need none."""
+    class Bare:
+        folder = str(tmp_path_factory.mktemp("bare"))
+        env = {"PATH": os.environ["PATH"], "NJIWA_CONFIG": "/dev/null",
+               "NJIWA_LIBDIR": build, "LC_ALL": "C.UTF-8"}
+    Bare.build = build
+    return Bare
+
+
+@pytest.mark.parametrize("scheme, start", [
+    ("MD5-CRYPT", "$1$"), ("SHA256-CRYPT", "$5$"), ("SHA512-CRYPT", "$6$"),
+    ("BLF-CRYPT", "$2"), ("YESCRYPT", "$y$"), ("CRYPT", "$y$")])
+def test_pw_schemes(bare, scheme, start):
+    out = good(bare, "pw", "-s", scheme, "-p", "s e;cret").strip()
+    assert out.startswith("{%s}%s" % (scheme, start))
+    assert scheme in good(bare, "pw", "-l").split()
+    stored = out.partition("}")[2]
+    for text in (out, stored):
+        assert good(bare, "pw", "-t", text, stdin=b"s e;cret\n") == (
+            text + " (verified)\n")
+        bad(bare, NOPERM, "pw", "-t", text, stdin=b"secret\n")
+    assert out != good(bare, "pw", "-s", scheme, "-p", "s e;cret").strip()
+
+
+def test_pw_refuses(bare):
+    bad(bare, DATAERR, "pw", "-s", "ROT13", "-p", "x")
+    bad(bare, DATAERR, "pw", stdin=b"")
+    bad(bare, NOPERM, "pw", "-t", "", stdin=b"x\n")
+    bad(bare, NOPERM, "pw", "-t", "$1$x", stdin=b"x\n")
+
+
+def at_terminal(bare, words, answers):
+    """Runs words on a terminal of its own; status and what was shown."""
+    pid, tty = pty.fork()
+    if pid == 0:
+        os.execve(bare.build + "/njiwa", ["njiwa", *words], bare.env)
+    shown = b""
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        if not select.select([tty], [], [], 1)[0]:
+            continue
+        try:
+            piece = os.read(tty, 4096)
+        except OSError:
+            break
+        if not piece:
+            break
+        shown += piece
+        if shown.endswith(b"password: ") and answers:
+            time.sleep(0.1)   # until the echo is off
+            os.write(tty, answers.pop(0))
+    os.close(tty)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()
+
+
+def test_prompt(bare):
+    status, shown = at_terminal(bare, ["pw"], [b"geheim\n", b"geheim\n"])
+    assert status == OK and "geheim" not in shown
+    stored = re.search(r"\{CRYPT\}(\S+)", shown).group(1)
+    assert crypt.crypt("geheim", stored) == stored
+    status, shown = at_terminal(bare, ["pw"], [b"geheim\n", b"other\n"])
+    assert status == DATAERR and "not the same" in shown
+    status, shown = at_terminal(bare, ["pw"], [b"geh\x03"])
+    assert status == USAGE and "geh" not in shown
+
+
+def test_password_leaves_the_command_line(make_site):
+    """-p is overwritten before the hash is made (ps shows it no more)."""
+    site = make_site("sqlite")
+    process = subprocess.Popen(
+        [site.build + "/njiwa", "user", "passwd", "-p", "streng-geheim",
+         full("demo")], env=dict(site.env, NJIWA_MYSQL_HOST="192.0.2.1",
+                                 NJIWA_MYSQL_CONNECT_TIMEOUT="3s"),
+        stderr=subprocess.DEVNULL)
+    try:
+        servers.wait_for("the password to be gone", lambda: not any(
+            b"geheim" in open("/proc/%d/%s" % (process.pid, f), "rb").read()
+            for f in ("cmdline", "environ")))
+    finally:
+        process.kill()
+        process.wait()
+
+
+# ---- settings
+
+def conf(bare, text):
+    path = bare.folder + "/conf"
+    with open(path, "w") as out:
+        out.write(text)
+    return path
+
+
+def test_config_check(bare):
+    path = conf(bare, "hostname = mx.test.dev\n")
+    assert good(bare, "-c", path, "config", "check") == (
+        path + ": no mistakes\n")
+    path = conf(bare, "smtp_max_hop = 5\nfsync = perhaps\n\nuser_query = "
+                      "SELECT '\n")
+    err = bad(bare, CONFIG, "config", "check", "-c", path)
+    assert err.splitlines()[:2] == [
+        "njiwa: %s:1: smtp_max_hop: there is no such setting; did you mean "
+        "smtp_max_hops?" % path,
+        "njiwa: %s:2: fsync: \"perhaps\" is neither yes nor no" % path]
+    assert "user_query" in err and err.endswith("njiwa: 3 mistakes\n")
+    bad(bare, CONFIG, "config", "check", "-c", "/nowhere/at/all")
+    err = bad(bare, CONFIG, "config", "check", env={"MYSQL_PORT": "none"})
+    assert "MYSQL_PORT" in err
+
+
+def test_config_show(bare):
+    path = conf(bare, "spam_subject_prefix = a ; b # c\nmysql_password = "
+                      "geheim\nlogin_delay = 2s\nhostname = mx.test.dev\n")
+    shown = good(bare, "config", "show", "-c", path)
+    assert "geheim" not in shown
+    assert "\nspam_subject_prefix = a ; b # c\n" in shown
+    changed = good(bare, "config", "show", "-n", "-c", path)
+    assert changed == ("hostname = mx.test.dev\n# mysql_password = (set)\n"
+                       "spam_subject_prefix = a ; b # c\n")
+    assert good(bare, "config", "show", "-c", path, "login_delay") == (
+        "login_delay = 2s\n")
+    err = bad(bare, USAGE, "config", "show", "login_dely")
+    assert "did you mean login_delay?" in err
+    # what is shown is a file again
+    again = conf(bare, shown)
+    assert good(bare, "config", "show", "-c", again) == shown.replace(
+        "# mysql_password = (set)", "mysql_password =")
+
+
+def test_config_environment(bare):
+    shown = good(bare, "config", "show", "-n", env={
+        "MYSQL_HOST": "old", "NJIWA_MYSQL_HOST": "db1 db2", "HOSTNAME": "a.b",
+        "MYSQL_PASS": "geheim", "SSL_KEY_PASSWORD": ""})
+    assert shown == ("hostname = a.b\nmysql_host = db1 db2\n"
+                     "# mysql_password = (set)\n")
+
+
+# ---- the command line
+
+@pytest.mark.parametrize("words", [
+    (), ("elephant",), ("user",), ("user", "elephant"), ("user", "add"),
+    ("user", "add", "a@b", "c@d"), ("user", "list", "-q", "1"), ("-q", "1"),
+    ("user", "add", "-q"), ("quota", "set", "a@b"), ("help", "elephant")])
+def test_usage(bare, words):
+    found, out, err = call(bare, *words)
+    assert (found, out) == (USAGE, "") and "njiwa" in err
+
+
+def test_help(bare):
+    for words in (("help",), ("-h",)):
+        out = good(bare, *words)
+        assert "njiwa user add " in out and "njiwa db init" in out
+    assert good(bare, "user", "add", "-h") == good(bare, "help", "user", "add")
+    assert re.fullmatch(r"njiwa \d+\.\d+\.\d+\n", good(bare, "version"))
+
+
+def test_output_that_cannot_be_written(bare):
+    with open("/dev/full", "w") as full_disk:
+        done = subprocess.run(
+            [bare.build + "/njiwa", "config", "show"], env=bare.env,
+            stdout=full_disk, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 74 and b"output" in done.stderr
