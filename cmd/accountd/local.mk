@@ -8,3 +8,4 @@ pkglibexec_PROGRAMS += njiwa-accountd
 njiwa_accountd_SOURCES = %D%/main.c
 njiwa_accountd_LDADD = libaccountd.a libsvc.a libaccount.a libbase.a \
 	$(CRYPT_LIBS) $(INIH_LIBS)
+dist_man_MANS += %D%/njiwa-accountd.8

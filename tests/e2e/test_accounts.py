@@ -1,0 +1,520 @@
+"""njiwa-accountd on real databases: on a pair, as the keepers start it, and
+behind a listening socket, as systemd does."""
+import os
+import signal
+import socket
+import statistics
+import struct
+import subprocess
+import time
+
+import pytest
+
+import servers
+from site_under_test import DOMAIN, PASSWORD
+
+RESOLVE, LOGIN, LOOKUP, QUOTA_ADD, BIND, ANSWER = range(1, 7)
+FOUND, UNKNOWN, DENIED, DROP, NOT_LOCAL, TEMPFAIL = range(6)
+NASTY = ["'", '"', "`", "\\", "';--", "' OR '1'='1", '" OR ""="', "%u", "%n",
+         "?", "/*", "\\' OR 1=1 #", "a'); DELETE FROM users; --", "${x}", "|",
+         "x' UNION SELECT 1,2,3,4,5 -- ", "\u00e9", "\U0001f600", "%", "_"]
+
+
+def text(value):
+    octets = value.encode() if isinstance(value, str) else value
+    return struct.pack("=I", len(octets)) + octets
+
+
+class Reader:
+    def __init__(self, octets):
+        self.octets, self.at = octets, 0
+
+    def take(self, form):
+        values = struct.unpack_from("=" + form, self.octets, self.at)
+        self.at += struct.calcsize("=" + form)
+        return values[0] if len(values) == 1 else values
+
+    def text(self):
+        size = self.take("I")
+        self.at += size
+        return self.octets[self.at - size:self.at].decode()
+
+    def user(self):
+        name, home = self.text(), self.text()
+        uid, gid, limit, used, messages = self.take("IIQqq")
+        return dict(name=name, home=home, uid=uid, gid=gid, limit=limit,
+                    used=used, messages=messages)
+
+    def target(self):
+        return self.user()["name"] if self.take("I") else self.text()
+
+
+class Client:
+    def __init__(self, sock):
+        self.sock = sock
+        sock.settimeout(20)
+
+    def send(self, kind, body):
+        self.sock.send(struct.pack("=H", kind) + body)
+
+    def receive(self):
+        octets = self.sock.recv(70000)
+        if not octets:
+            raise EOFError("accountd closed the connection")
+        answer = Reader(octets)
+        assert answer.take("H") == ANSWER
+        outcome, more, count = answer.take("III")
+        self.text = answer.text()
+        return outcome, more, count, answer
+
+    def resolve(self, address):
+        self.send(RESOLVE, text(address))
+        targets, more = [], 1
+        while more:
+            outcome, more, count, answer = self.receive()
+            targets += [answer.target() for _ in range(count)]
+        return (outcome, sorted(targets)) if targets else outcome
+
+    def user(self, kind, body):
+        self.send(kind, body)
+        outcome, _, count, answer = self.receive()
+        return answer.user() if count else outcome
+
+    def login(self, name, password):
+        return self.user(
+            LOGIN, text(name) + text(password) + text("imap") + text("::1"))
+
+    def lookup(self, name):
+        return self.user(LOOKUP, text(name))
+
+    def add(self, name, octets, messages):
+        self.send(QUOTA_ADD, text(name) + struct.pack("=qq", octets, messages))
+
+    def bind(self, name):
+        self.send(BIND, text(name))
+        return self.receive()[0]
+
+    def close(self):
+        self.sock.close()
+
+
+def start(site, stdin, **how):
+    with open(site.log_file, "ab") as log:
+        return subprocess.Popen(
+            [site.build + "/njiwa-accountd", "-c", site.config], stdin=stdin,
+            stdout=subprocess.DEVNULL, stderr=log, env=site.env, **how)
+
+
+@pytest.fixture
+def on_pair(site):
+    """A client and its njiwa-accountd, on each database."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    process = start(site, theirs)
+    theirs.close()
+    client = Client(ours)
+    client.site, client.process = site, process
+    yield client
+    ours.close()
+    assert process.wait(10) == 0
+
+
+class Service:
+    """njiwa-accountd with a listening socket as fd 0."""
+
+    def __init__(self, site):
+        self.path = site.folder + "/run/test.sock"
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.listener.bind(self.path)
+        os.chmod(self.path, 0o666)
+        self.listener.listen(128)
+        self.process = start(site, self.listener)
+        self.clients = []
+
+    def client(self):
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        sock.connect(self.path)
+        self.clients.append(Client(sock))
+        return self.clients[-1]
+
+    def workers(self):
+        with open("/proc/%d/task/%d/children" % (
+                self.process.pid, self.process.pid)) as file:
+            return [int(pid) for pid in file.read().split()]
+
+    def close(self):
+        for client in self.clients:
+            client.close()
+        servers.end_process(self.process)
+        self.listener.close()
+
+
+@pytest.fixture
+def service(site):
+    site.conf(account_workers=2)
+    running = Service(site)
+    running.site = site
+    yield running
+    running.close()
+
+
+def quota_row(site, name):
+    rows = site.sql("SELECT bytes, messages FROM quota "
+                    "WHERE username = '%s'" % name)
+    return [int(value) for value in rows[0]] if rows else None
+
+
+# ---- one client, one process
+
+def test_answers(on_pair):
+    demo = "demo@" + DOMAIN
+    assert on_pair.resolve(demo) == (FOUND, [demo])
+    assert on_pair.resolve("Demo@" + DOMAIN.upper()) == (FOUND, [demo])
+    assert on_pair.resolve("postmaster@" + DOMAIN) == (FOUND, [demo])
+    assert on_pair.resolve("nobody@" + DOMAIN) == UNKNOWN
+    assert on_pair.resolve("demo@elsewhere.org") == NOT_LOCAL
+    user = on_pair.login(demo, PASSWORD)
+    assert user["name"] == demo and user["limit"] == 0
+    assert on_pair.login(demo, PASSWORD + "x") == DENIED
+    assert on_pair.login("nobody@" + DOMAIN, PASSWORD) == DENIED
+    assert on_pair.lookup("small@" + DOMAIN)["limit"] == 1 << 20
+    assert on_pair.lookup("nobody@" + DOMAIN) == UNKNOWN
+
+
+def test_quota(on_pair):
+    demo = "demo@" + DOMAIN
+    for _ in range(30):
+        on_pair.add(demo, 1000, 1)
+    assert [on_pair.receive()[0] for _ in range(30)] == [FOUND] * 30
+    assert quota_row(on_pair.site, demo) == [30000, 30]
+    on_pair.add(demo, -31000, -29)
+    assert on_pair.receive()[0] == FOUND
+    assert quota_row(on_pair.site, demo) == [0, 1]
+    used = on_pair.lookup(demo)
+    assert (used["used"], used["messages"]) == (0, 1)
+
+
+def test_additions_of_many_clients_are_atomic(service):
+    demo = "demo@" + DOMAIN
+    clients = [service.client() for _ in range(20)]
+    for _ in range(10):
+        for client in clients:
+            client.add(demo, 7, 1)
+    for client in clients:
+        assert [client.receive()[0] for _ in range(10)] == [FOUND] * 10
+    assert quota_row(service.site, demo) == [1400, 200]
+
+
+def test_metacharacters(on_pair):
+    site = on_pair.site
+    before = site.sql("SELECT * FROM users ORDER BY id")
+    for nasty in NASTY:
+        for address in (nasty + "@" + DOMAIN, "demo@" + nasty,
+                        "demo" + nasty + "@" + DOMAIN, nasty):
+            assert on_pair.resolve(address) in (UNKNOWN, NOT_LOCAL), address
+            assert on_pair.login(address, PASSWORD) == DENIED, address
+            assert on_pair.lookup(address) == UNKNOWN, address
+        assert on_pair.login("demo@" + DOMAIN, nasty) == DENIED, nasty
+        on_pair.add(nasty + "@" + DOMAIN, 5, 1)
+        on_pair.receive()
+        on_pair.send(LOGIN, text("demo@" + DOMAIN) + text(PASSWORD) +
+                     text(nasty[:8]) + text(nasty))
+        assert on_pair.receive()[0] == FOUND
+    assert site.sql("SELECT * FROM users ORDER BY id") == before
+    assert on_pair.login("demo@" + DOMAIN, PASSWORD)["name"]
+
+
+def test_bound(on_pair):
+    demo = "demo@" + DOMAIN
+    assert on_pair.bind(demo) == FOUND
+    on_pair.add(demo, 10, 1)
+    assert on_pair.receive()[0] == FOUND
+    assert on_pair.lookup(demo)["used"] == 10
+    on_pair.send(LOOKUP, text("other@" + DOMAIN))
+    with pytest.raises(EOFError):
+        on_pair.receive()
+
+
+@pytest.mark.parametrize("octets", [
+    b"x", struct.pack("=H", 0), struct.pack("=H", 99) + b"x",
+    struct.pack("=H", RESOLVE), struct.pack("=HI", RESOLVE, 1 << 31),
+    struct.pack("=H", RESOLVE) + text("a@b") + b"more",
+    struct.pack("=H", RESOLVE) + text("x" * 321),
+    struct.pack("=H", LOGIN) + text("a@b") + text("x" * 1025) + text("") * 2,
+    struct.pack("=H", RESOLVE) + b"x" * 5000,
+    struct.pack("=H", ANSWER) + text("a@b")])
+def test_rubbish(service, octets):
+    bad, good = service.client(), service.client()
+    bad.sock.send(octets)
+    with pytest.raises(EOFError):
+        bad.receive()
+    assert good.resolve("demo@" + DOMAIN)[0] == FOUND
+
+
+def test_many_targets(service):
+    """An answer in parts, to a client that is slow to read it."""
+    names = ["n%04d@%s.example.org" % (i, "x" * 40) for i in range(1000)]
+    service.site.sql("INSERT INTO forwarder (address, action, aliases) VALUES "
+                     "('list@%s', 'alias', '%s')" % (DOMAIN, "|".join(names)))
+    slow, quick = service.client(), service.client()
+    for _ in range(20):
+        slow.send(RESOLVE, text("list@" + DOMAIN))
+    assert quick.resolve("list@" + DOMAIN) == (FOUND, names)
+    time.sleep(0.2)
+    for _ in range(20):
+        got, more = [], 1
+        while more:
+            outcome, more, count, answer = slow.receive()
+            assert outcome == FOUND
+            got += [answer.target() for _ in range(count)]
+        assert got == names
+    assert slow.resolve("demo@" + DOMAIN)[0] == FOUND
+
+
+def test_time_of_unknown_user(on_pair):
+    """Nobody learns from the time whether a user exists."""
+    def seconds(name):
+        begun = time.perf_counter()
+        assert on_pair.login(name, "wrong") == DENIED
+        return time.perf_counter() - begun
+
+    seconds("demo@" + DOMAIN)
+    times = [(seconds("demo@" + DOMAIN), seconds("nobody@" + DOMAIN))
+             for _ in range(40)]
+    known, unknown = (statistics.median(column) for column in zip(*times))
+    assert 0.7 < known / unknown < 1.4, (known, unknown)
+
+
+def test_host_list_is_read_again(on_pair):
+    path = on_pair.site.settings["host_list"]
+    assert on_pair.resolve("x@new.dev") == NOT_LOCAL
+    with open(path, "a") as file:
+        file.write("New.dev\n")
+    assert on_pair.resolve("x@new.dev") == UNKNOWN
+    with open(path + ".tmp", "w") as file:
+        file.write(DOMAIN + "\n")
+    os.rename(path + ".tmp", path)
+    assert on_pair.resolve("x@new.dev") == NOT_LOCAL
+
+
+def test_quota_that_is_no_number(on_pair):
+    on_pair.site.sql("UPDATE users SET quota = 'lots' WHERE name = 'small'")
+    assert on_pair.lookup("small@" + DOMAIN)["limit"] == 0
+    assert "is no number of MB" in on_pair.site.log
+
+
+# ---- the service
+
+def test_stranger_is_sent_away(service):
+    """Neither root nor the mail user may be anybody."""
+    code = ("import socket,sys; s=socket.socket(socket.AF_UNIX,"
+            "socket.SOCK_SEQPACKET); s.connect(sys.argv[1]); "
+            "sys.exit(len(s.recv(10)))")
+    for uid, status in ((8, None), (65534, 0)):
+        child = subprocess.Popen(["python3", "-c", code, service.path],
+                                 user=uid, group=uid, extra_groups=[])
+        if status is None:
+            with pytest.raises(subprocess.TimeoutExpired):
+                child.wait(1)
+            child.kill()
+            child.wait()
+        else:
+            assert child.wait(10) == status
+
+
+def test_killed_worker_comes_again(service):
+    clients = [service.client() for _ in range(6)]
+    assert all(c.resolve("demo@" + DOMAIN)[0] == FOUND for c in clients)
+    victim = service.workers()[0]
+    os.kill(victim, signal.SIGKILL)
+    servers.wait_for("another worker", lambda: len(service.workers()) == 2
+                     and victim not in service.workers())
+    assert all(service.client().resolve("demo@" + DOMAIN)[0] == FOUND
+               for _ in range(6))
+
+
+def test_term_answers_what_has_come(service):
+    client = service.client()
+    assert client.resolve("demo@" + DOMAIN)[0] == FOUND
+    client.add("demo@" + DOMAIN, 5, 1)
+    service.process.send_signal(signal.SIGTERM)
+    assert client.receive()[0] == FOUND
+    with pytest.raises(EOFError):
+        client.receive()
+    assert service.process.wait(10) == 0
+    assert quota_row(service.site, "demo@" + DOMAIN) == [5, 1]
+
+
+def test_idle_service_ends(site):
+    site.conf(account_idle="1s", account_workers=2)
+    service = Service(site)
+    client = service.client()
+    time.sleep(1.5)
+    assert client.resolve("demo@" + DOMAIN)[0] == FOUND
+    assert service.process.poll() is None
+    client.close()
+    assert service.process.wait(10) == 0
+    service.close()
+
+
+# ---- MySQL alone
+
+@pytest.fixture
+def mysql_site(make_site):
+    return make_site("mysql")
+
+
+def pair_of(site):
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    client = Client(ours)
+    client.process = start(site, theirs)
+    theirs.close()
+    return client
+
+
+def test_database_comes_and_goes(mysql_site):
+    server = mysql_site.mariadb
+    client = pair_of(mysql_site)
+    demo = "demo@" + DOMAIN
+    assert client.login(demo, PASSWORD)["name"] == demo
+    server.stop()
+    try:
+        for _ in range(2):
+            assert client.resolve(demo) == TEMPFAIL and client.text
+            assert client.resolve("nobody@" + DOMAIN) == TEMPFAIL
+            assert client.login(demo, PASSWORD) == TEMPFAIL
+            client.add(demo, 5, 1)
+            assert client.receive()[0] == TEMPFAIL
+    finally:
+        server.start()
+    assert client.resolve(demo) == (FOUND, [demo])
+    # the connection is lost and nobody notices
+    server.stop()
+    server.start()
+    assert client.resolve("nobody@" + DOMAIN) == UNKNOWN
+    server.stop()
+    server.start()
+    client.add(demo, 5, 1)
+    client.add(demo, 5, 1)
+    assert [client.receive()[0] for _ in range(2)] == [FOUND] * 2
+    assert quota_row(mysql_site, demo) == [10, 2]
+    client.close()
+    assert client.process.wait(10) == 0
+
+
+def test_database_hangs(mysql_site):
+    mysql_site.conf(mysql_query_timeout="1s", mysql_connect_timeout="1s")
+    client = pair_of(mysql_site)
+    assert client.resolve("demo@" + DOMAIN)[0] == FOUND
+    mysql_site.mariadb.pause()
+    try:
+        begun = time.monotonic()
+        assert client.resolve("demo@" + DOMAIN) == TEMPFAIL
+        assert time.monotonic() - begun < 10
+    finally:
+        mysql_site.mariadb.resume()
+    assert client.resolve("demo@" + DOMAIN)[0] == FOUND
+    client.close()
+    assert client.process.wait(10) == 0
+
+
+def test_hosts_in_turn(mysql_site):
+    server = mysql_site.mariadb
+    mysql_site.conf(mysql_host="127.0.0.1:%d 127.0.0.1:%d" % (
+        servers.free_port(), server.port))
+    client = pair_of(mysql_site)
+    assert client.resolve("demo@" + DOMAIN)[0] == FOUND
+    client.close()
+    assert client.process.wait(10) == 0
+
+
+def test_wrong_password_of_the_database(mysql_site):
+    with open(mysql_site.folder + "/dbpass", "w") as file:
+        file.write("wrong\n")
+    client = pair_of(mysql_site)
+    assert client.resolve("demo@" + DOMAIN) == TEMPFAIL
+    assert "Access denied" in client.text
+    client.close()
+    assert client.process.wait(10) == 0
+    assert "wrong" not in mysql_site.log
+
+
+def test_dropped_table_is_no_unknown_user(mysql_site):
+    """As while a backup is loaded: tables of a migrated database."""
+    mysql_site.sql("CREATE TABLE IF NOT EXISTS njiwa_schema (number INTEGER)")
+    client = pair_of(mysql_site)
+    for table in ("forwarder", "quota", "domains", "users"):
+        mysql_site.sql("RENAME TABLE %s TO away" % table)
+        assert client.resolve("demo@" + DOMAIN) == TEMPFAIL or \
+            table == "domains", table
+        assert client.resolve("demo@elsewhere.org") == (
+            TEMPFAIL if table in ("domains", "users") else NOT_LOCAL), table
+        mysql_site.sql("RENAME TABLE away TO %s" % table)
+        assert client.resolve("demo@" + DOMAIN)[0] == FOUND
+    client.close()
+    assert client.process.wait(10) == 0
+
+
+VARIANTS = {
+    "none": [],
+    "readme": ["""CREATE TABLE expires (username varchar(100) NOT NULL,
+      mailbox varchar(255) NOT NULL, expire_stamp int(11) NOT NULL,
+      PRIMARY KEY (username, mailbox)) ENGINE=InnoDB DEFAULT CHARSET=latin1""",
+               """CREATE TABLE quota (username varchar(100) NOT NULL,
+      bytes bigint(20) NOT NULL DEFAULT '0',
+      messages int(11) NOT NULL DEFAULT '0',
+      PRIMARY KEY (username)) ENGINE=InnoDB DEFAULT CHARSET=latin1""",
+               """CREATE TABLE users (id int(11) NOT NULL AUTO_INCREMENT,
+      name varchar(32) NOT NULL DEFAULT '',
+      password varchar(255) NOT NULL DEFAULT '',
+      domain varchar(255) NOT NULL DEFAULT '', uid int(11) DEFAULT NULL,
+      gid int(11) DEFAULT NULL, gecos varchar(255) DEFAULT NULL,
+      home varchar(255) DEFAULT NULL, quota varchar(255) DEFAULT NULL,
+      PRIMARY KEY (id), KEY stress_test_com_idx (name))
+      ENGINE=InnoDB AUTO_INCREMENT=8 DEFAULT CHARSET=latin1"""],
+    "design": ["""CREATE TABLE users (id int(11) NOT NULL AUTO_INCREMENT,
+      name varchar(32) NOT NULL, password varchar(255) NOT NULL,
+      domain varchar(255) NOT NULL, uid int(11) DEFAULT NULL,
+      gid int(11) DEFAULT NULL, gecos varchar(255) DEFAULT NULL,
+      home varchar(255) NOT NULL, quota varchar(255) DEFAULT '0',
+      PRIMARY KEY (id)) ENGINE=InnoDB""",
+               """CREATE TABLE forwarder (id int(11) NOT NULL AUTO_INCREMENT,
+      address varchar(128) NOT NULL, action varchar(8) NOT NULL,
+      aliases text DEFAULT '', PRIMARY KEY (id)) ENGINE=InnoDB""",
+               """CREATE TABLE quota (username varchar(255) NOT NULL,
+      bytes bigint(20) NOT NULL DEFAULT '0',
+      messages int(11) NOT NULL DEFAULT '0',
+      PRIMARY KEY (username)) ENGINE=InnoDB"""],
+    "keyless": ["""CREATE TABLE quota (username varchar(255) NOT NULL,
+      bytes bigint(20) NOT NULL DEFAULT '0',
+      messages int(11) NOT NULL DEFAULT '0') ENGINE=MyISAM"""],
+}
+
+
+@pytest.mark.parametrize("variant", sorted(VARIANTS))
+def test_units_on_the_predecessors_tables(build, scratch, mariadb, variant):
+    """The unit test of the back ends, here on MariaDB; twice, as the second
+    time nothing is left to migrate.  The tables keep their columns."""
+    database = "njiwa_units_" + variant
+    mariadb.sql("CREATE DATABASE " + database)
+    for statement in VARIANTS[variant]:
+        mariadb.sql(statement, database)
+    columns = ("SELECT table_name, column_name, column_type, column_default "
+               "FROM information_schema.columns WHERE table_schema = '%s' "
+               "ORDER BY table_name, ordinal_position" % database)
+    before = mariadb.sql(columns)
+    source = os.path.dirname(os.path.dirname(os.path.dirname(
+        os.path.abspath(__file__))))
+    env = dict(os.environ, NJIWA_TEST_MYSQL="127.0.0.1:%d" % mariadb.port,
+               NJIWA_TEST_MYSQL_USER=mariadb.user, srcdir=source,
+               NJIWA_TEST_MYSQL_PASS=mariadb.password,
+               NJIWA_TEST_MYSQL_DATABASE=database)
+    program = build + "/tests/unit/test_account_db"
+    if not os.path.exists(program):
+        pytest.skip("the unit tests are not built")
+    for _ in range(2):
+        done = subprocess.run([program], cwd=build, env=env, timeout=60,
+                              stdout=subprocess.PIPE, check=False,
+                              stderr=subprocess.STDOUT)
+        assert done.returncode == 0, done.stdout.decode()
+    after = mariadb.sql(columns)
+    assert [row for row in after if row in before] == before
