@@ -229,7 +229,7 @@ put_extras(struct slice extras, struct str *out)
 {
 	struct slice field;
 
-	while (eat_field(&extras, &field)) {
+	while (extras.len && eat_field(&extras, &field)) {
 		if (strchr("VNG", field.ptr[0]) != NULL)
 			continue;
 		str_append_char(out, ' ');
