@@ -131,14 +131,10 @@ create_file(struct store *store, struct incoming_file *file)
 	if (tmp < 0)
 		return tmp;
 	clean_tmp(tmp);
-	file->fd = openat(
-	    tmp, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, tree_file_mode(store));
-	if (file->fd >= 0)
-		rc = tree_give(store, file->fd);
-	else if (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)
+	file->fd = tree_create_nameless(store, tmp);
+	if (file->fd == -EOPNOTSUPP || file->fd == -EISDIR ||
+	    file->fd == -EINVAL)
 		file->fd = create_named(store, tmp, file);
-	else
-		file->fd = -errno;
 	if (file->fd < 0)
 		return file->fd;
 	if (rc == 0 && fstat(file->fd, &file->st) < 0)
@@ -306,18 +302,9 @@ finish_file(struct store *store, struct incoming_file *file, int64_t date)
 static int
 link_file(const struct incoming_file *file, int dir, const char *name)
 {
-	char proc[32];
-
-	if (file->name)
-		return linkat(file->dir, file->name, dir, name, 0) < 0 ? -errno
-								       : 0;
-	(void)snprintf(proc, sizeof proc, "/proc/self/fd/%d", file->fd);
-	if (linkat(AT_FDCWD, proc, dir, name, AT_SYMLINK_FOLLOW) == 0)
-		return 0;
-	if (errno != ENOENT)
-		return -errno;
-	/* there is no /proc here */
-	return linkat(file->fd, "", dir, name, AT_EMPTY_PATH) < 0 ? -errno : 0;
+	if (file->name == NULL)
+		return tree_link(file->fd, dir, name);
+	return linkat(file->dir, file->name, dir, name, 0) < 0 ? -errno : 0;
 }
 
 /* A delivery into one folder. */

@@ -106,16 +106,37 @@ sign(int fd)
 		return; /* half a name is nobody's name */
 }
 
+/* Makes the lock file, signed and the owner's before it has its name, so that
+ * nobody meets one that he cannot read; or as the file system allows. */
+static int
+create(struct store *store, const struct lock *lock)
+{
+	int rc, fd = tree_create_nameless(store, lock->dirfd);
+
+	if (fd >= 0) {
+		sign(fd);
+		rc = tree_link(fd, lock->dirfd, lock->name);
+		if (rc == 0)
+			return fd;
+		fileio_close(&fd);
+		if (rc == -EEXIST)
+			return rc;
+	}
+	fd = tree_create_file(store, lock->dirfd, lock->name);
+	if (fd >= 0)
+		sign(fd);
+	return fd;
+}
+
 /* One try: 0, -EEXIST, -errno. */
 static int
 try_take(struct store *store, struct lock *lock)
 {
 	struct stat st;
-	int fd = tree_create_file(store, lock->dirfd, lock->name);
+	int fd = create(store, lock);
 
 	if (fd < 0)
 		return fd;
-	sign(fd);
 	(void)fstat(fd, &st); /* of an open file: cannot fail */
 	lock->fd = fd;
 	lock->dev = st.st_dev;

@@ -81,6 +81,35 @@ tree_create_file(struct store *store, int dirfd, const char *name)
 }
 
 int
+tree_create_nameless(struct store *store, int dirfd)
+{
+	int rc, fd = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC,
+		    tree_file_mode(store));
+
+	if (fd < 0)
+		return -errno;
+	rc = tree_give(store, fd);
+	if (rc == 0)
+		return fd;
+	fileio_close(&fd);
+	return rc;
+}
+
+int
+tree_link(int fd, int dirfd, const char *name)
+{
+	char proc[32];
+
+	(void)snprintf(proc, sizeof proc, "/proc/self/fd/%d", fd); /* fits */
+	if (linkat(AT_FDCWD, proc, dirfd, name, AT_SYMLINK_FOLLOW) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -errno;
+	/* there is no /proc here */
+	return linkat(fd, "", dirfd, name, AT_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
+int
 tree_read(int dirfd, const char *name, size_t max, struct str *out,
     struct stat *ret_st)
 {

@@ -58,6 +58,14 @@ int tree_open_file(int dirfd, const char *name, int flags);
  * of the tree; -errno. */
 int tree_create_file(struct store *store, int dirfd, const char *name);
 
+/* Opens a file without a name (O_TMPFILE) in dirfd, the owner's already;
+ * -errno, also where the file system has no such thing. */
+int tree_create_nameless(struct store *store, int dirfd);
+
+/* Gives the open file, made so, a name in dirfd, never another's.  0, -EEXIST,
+ * -errno. */
+int tree_link(int fd, int dirfd, const char *name);
+
 /* Gives the open file to the tree's owner.  0 or -errno. */
 int tree_give(const struct store *store, int fd);
 

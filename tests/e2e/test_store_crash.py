@@ -117,7 +117,7 @@ def test_disk_full(maildir, how):
 def test_left_lock(maildir):
     """The lock of a killed process is taken over."""
     assert deliver(maildir, "INBOX", "S", "uid") == 0
-    deliver(maildir, "INBOX", "S", "uid", inject="linkat:signal=KILL:when=1")
+    deliver(maildir, "INBOX", "S", "uid", inject="linkat:signal=KILL:when=2")
     assert (maildir / "dovecot-uidlist.lock").exists()
     assert deliver(maildir, "INBOX", "S", "uid") == 0
     assert not (maildir / "dovecot-uidlist.lock").exists()

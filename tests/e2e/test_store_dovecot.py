@@ -6,6 +6,7 @@ import pathlib
 import re
 import subprocess
 import tempfile
+import threading
 
 import pytest
 
@@ -56,6 +57,8 @@ class Site:
         self.log.write_text("")
         os.chmod(self.log, 0o666)
         self.said = []
+        self.binary = pathlib.Path(os.environ["NJIWA_BUILD"],
+                                   "tests/tools/store_tool")
 
     def dovecot(self, program, lines):
         done = subprocess.run(
@@ -81,9 +84,7 @@ class Site:
             f"APPEND {folder} ({flags}) {{{len(data)}+}}\r\n{data}")
 
     def tool(self, *args, text=""):
-        tool = pathlib.Path(os.environ["NJIWA_BUILD"],
-                            "tests/tools/store_tool")
-        done = subprocess.run([tool, self.maildir, *args],
+        done = subprocess.run([self.binary, self.maildir, *args],
                               input=text.encode(), timeout=60, check=True,
                               stdout=subprocess.PIPE)
         return done.stdout.decode()
@@ -261,3 +262,44 @@ def test_owner(site):
     site.tool("flags", "New/Folder", "1", "+", "S", "word")
     for path in site.maildir.rglob("*"):
         assert (path.stat().st_uid, path.stat().st_gid) == (USER, USER), path
+
+
+def test_all_at_once(site):
+    """Deliveries, both servers' sessions and changes of flags, in a crowd."""
+    validity = site.theirs()[0]
+    failures = []
+
+    def repeat(times, work):
+        try:
+            for n in range(times):
+                work(n)
+        except (AssertionError, subprocess.SubprocessError) as failure:
+            failures.append(failure)
+
+    def flag(n):
+        subprocess.run([site.binary, site.maildir, "flags", "INBOX",
+                        str(n + 1), "+", "SF"[n % 2]], check=False,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    crowd = [
+        threading.Thread(target=repeat, args=(30, lambda n: site.tool(
+            "deliver", "INBOX", "!", text=letter(n)))),
+        threading.Thread(target=repeat, args=(30, lambda n: site.tool(
+            "deliver", "INBOX", "S", "uid", text=letter(n)))),
+        threading.Thread(target=repeat, args=(20, lambda n: site.append(
+            "INBOX", "", letter(n)))),
+        threading.Thread(target=repeat, args=(20, lambda n: site.theirs())),
+        threading.Thread(target=repeat, args=(30, lambda n: site.ours())),
+        threading.Thread(target=repeat, args=(30, flag)),
+    ]
+    for thread in crowd:
+        thread.start()
+    for thread in crowd:
+        thread.join()
+    assert failures == []
+    after = site.agree()
+    assert after[0] == validity
+    assert len(after[2]) == 80
+    assert not (site.maildir / "dovecot-uidlist.lock").exists()
+    # a delivery that lost its place in the list would have taken two uids
+    assert after[1] == 81

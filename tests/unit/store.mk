@@ -34,3 +34,8 @@ EXTRA_DIST += %D%/store_fixture.h
 noinst_PROGRAMS += tests/tools/store_tool
 tests_tools_store_tool_SOURCES = tests/tools/store_tool.c
 tests_tools_store_tool_LDADD = libstore.a libbase.a
+
+# its speed; not part of make check
+noinst_PROGRAMS += tests/bench/bench_store
+tests_bench_bench_store_SOURCES = tests/bench/bench_store.c
+tests_bench_bench_store_LDADD = libstore.a libbase.a
