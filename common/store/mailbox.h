@@ -142,6 +142,7 @@ struct mailbox_status {
 	uint32_t messages, recent, unseen, uidnext, uidvalidity;
 };
 
+/* Counts the folder called name; as mailbox_open, read-only. */
 int mailbox_status(struct store *store, struct slice name,
     struct mailbox_status *ret_status, struct err *err);
 
