@@ -1,0 +1,328 @@
+"""njiwa-smtpd as its clients see it: verbs, TLS, logins, limits, time."""
+import base64
+import smtplib
+import socket
+import time
+
+import pytest
+
+from site_under_test import PASSWORD, full
+from smtp_talk import DATA, Talk
+
+
+@pytest.fixture
+def lite(make_site):
+    """A site on SQLite: for what no back end has a part in."""
+    return make_site("sqlite")
+
+
+def test_bare_pipe(site):
+    out = site.pipe("mx", b"EHLO me\r\nMAIL FROM:<>\r\n"
+                    b"RCPT TO:<demo@test.dev>\r\nDATA\r\n" + DATA +
+                    b".\r\nQUIT\r\n")
+    assert [line[:4] for line in out.splitlines()][-5:] == [
+        b"250 ", b"250 ", b"354 ", b"250 ", b"221 "]
+    stored, = site.contents("demo")
+    assert stored.startswith(b"Return-Path: <>\nReceived: from me ")
+    assert stored.endswith(b"\nSubject: hello\n\nbody\n")
+
+
+def test_standard_client_and_trace(site):
+    client = site.smtp()
+    client.sendmail("s@example.org", [full("demo")], DATA)
+    code, text = client.docmd("RCPT", "TO:<x@y>")
+    trace = text.decode().rpartition("[")[2].rstrip("]")
+    assert code == 503 and trace
+    client.quit()
+    stored, = site.contents("demo")
+    assert b"id " + trace.encode() in stored
+    assert b"from client.example (" in stored and b"127.0.0.1" in stored
+    site.wait_log("message accepted from=s@example.org to=demo@test.dev")
+    assert trace in site.log
+
+
+def test_pipelining_in_one_packet(lite):
+    talk = Talk(lite)
+    talk.send(b"EHLO x\r\nMAIL FROM:<a@b.c>\r\nRCPT TO:<nobody@test.dev>\r\n"
+              b"RCPT TO:<demo@test.dev>\r\nRCPT TO:<x@far.org>\r\nDATA\r\n")
+    assert [talk.reply()[0] for _ in range(6)] == [
+        250, 250, 550, 250, 550, 354]
+    talk.send(DATA + b".\r\nMAIL FROM:<a@b.c>\r\nRSET\r\nQUIT\r\n")
+    assert [talk.reply()[0] for _ in range(4)] == [250, 250, 250, 221]
+    assert talk.ended()
+    assert len(lite.messages("demo")) == 1
+
+
+def test_slow_octets_are_one_command(lite):
+    talk = Talk(lite)
+    for octet in b"NOOP\r\n":
+        talk.send(bytes([octet]))
+        time.sleep(0.01)
+    assert talk.reply()[0] == 250
+
+
+def test_many_messages_in_a_connection(site):
+    site.conf(smtp_max_messages=3)
+    talk = Talk(site)
+    talk.ehlo()
+    for _ in range(3):
+        assert talk.envelope("demo@test.dev") == [250]
+        assert talk.message() == 250
+    assert talk.say("MAIL FROM:<>") == 421
+    assert talk.ended()
+    assert len(site.messages("demo")) == 3
+
+
+# ---- TLS
+
+@pytest.mark.parametrize("rsa", [False, True])
+def test_starttls_begins_anew(lite, rsa):
+    if rsa:
+        lite.conf(tls_key=lite.certs.rsa_key, tls_cert=lite.certs.rsa_cert)
+    talk = Talk(lite)
+    assert "STARTTLS" in talk.ehlo()
+    assert talk.envelope("demo@test.dev") == [250]
+    assert talk.say("STARTTLS") == 503
+    assert talk.say("RSET") == 250
+    assert talk.say("STARTTLS") == 220
+    context = lite.certs.context(lite.certs.rsa_cert if rsa else None)
+    talk.sock = lite.track(context.wrap_socket(talk.sock))
+    assert talk.say("MAIL FROM:<>") == 503, "EHLO was forgotten"
+    assert "STARTTLS" not in talk.ehlo()
+    assert talk.say("STARTTLS") == 503
+    assert talk.envelope("demo@test.dev") == [250]
+    assert talk.message() == 250
+    stored, = lite.contents("demo")
+    assert b"with ESMTPS" in stored and b"tls TLS_" in stored
+
+
+def test_starttls_with_injected_command(lite):
+    talk = Talk(lite)
+    talk.ehlo()
+    talk.send(b"STARTTLS\r\nMAIL FROM:<evil@x.org>\r\n")
+    assert talk.reply()[0] == 503, "not the last of its group"
+    assert talk.reply()[0] == 250
+
+
+def test_no_key_no_tls(lite):
+    lite.conf(tls_key="/nonexistent")
+    talk = Talk(lite)
+    assert "STARTTLS" not in talk.ehlo()
+    assert talk.say("STARTTLS") == 502
+    assert talk.envelope("demo@test.dev") == [250]
+    assert talk.message() == 250
+
+
+def test_broken_key(lite):
+    lite.conf(tls_key=lite.certs.cert)
+    talk = Talk(lite)
+    talk.ehlo()
+    assert talk.say("STARTTLS") == 454
+    assert talk.envelope("demo@test.dev") == [250], "and goes on in clear"
+
+
+# ---- logins
+
+def encode(text):
+    return base64.b64encode(text.encode()).decode()
+
+
+def test_submission_starttls_auth(site):
+    talk = Talk(site, "submission")
+    talk.ehlo()
+    assert talk.say("MAIL FROM:<demo@test.dev>") == 530
+    talk.starttls()
+    assert "AUTH PLAIN LOGIN" in talk.ehlo()
+    assert talk.say("MAIL FROM:<demo@test.dev>") == 530
+    assert talk.login(password="wrong") == 535
+    assert talk.login("nobody@test.dev") == 535
+    assert talk.login() == 235
+    assert talk.login() == 503
+    assert not [k for k in talk.ehlo() if k.startswith("AUTH")]
+    assert talk.envelope("other@test.dev", "x@far.org",
+                         sender="demo@test.dev",
+                         options=" AUTH=demo+40test.dev") == [250, 451]
+    assert talk.message() == 250
+    stored, = site.contents("other")
+    assert b"with ESMTPSA" in stored
+    assert "user=demo@test.dev" in site.log
+    assert PASSWORD not in site.log
+    assert encode("\0demo@test.dev\0" + PASSWORD) not in site.log
+
+
+def test_submissions_by_standard_client(site):
+    client = site.smtp("submissions", login="demo")
+    client.sendmail(full("demo"), [full("other")], DATA)
+    client.quit()
+    assert len(site.messages("other")) == 1
+
+
+def test_auth_login(lite):
+    talk = Talk(lite, "submissions")
+    talk.ehlo()
+    assert talk.say("AUTH LOGIN") == 334
+    assert talk.say(encode("demo@test.dev")) == 334
+    assert talk.say(encode(PASSWORD)) == 235
+
+
+def test_auth_malformed(lite):
+    lite.conf(login_tries=100)
+    talk = Talk(lite, "submissions")
+    talk.ehlo()
+    for line, code in (("AUTH", 501), ("AUTH CRAM-MD5", 504),
+                       ("AUTH PLAIN %%%", 501), ("AUTH PLAIN =", 501),
+                       ("AUTH PLAIN " + encode("no nul"), 501),
+                       ("AUTH PLAIN " + encode("other\0demo\0pw"), 535)):
+        assert talk.say(line) == code, line
+    assert talk.say("AUTH PLAIN") == 334
+    assert talk.say("*") == 501
+    assert talk.say("AUTH LOGIN") == 334
+    assert talk.say(encode("' OR 1=1 -- @test.dev")) == 334
+    assert talk.say(encode("x")) == 535
+    assert talk.login() == 235
+
+
+def test_auth_before_tls_from_afar(lite):
+    """A peer beyond loopback, as UCSPI tells it, must not send passwords."""
+    out = lite.pipe("submission", b"EHLO me\r\nAUTH PLAIN AGEAYg==\r\n"
+                    b"MAIL FROM:<>\r\nQUIT\r\n", env={
+                        "PROTO": "TCP", "TCPREMOTEIP": "192.0.2.7",
+                        "TCPREMOTEPORT": "1", "TCPLOCALIP": "192.0.2.1",
+                        "TCPLOCALPORT": "587"})
+    assert b"250-AUTH" not in out and b"250 AUTH" not in out
+    assert b"\n538 5.7.11 " in out and b"\n530 5.7.0 " in out
+
+
+def test_no_auth_at_mx(lite):
+    talk = Talk(lite)
+    talk.starttls() if talk.ehlo() else None
+    assert not [k for k in talk.ehlo() if k.startswith("AUTH")]
+    assert talk.login() == 502
+
+
+def test_failed_logins_end(lite):
+    lite.conf(login_tries=3, login_delay="1ms")
+    talk = Talk(lite, "submissions")
+    talk.ehlo()
+    assert [talk.login(password="x") for _ in range(3)] == [535, 535, 421]
+    assert talk.ended()
+
+
+# ---- bad input
+
+def test_errors_at_the_limit_and_past_it(lite):
+    lite.conf(smtp_max_errors=3)
+    talk = Talk(lite)
+    assert [talk.say("NOISE") for _ in range(3)] == [500] * 3
+    assert talk.say("NOOP") == 250
+    assert talk.say("NOISE") == 421
+    assert talk.ended()
+
+
+@pytest.mark.parametrize("line", [
+    b"GET / HTTP/1.0", b"POST / HTTP/1.1", b"CONNECT x:25 HTTP/1.1", b""])
+def test_http_is_told_off(lite, line):
+    talk = Talk(lite)
+    assert talk.say(line) == 421
+    assert talk.ended()
+
+
+@pytest.mark.parametrize("line, code", [
+    (b"NOOP " + b"x" * 505, 250), (b"NOOP " + b"x" * 506, 500),
+    (b"x" * 100000, 500), (b"NOOP a\0b", 500), (b"NO\rOP", 500),
+    (b"NOOP\nNOOP", 500), (b"NOOP \xff", 501),
+    (b"MAIL FROM:<\xc3\xa4@x.org>", 553), (b"EHLO a b", 501),
+    (b"RCPT TO:<demo@test.dev>", 503), (b"DATA", 503)])
+def test_bad_lines(lite, line, code):
+    talk = Talk(lite)
+    talk.ehlo()
+    assert talk.say(line) == code
+    if line == b"NOOP\nNOOP":
+        assert talk.reply()[0] == 250
+    assert talk.say("NOOP") == 250, "and goes on"
+
+
+# ---- smuggling
+
+@pytest.mark.parametrize("end", [
+    b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r.\r\n", b"\r\n.\r",
+    b"\r\n\0.\r\n", b"\n\n.\r\n", b"\r\n.\r\r\n", b"\n.\r"])
+def test_smuggling(lite, end):
+    talk = Talk(lite)
+    talk.ehlo()
+    assert talk.envelope("demo@test.dev") == [250]
+    inner = (b"MAIL FROM:<evil@x.org>\r\nRCPT TO:<other@test.dev>\r\n"
+             b"DATA\r\nFrom: boss\r\n\r\nobey\r\n")
+    code = talk.message(b"Subject: x\r\n\r\nbody" + end + inner)
+    assert code == 550
+    # What follows the inner end of data is a command again, and none known.
+    assert talk.say("NOOP") == 250
+    assert not lite.messages("demo") and not lite.messages("other")
+
+
+# ---- time
+
+def test_idle_and_dripping_clients(lite):
+    lite.conf(smtp_command_timeout="1s")
+    talk = Talk(lite)
+    begun = time.monotonic()
+    assert talk.reply()[0] == 421
+    assert talk.ended() and time.monotonic() - begun < 3
+    talk = Talk(lite)
+    begun = time.monotonic()
+    with pytest.raises(OSError):
+        for _ in range(60):
+            talk.send(b"X")
+            time.sleep(0.1)
+    assert time.monotonic() - begun < 5, "a drip does not stretch the time"
+
+
+def test_slow_message(lite):
+    lite.conf(smtp_data_timeout="1s", smtp_data_min_rate=1000)
+    talk = Talk(lite)
+    talk.ehlo()
+    assert talk.envelope("demo@test.dev") == [250]
+    assert talk.say("DATA") == 354
+    begun = time.monotonic()
+    try:
+        while time.monotonic() - begun < 10:
+            talk.send(b"a\r\n")
+            time.sleep(0.05)
+    except OSError:
+        pass
+    assert time.monotonic() - begun < 5
+    assert not lite.messages("demo")
+
+
+def test_message_above_the_minimum_rate(lite):
+    """Longer than smtp_data_timeout, yet fast enough: it is taken."""
+    lite.conf(smtp_data_timeout="1s", smtp_data_min_rate=1000)
+    talk = Talk(lite)
+    talk.ehlo()
+    assert talk.envelope("demo@test.dev") == [250]
+    assert talk.say("DATA") == 354
+    for _ in range(20):
+        talk.send(b"x" * 498 + b"\r\n")
+        time.sleep(0.1)
+    talk.send(b".\r\n")
+    assert talk.reply()[0] == 250
+    assert len(lite.messages("demo")) == 1
+
+
+def test_client_gone_in_the_middle(lite):
+    for octets in (b"", b"Subject: x\r\n", b"Subject: x\r\n\r\nbody\r\n."):
+        talk = Talk(lite)
+        talk.ehlo()
+        assert talk.envelope("demo@test.dev") == [250]
+        assert talk.say("DATA") == 354
+        talk.send(octets)
+        talk.sock.shutdown(socket.SHUT_WR)
+        assert talk.ended()
+    assert not lite.messages("demo")
+
+
+def test_smtplib_sees_every_refusal(lite):
+    with pytest.raises(smtplib.SMTPRecipientsRefused) as caught:
+        lite.deliver(["nobody", "x@far.org"], DATA)
+    codes = {name: code for name, (code, _) in caught.value.recipients.items()}
+    assert codes == {"nobody@test.dev": 550, "x@far.org": 550}
