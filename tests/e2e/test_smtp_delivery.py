@@ -1,0 +1,347 @@
+"""What njiwa-smtpd does with recipients and messages: look-ups, quota,
+delivery to one and many, and days when disk or database are bad."""
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+import servers
+from smtp_talk import DATA, Talk
+
+MB = 1 << 20
+
+
+@pytest.fixture
+def lite(make_site):
+    """A site on SQLite: for what no back end has a part in."""
+    return make_site("sqlite")
+
+
+def forward(site, address, action, aliases=""):
+    site.sql("INSERT INTO forwarder (address, action, aliases) "
+             "VALUES ('%s@test.dev', '%s', '%s')" % (address, action, aliases))
+
+
+def used(site, user, octets):
+    site.sql("DELETE FROM quota WHERE username = '%s@test.dev'" % user)
+    site.sql("INSERT INTO quota (username, bytes, messages) "
+             "VALUES ('%s@test.dev', %d, 1)" % (user, octets))
+
+
+def quota_row(site, user):
+    rows = site.sql("SELECT bytes, messages FROM quota "
+                    "WHERE username = '%s@test.dev'" % user)
+    return tuple(map(int, rows[0])) if rows else (0, 0)
+
+
+def send(site, *recipients, octets=DATA, options=""):
+    """The codes of the recipients, then that of the message if any was good,
+    and the last text."""
+    talk = Talk(site)
+    talk.ehlo()
+    codes = talk.envelope(*recipients, options=options)
+    if 250 in codes:
+        codes.append(talk.message(octets))
+    text = talk.last[1]
+    talk.say("QUIT")
+    assert talk.ended()
+    return codes, text
+
+
+def no_trace_of(site, user):
+    """Nothing was left, not even in tmp."""
+    for _, folders, files in os.walk(site.maildir(user)):
+        for name in files:
+            assert name.startswith("dovecot-"), name
+        assert not [f for f in folders if f.startswith(".")]
+
+
+# ---- recipients
+
+def test_who_is_known(site):
+    assert send(site, "demo@test.dev", "DEMO@Test.Dev", "nobody@test.dev",
+                "x@far.org", "demo@[127.0.0.1]")[0] == [
+                    250, 250, 550, 550, 550, 250]
+    assert len(site.messages("demo")) == 1, "the same mailbox only once"
+
+
+def test_postmaster_without_domain(site):
+    site.conf(hostname="mx.test.dev")
+    assert send(site, "Postmaster")[0] == [250, 250]
+    assert len(site.messages("demo")) == 1
+
+
+def test_aliases(site):
+    forward(site, "both", "alias", "demo@test.dev | other@test.dev")
+    forward(site, "nested", "alias", "both@test.dev|demo@test.dev")
+    forward(site, "ring1", "alias", "ring2@test.dev|demo@test.dev")
+    forward(site, "ring2", "alias", "ring1@test.dev|other@test.dev")
+    for count, name in enumerate(("both", "nested", "ring1"), 1):
+        assert send(site, name + "@test.dev")[0] == [250, 250], name
+        assert len(site.messages("demo")) == count, name
+        assert len(site.messages("other")) == count, name
+    assert send(site, "both@test.dev", "demo@test.dev")[0] == [250, 250, 250]
+    assert len(site.messages("demo")) == 4, "once, by whatever way"
+
+
+def test_alias_to_another_host(site):
+    forward(site, "away", "alias", "x@far.org")
+    forward(site, "half", "alias", "demo@test.dev|x@far.org")
+    assert send(site, "away@test.dev", "half@test.dev")[0] == [451, 451]
+    assert not site.messages("demo")
+
+
+def test_drop(site):
+    forward(site, "hole", "drop")
+    assert send(site, "hole@test.dev")[0] == [550]
+    site.conf(drop_policy="discard")
+    assert send(site, "hole@test.dev")[0] == [250, 250]
+    assert send(site, "hole@test.dev", "demo@test.dev")[0] == [250, 250, 250]
+    assert len(site.messages("demo")) == 1
+
+
+@pytest.mark.parametrize("local", [
+    '"../../../../etc/passwd"', '"a/b"', '"."', '".."', '"x\\\\/y"',
+    '".hidden"', "x" * 64, "a'--", "a%00b", "'; DROP TABLE users; --",
+    '"\' OR \'1\'=\'1"', "%u", "$(id)"])
+def test_hostile_names(site, local):
+    talk = Talk(site)
+    talk.ehlo()
+    assert talk.say("MAIL FROM:<s@x.org>") == 250
+    assert talk.say("RCPT TO:<%s@test.dev>" % local) in (550, 501)
+    assert talk.say("RCPT TO:<demo@test.dev>") == 250
+    assert os.listdir(site.data) in ([], ["test.dev"])
+
+
+def test_hostile_row(lite):
+    """A user whose row would lead elsewhere gets no mail."""
+    for name in ("../x", "a/b", ".x", "x" * 300):
+        lite.sql("INSERT INTO users (name, password, domain, uid, gid) "
+                 "VALUES ('%s', 'x', 'test.dev', 8, 8)" % name)
+        talk = Talk(lite)
+        talk.ehlo()
+        assert talk.say("MAIL FROM:<>") == 250
+        assert talk.say('RCPT TO:<"%s"@test.dev>' % name) in (550, 501)
+    assert not os.path.exists(lite.data + "/x")
+
+
+def test_recipient_limit(lite):
+    lite.conf(smtp_max_recipients=100)
+    talk = Talk(lite)
+    talk.ehlo()
+    codes = talk.envelope(*["demo@test.dev"] * 101)
+    assert codes == [250] * 100 + [452]
+    assert talk.message() == 250
+    assert len(lite.messages("demo")) == 1
+
+
+# ---- quota
+
+def test_quota_at_rcpt(site):
+    used(site, "small", MB - 100)
+    talk = Talk(site)
+    talk.ehlo()
+    assert talk.envelope("small@test.dev", options=" SIZE=100") == [250]
+    codes, text = send(site, "small@test.dev", options=" SIZE=101")
+    assert codes == [552]
+    assert text.startswith(
+        "5.2.2 Sorry, the mailbox of small@test.dev has exceeded the limit. "
+        "Please consider deleting e-mails to free space.")
+    used(site, "small", MB)
+    assert send(site, "small@test.dev")[0] == [552]
+    assert send(site, "small@test.dev", "demo@test.dev")[0] == [552, 250, 250]
+    assert not site.messages("small") and len(site.messages("demo")) == 1
+
+
+def test_quota_of_the_recipient_not_the_sender(site):
+    used(site, "small", MB)
+    talk = Talk(site)
+    talk.ehlo()
+    assert talk.envelope("demo@test.dev", sender="small@test.dev") == [250]
+    assert talk.message() == 250
+
+
+def test_quota_at_data(site):
+    """What was not announced is weighed when it is there."""
+    used(site, "small", MB - 100)
+    codes, text = send(site, "small@test.dev")
+    assert codes == [250, 552] and "small@test.dev has exceeded" in text
+    no_trace_of(site, "small")
+    assert quota_row(site, "small") == (MB - 100, 1)
+
+
+def test_quota_moves(site):
+    assert send(site, "demo@test.dev", "other@test.dev")[0] == [250] * 3
+    for user in ("demo", "other"):
+        path, = site.messages(user)
+        servers.wait_for("the quota row", lambda u=user, p=path: quota_row(
+            site, u) == (os.path.getsize(p), 1))
+
+
+# ---- the file
+
+def test_file_and_links(site):
+    assert send(site, "demo@test.dev", "other@test.dev")[0] == [250] * 3
+    one, = site.messages("demo")
+    two, = site.messages("other")
+    assert os.path.samefile(one, two), "written once"
+    info = os.stat(one)
+    assert (info.st_uid, info.st_gid) == (8, 8)
+    size = info.st_size
+    crlf = size + open(one, "rb").read().count(b"\n")
+    assert ",S=%d,W=%d" % (size, crlf) in one
+    assert b"for <" not in open(one, "rb").read(), "nobody sees the others"
+
+
+def test_delivered_to(lite):
+    lite.conf(smtp_add_delivered_to="yes")
+    assert send(lite, "demo@test.dev")[0] == [250, 250]
+    stored, = lite.contents("demo")
+    assert b"\nDelivered-To: demo@test.dev\n" in stored
+    again = stored.replace(b"\n", b"\r\n")
+    assert send(lite, "demo@test.dev", octets=again)[0] == [250, 554]
+    assert send(lite, "other@test.dev", octets=again)[0] == [250, 250]
+
+
+def test_octets_are_kept(lite):
+    texts = [b"", b"\r\n", b"no header\r\n", b"A: b\r\n c\r\n\r\n.x\r\n..\r\n",
+             b"Subject: \xc3\xa4\r\n\r\n\xff\xfe\x80\x01\r\n",
+             b"From me Mon\r\nA: b\r\n\r\nx\r\n", b"A: b\r\nno field\r\n",
+             b"\r\n" * 5000, b"\r\n" + b"x" * 900000 + b"\r\n"]
+    for text in texts:
+        stuffed = text
+        if stuffed.startswith(b"."):
+            stuffed = b"." + stuffed
+        stuffed = stuffed.replace(b"\r\n.", b"\r\n..")
+        assert send(lite, "demo@test.dev", octets=stuffed)[0] == [250, 250]
+        path = max(lite.messages("demo"), key=os.path.getctime)
+        with open(path, "rb") as file:
+            stored = file.read()
+        head, _, own = stored.partition(b" +0000\n")
+        assert b"\nReceived:" in head
+        assert own == text.replace(b"\r\n", b"\n")
+        os.unlink(path)
+
+
+def test_size_at_the_limit_and_past_it(lite):
+    lite.conf(smtp_max_message_size="64k")
+    line = b"x" * 62 + b"\r\n"
+    talk = Talk(lite)
+    talk.ehlo()
+    assert talk.say("MAIL FROM:<> SIZE=65537") == 552
+    assert send(lite, "demo@test.dev", octets=line * 1024,
+                options=" SIZE=65536")[0] == [250, 250]
+    assert send(lite, "demo@test.dev", octets=line * 1023 + b"x" * 63 +
+                b"\r\n")[0] == [250, 552]
+    assert send(lite, "demo@test.dev", octets=line * 100000)[0] == [250, 552]
+    assert len(lite.messages("demo")) == 1
+
+
+def test_large_message(lite):
+    body = b"".join(b"line %d of many\r\n" % i for i in range(500000))
+    assert send(lite, "demo@test.dev", octets=b"A: b\r\n\r\n" + body)[0] == [
+        250, 250]
+    assert lite.contents("demo")[0].endswith(body.replace(b"\r\n", b"\n"))
+
+
+def test_hops(lite):
+    lite.conf(smtp_max_hops=10)
+    hop = b"Received: from a by b; Thu, 1 Jan 1970 00:00:00 +0000\r\n"
+    assert send(lite, "demo@test.dev", octets=hop * 10 + DATA)[0] == [250, 250]
+    assert send(lite, "demo@test.dev", octets=hop * 11 + DATA)[0] == [250, 554]
+    body = b"A: b\r\n\r\n" + hop * 50
+    assert send(lite, "demo@test.dev", octets=body)[0] == [250, 250]
+
+
+# ---- bad days
+
+def foreign_maildir(site, user):
+    """root's, in a folder that is ours."""
+    site.deliver(user, DATA)
+    for path in site.messages(user):
+        os.unlink(path)
+    site.sql("DELETE FROM quota")
+    os.chown(site.maildir(user), 0, 0)
+
+
+def test_wrong_owner(site):
+    foreign_maildir(site, "demo")
+    talk = Talk(site)
+    talk.ehlo()
+    assert talk.envelope("demo@test.dev") == [250]
+    assert talk.say("DATA") == 451
+    site.wait_log("belongs to uid 0")
+    site.wait_log("chown")
+    assert not site.messages("demo")
+
+
+def test_one_of_three_cannot_be_written(site):
+    """The others do not keep what their sender will send again."""
+    foreign_maildir(site, "other")
+    codes, _ = send(site, "demo@test.dev", "other@test.dev")
+    assert codes == [250, 250, 451]
+    no_trace_of(site, "demo")
+    assert quota_row(site, "demo") == (0, 0)
+    os.chown(site.maildir("other"), 8, 8)
+    assert send(site, "demo@test.dev", "other@test.dev")[0] == [250] * 3
+    assert len(site.messages("demo")) == len(site.messages("other")) == 1
+
+
+def test_disk_full(lite):
+    """On a tmpfs of 256 KB: told before the data where the size is known,
+    after it where it is not; nothing stays."""
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,uid=8,"
+                           "gid=8,mode=700", "njiwa", lite.data], check=False)
+    if done.returncode != 0:
+        pytest.skip("no tmpfs may be mounted here")
+    try:
+        talk = Talk(lite)
+        talk.ehlo()
+        assert talk.envelope("demo@test.dev", options=" SIZE=1000000") == [250]
+        assert talk.say("DATA") == 452
+        big = (b"x" * 98 + b"\r\n") * 10000
+        assert send(lite, "demo@test.dev", octets=big)[0] == [250, 452]
+        no_trace_of(lite, "demo")
+        assert send(lite, "demo@test.dev")[0] == [250, 250]
+    finally:
+        subprocess.run(["umount", "-l", lite.data], check=True)
+
+
+def test_front_killed(lite):
+    """In the middle of a message, and with it the connection."""
+    talk = Talk(lite)
+    talk.ehlo()
+    assert talk.envelope("demo@test.dev") == [250]
+    assert talk.say("DATA") == 354
+    talk.send(b"Subject: x\r\n" + (b"x" * 98 + b"\r\n") * 5000)
+    time.sleep(0.2)
+    fronts = [pid for pid in lite.processes() if os.stat(
+        "/proc/%d" % pid).st_uid == 65534]
+    assert fronts
+    for pid in fronts:
+        os.kill(pid, signal.SIGKILL)
+    servers.wait_for("the end of the connection", lambda: not [
+        c for c in lite.processes().values() if "smtpd" in c])
+    no_trace_of(lite, "demo")
+
+
+def test_database_gone_and_back(make_site):
+    site = make_site("mysql")
+    site.conf(mysql_connect_timeout="1s", mysql_query_timeout="1s")
+    talk = Talk(site)
+    talk.ehlo()
+    assert talk.envelope("demo@test.dev") == [250]
+    assert talk.message() == 250
+    site.mariadb.stop()
+    try:
+        assert talk.say("MAIL FROM:<>") == 250
+        assert talk.say("RCPT TO:<demo@test.dev>") == 451
+        assert talk.say("RCPT TO:<nobody@test.dev>") == 451, "not 550"
+        site.wait_log("cannot look up demo@test.dev")
+    finally:
+        site.mariadb.start()
+    assert talk.say("RCPT TO:<demo@test.dev>") == 250
+    assert talk.message() == 250
+    assert len(site.messages("demo")) == 2
