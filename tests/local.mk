@@ -4,3 +4,4 @@ include %D%/unit/local.mk
 include %D%/fuzz/local.mk
 include %D%/e2e/local.mk
 include %D%/lint/local.mk
+include %D%/bench/local.mk

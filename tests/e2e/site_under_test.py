@@ -38,6 +38,7 @@ class Launcher:
 
     def __init__(self, command, env, log):
         self.command, self.env, self.log = command, env, log
+        self.enter = None  # called in the child before the program
         self.children = []
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = self.listener.getsockname()[1]
@@ -53,7 +54,8 @@ class Launcher:
             with conn, open(self.log, "ab") as log:
                 self.children.append(subprocess.Popen(
                     self.command, env=self.env, stdin=conn, stdout=conn,
-                    stderr=log, start_new_session=True))
+                    stderr=log, start_new_session=True,
+                    preexec_fn=self.enter))
             self.children = [c for c in self.children if c.poll() is None]
 
     def close(self):
@@ -215,12 +217,13 @@ class Site:
             listener.listen(128)
             return self.spawn(self.build + "/njiwa-accountd", stdin=listener)
 
-    def init(self, services=tuple(SERVICES), **settings):
+    def init(self, services=tuple(SERVICES), preexec_fn=None, **settings):
         """Starts njiwa-init; its process.  port(), smtp() ... then go there."""
         ports = {name: servers.free_port() for name in services}
         self.conf(listen=" ".join("%s=127.0.0.1:%d" % item
                                   for item in ports.items()), **settings)
-        process = self.spawn(self.build + "/njiwa-init")
+        process = self.spawn(self.build + "/njiwa-init",
+                             preexec_fn=preexec_fn)
         for name, port in ports.items():
             self.launchers[name] = Served(port)
         servers.wait_for("njiwa-init", lambda: all(
