@@ -52,7 +52,7 @@ service pop3-login {
 DOVECOT_SQL = """
 driver = mysql
 connect = host=%(socket)s dbname=%(database)s user=%(user)s \
-password="%(password)s"
+password=%(password)s
 default_pass_scheme = MD5-CRYPT
 password_query = SELECT CONCAT(name, '@', domain) AS user, password \
 FROM users WHERE name = '%%n' AND domain = '%%d'

@@ -130,25 +130,10 @@ class Site:
             with open(self.folder + "/dbpass", "w") as out:
                 out.write(self.mariadb.password + "\n")
             self.mariadb.sql("CREATE DATABASE `%s`" % self.database)
-        if not os.path.exists(self.build + "/njiwa"):
-            return self.accounts_by_sql()
         self.njiwa("db", "init")
         for name, quota in USERS:
             self.add_user(name, quota=quota)
         self.add_alias("postmaster", "demo@" + DOMAIN)
-
-    def accounts_by_sql(self):
-        kind = "mysql" if self.mariadb else "sqlite"
-        for path in sorted(glob.glob("%s/sql/%s/*.sql" % (self.source, kind))):
-            with open(path) as file:
-                self.sql(file.read())
-        for name, quota in USERS:
-            hashed = servers.run("openssl", "passwd", "-1", PASSWORD).decode()
-            self.sql("INSERT INTO users (name, password, domain, uid, gid, "
-                     "quota) VALUES ('%s', '%s', '%s', 8, 8, '%d')" % (
-                         name, hashed.strip(), DOMAIN, quota))
-        self.sql("INSERT INTO forwarder (address, action, aliases) VALUES "
-                 "('postmaster@%s', 'alias', 'demo@%s')" % (DOMAIN, DOMAIN))
 
     def add_user(self, name, password=PASSWORD, quota=0, domain=DOMAIN):
         self.njiwa("user", "add", name + "@" + domain, "--quota", str(quota),
