@@ -35,13 +35,27 @@ row_of_variable(struct slice name, bool ours)
 	return NULL;
 }
 
-/* Other NJIWA_ variables exist; only what is all but a setting is a mistake. */
+/* Variables of ours that are no settings. */
+static bool
+is_other(struct slice rest)
+{
+	static const char *const others[] = { "CONFIG", "LIBDIR", "SQLDIR",
+		"LIBEXEC_DIR", "BUILD" };
+	size_t i;
+
+	for (i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (slice_is(rest, others[i]))
+			return true;
+	return false;
+}
+
+/* Anything else may exist; only what is all but a setting is a mistake. */
 static void
 complain_unknown(struct loading *load, const char *name)
 {
 	STR_AUTO problem = STR_INIT;
 	struct slice rest = slice_skip(slice_from(name), strlen(PREFIX));
-	const char *near = settings_nearest(rest);
+	const char *near = is_other(rest) ? NULL : settings_nearest(rest);
 
 	if (near == NULL)
 		return;
