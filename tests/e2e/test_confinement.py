@@ -35,7 +35,7 @@ class Probe:
             self.listen()
 
     def listen(self):
-        self.file = self.site.track(self.sock.makefile("rb"))
+        self.file = self.sock.makefile("rb")
         self.greeting = self.line()
 
     def handshake(self):
