@@ -19,6 +19,7 @@
 #define NS_PER_MS 1000000
 
 struct worker {
+	struct server_load *load;
 	pid_t pid; /* 0: to be started at start_ms */
 	int64_t start_ms;
 	int64_t backoff_ms;
@@ -26,21 +27,20 @@ struct worker {
 
 struct pool {
 	const struct pool_config *config;
-	struct server_load *load;
 	struct worker workers[POOL_WORKERS_MAX];
-	sigset_t signals, before;
+	sigset_t signals;
 	bool ending;
 };
 
 static _Noreturn void
-work(const struct pool *pool, pid_t parent)
+work(const struct pool *pool, const struct worker *worker, pid_t parent)
 {
 	struct server_config config = pool->config->server;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* cannot fail */
 	if (getppid() != parent)
 		_exit(EX_OK);
-	config.load = pool->load;
+	config.load = worker->load;
 	if (!pool->config->confine(pool->config->ctx))
 		_exit(EX_OSERR);
 	_exit(server_run(&config));
@@ -53,7 +53,7 @@ start(struct pool *pool, struct worker *worker)
 	pid_t pid = fork();
 
 	if (pid == 0)
-		work(pool, parent);
+		work(pool, worker, parent);
 	if (pid < 0) {
 		log_error("fork: %m");
 		worker->start_ms = clock_ms() + BACKOFF_MAX_MS;
@@ -91,6 +91,8 @@ buried(struct pool *pool, struct worker *worker, int status)
 	int64_t now = clock_ms();
 
 	worker->pid = 0;
+	atomic_store(&worker->load->clients, 0); /* gone with it */
+	atomic_store(&worker->load->changed_ms, now);
 	if (pool->ending)
 		return;
 	if (now - worker->start_ms >= STEADY_MS || worker->backoff_ms == 0)
@@ -104,8 +106,6 @@ buried(struct pool *pool, struct worker *worker, int status)
 	    (long long)worker->backoff_ms);
 }
 
-/* The clients of a process that was killed are gone, and who counts them is
- * gone too: what the others have is counted anew as they come and go. */
 static void
 reap(struct pool *pool)
 {
@@ -126,13 +126,21 @@ static int64_t
 idle_left(const struct pool *pool)
 {
 	int64_t idle = pool->config->idle_ms;
+	int64_t changed = 0;
 	int64_t left;
+	unsigned int i;
 
 	if (idle == 0)
 		return -1;
-	if (atomic_load(&pool->load->clients))
-		return idle;
-	left = atomic_load(&pool->load->changed_ms) + idle - clock_ms();
+	for (i = 0; i < pool->config->workers; i++) {
+		const struct server_load *load = pool->workers[i].load;
+		int64_t ms = atomic_load(&load->changed_ms);
+
+		if (atomic_load(&load->clients))
+			return idle;
+		changed = ms > changed ? ms : changed;
+	}
+	left = changed + idle - clock_ms();
 	return left > 0 ? left : 0;
 }
 
@@ -192,23 +200,36 @@ end_all(struct pool *pool)
 			; /* again */
 }
 
+static bool
+share_load(struct pool *pool)
+{
+	struct server_load *loads = mmap(NULL, POOL_WORKERS_MAX * sizeof *loads,
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	size_t i;
+
+	if (loads == MAP_FAILED) {
+		log_error("no shared memory: %m");
+		return false;
+	}
+	for (i = 0; i < POOL_WORKERS_MAX; i++) {
+		pool->workers[i].load = &loads[i];
+		atomic_store(&loads[i].changed_ms, clock_ms());
+	}
+	return true;
+}
+
 int
 pool_run(const struct pool_config *config)
 {
 	struct pool pool = { .config = config };
 
-	pool.load = mmap(NULL, sizeof *pool.load, PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (pool.load == MAP_FAILED) {
-		log_error("no shared memory: %m");
+	if (!share_load(&pool))
 		return EX_OSERR;
-	}
-	atomic_store(&pool.load->changed_ms, clock_ms());
 	(void)sigemptyset(&pool.signals); /* these cannot fail */
 	(void)sigaddset(&pool.signals, SIGCHLD);
 	(void)sigaddset(&pool.signals, SIGTERM);
 	(void)sigaddset(&pool.signals, SIGINT);
-	(void)sigprocmask(SIG_BLOCK, &pool.signals, &pool.before);
+	(void)sigprocmask(SIG_BLOCK, &pool.signals, NULL);
 	secret_inherit(true);
 	keep_going(&pool);
 	end_all(&pool);

@@ -266,6 +266,16 @@ answer_adds(struct server *server, const struct account_quota_add *adds,
 	}
 }
 
+/* In the order of names, so that two processes do not lock each other out. */
+static int
+compare_adds(const void *a, const void *b)
+{
+	const struct add *x = a;
+	const struct add *y = b;
+
+	return strcmp(x->add.name, y->add.name);
+}
+
 void
 requests_flush_adds(struct server *server)
 {
@@ -276,6 +286,7 @@ requests_flush_adds(struct server *server)
 
 	if (server->nadds == 0)
 		return;
+	qsort(server->adds, server->nadds, sizeof *server->adds, compare_adds);
 	adds = mem_zalloc(server->nadds, sizeof *adds);
 	for (i = 0; i < server->nadds; i++)
 		adds[i] = server->adds[i].add;

@@ -16,9 +16,6 @@
 #define ROUND_REQUESTS WIRE_ADDS_MAX /* of one client in one round */
 #define AT_ONCE 0                    /* a deadline that has passed */
 
-/* What an epoll event is about, beside clients. */
-static char listener_event, signal_event;
-
 /* ---- clients ---- */
 
 static void
@@ -30,6 +27,7 @@ note_load(struct server *s, int change)
 	atomic_store(&s->load->changed_ms, clock_ms());
 }
 
+/* An event is about a client, or about the member that what points to. */
 static bool
 watch(struct server *s, int operation, int fd, uint32_t events, void *what)
 {
@@ -51,7 +49,7 @@ set_accepting(struct server *s, bool on)
 	if (!on)
 		log_warning("no room for more clients now");
 	(void)watch(s, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, s->listener,
-	    EPOLLIN | EPOLLEXCLUSIVE, &listener_event);
+	    EPOLLIN | EPOLLEXCLUSIVE, &s->listener);
 }
 
 void
@@ -163,7 +161,8 @@ send_queue(struct server *s, struct client *client)
 
 /* ---- events ---- */
 
-/* Reads what the client has sent, up to a bound, so that others get a turn. */
+/* Reads one request, and more only of those that are committed together; up to
+ * a bound, so that others get a turn. */
 static void
 read_client(struct server *s, struct client *client)
 {
@@ -175,7 +174,7 @@ read_client(struct server *s, struct client *client)
 		rc = ipc_recv(client->fd, &msg, AT_ONCE);
 		if (rc > 0 && requests_answer(s, client, &msg) < 0)
 			rc = -EPROTO;
-		if (client->gone || client->queue.len)
+		if (client->gone || msg.type != WIRE_QUOTA_ADD)
 			break;
 	}
 	ipc_msg_release(&msg);
@@ -219,9 +218,9 @@ handle_event(struct server *s, const struct epoll_event *event)
 {
 	struct client *client = event->data.ptr;
 
-	if (event->data.ptr == &listener_event) {
+	if (event->data.ptr == &s->listener) {
 		accept_client(s);
-	} else if (event->data.ptr == &signal_event) {
+	} else if (event->data.ptr == &s->signals) {
 		s->ending = true;
 	} else if (!client->gone) {
 		if (event->events & EPOLLOUT)
@@ -279,13 +278,13 @@ set_up(struct server *s, const struct server_config *config)
 		log_error("no epoll: %m");
 		return false;
 	}
-	if (!watch(s, EPOLL_CTL_ADD, s->signals, EPOLLIN, &signal_event))
+	if (!watch(s, EPOLL_CTL_ADD, s->signals, EPOLLIN, &s->signals))
 		return false;
 	if (s->listener < 0)
 		return add_client(s, config->client);
 	s->accepting = true;
 	return watch(s, EPOLL_CTL_ADD, s->listener, EPOLLIN | EPOLLEXCLUSIVE,
-	    &listener_event);
+	    &s->listener);
 }
 
 static void

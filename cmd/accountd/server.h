@@ -11,9 +11,9 @@
 
 #define CLIENTS_MAX 8192 /* of one process */
 
-/* What the processes tell the parent; in shared memory. */
+/* What a process tells its parent; in shared memory. */
 struct server_load {
-	_Atomic uint32_t clients;   /* of all processes */
+	_Atomic uint32_t clients;
 	_Atomic int64_t changed_ms; /* when one came or went (clock_ms) */
 };
 

@@ -14,6 +14,7 @@ errno_of(enum db_fault fault)
 	case DB_END:
 		return 0;
 	case DB_TEMPORARY:
+	case DB_CONFLICT:
 	case DB_LOST:
 		return -EAGAIN;
 	case DB_EXISTS:

@@ -51,6 +51,7 @@ int account_admin_status(struct account_admin *admin,
 
 typedef void account_domain_seen(void *ctx, const char *domain);
 
+/* A domain is kept in lower case. */
 int account_admin_domain_add(
     struct account_admin *admin, const char *domain, struct err *err);
 /* -ENOTEMPTY while it has users. */
@@ -113,8 +114,10 @@ int account_admin_alias_list(struct account_admin *admin,
 
 /* ---- quota in use ---- */
 
+/* What the user's quota row says; 0 when there is no row. */
 int account_admin_quota_get(struct account_admin *admin, const char *name,
     int64_t *ret_octets, int64_t *ret_messages, struct err *err);
+/* Replaces it, after a recount. */
 int account_admin_quota_set(struct account_admin *admin, const char *name,
     int64_t octets, int64_t messages, struct err *err);
 

@@ -2,6 +2,8 @@
 
 #include "common/account/account_sql_own.h"
 
+#define CONFLICTS_MAX 10 /* deadlocks with other processes, in a row */
+
 /* Adds to the row that there is; with none, makes it (which two may do at the
  * same time: the statement adds then).  So a table without a usable key is
  * served as well. */
@@ -93,8 +95,11 @@ enum account_outcome
 account_sql_quota_add(struct account_sql *sql, struct account_quota_add *adds,
     size_t n, struct err *err)
 {
-	enum db_fault fault = n == 1 ? add_all(sql, adds, n, err)
-				     : add_together(sql, adds, n, err);
+	enum db_fault fault = DB_CONFLICT;
+	unsigned int tries;
 
+	for (tries = 0; fault == DB_CONFLICT && tries < CONFLICTS_MAX; tries++)
+		fault = n == 1 ? add_all(sql, adds, n, err)
+			       : add_together(sql, adds, n, err);
 	return fault == DB_OK ? ACCOUNT_FOUND : ACCOUNT_TEMPFAIL;
 }

@@ -16,6 +16,7 @@ enum db_fault {
 	DB_OK,
 	DB_END,       /* no more rows */
 	DB_TEMPORARY, /* try again later */
+	DB_CONFLICT,  /* rolled back for another's sake: try again now */
 	DB_LOST,      /* the connection is gone */
 	DB_EXISTS,    /* a unique key has the value already */
 	DB_REFUSED    /* wrong SQL, missing table, no right */
@@ -47,7 +48,7 @@ struct db_stmt;
 struct db_driver {
 	const char *name; /* "mysql": folder below sql/ too */
 	/* Connects to one host ("" for a socket or a file). */
-	enum db_fault (*open)(const struct account_db_config *config,
+	enum db_fault (*attach)(const struct account_db_config *config,
 	    const char *host, enum db_use use, struct db **ret_db,
 	    struct err *err);
 	void (*close)(struct db *db);

@@ -62,7 +62,7 @@ static const struct fault_row faults[] = {
 	{ ER_CON_COUNT_ERROR,             DB_TEMPORARY },
 	{ ER_OUT_OF_RESOURCES,            DB_TEMPORARY },
 	{ ER_LOCK_WAIT_TIMEOUT,           DB_TEMPORARY },
-	{ ER_LOCK_DEADLOCK,               DB_TEMPORARY },
+	{ ER_LOCK_DEADLOCK,               DB_CONFLICT },
 	{ ER_TOO_MANY_USER_CONNECTIONS,   DB_TEMPORARY },
 	{ ER_USER_LIMIT_REACHED,          DB_TEMPORARY },
 	{ ER_OPTION_PREVENTS_STATEMENT,   DB_TEMPORARY }, /* read-only now */
@@ -204,7 +204,7 @@ connect_to(struct db *db, const struct account_db_config *config,
 }
 
 static enum db_fault
-my_open(const struct account_db_config *config, const char *host,
+my_attach(const struct account_db_config *config, const char *host,
     enum db_use use, struct db **ret_db, struct err *err)
 {
 	struct db *db = mem_zalloc(1, sizeof *db);
@@ -423,7 +423,7 @@ my_affected(const struct db_stmt *stmt)
 __attribute__((visibility("default")))
 const struct db_driver njiwa_db_driver = {
 	.name = "mysql",
-	.open = my_open,
+	.attach = my_attach,
 	.close = my_close,
 	.prepare = my_prepare,
 	.finish = my_finish,

@@ -105,7 +105,7 @@ set_up(struct db *db, const struct account_db_config *config, enum db_use use,
 }
 
 static enum db_fault
-lite_open(const struct account_db_config *config, const char *host,
+lite_attach(const struct account_db_config *config, const char *host,
     enum db_use use, struct db **ret_db, struct err *err)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
@@ -247,7 +247,7 @@ lite_affected(const struct db_stmt *stmt)
 __attribute__((visibility("default")))
 const struct db_driver njiwa_db_driver = {
 	.name = "sqlite",
-	.open = lite_open,
+	.attach = lite_attach,
 	.close = lite_close,
 	.prepare = lite_prepare,
 	.finish = lite_finish,

@@ -103,7 +103,7 @@ connect_hosts(struct sql_link *link, struct err *err)
 		STR_AUTO host = STR_INIT;
 
 		str_append(&host, hosts[at]);
-		fault = link->driver->open(
+		fault = link->driver->attach(
 		    link->config, str_cstr(&host), link->use, &link->db, err);
 		if (fault == DB_OK)
 			link->host = at;

@@ -31,6 +31,7 @@ struct wire_head {
 	struct slice text; /* of the err when TEMPFAIL; borrowed */
 };
 
+/* Append a head, a user, a target. */
 void wire_put_head(struct str *body, const struct wire_head *head);
 void wire_put_user(struct str *body, const struct account_user *user);
 void wire_put_target(struct str *body, const struct account_target *target);

@@ -11,91 +11,13 @@ import time
 import pytest
 
 import servers
+from accountd_client import (ANSWER, DENIED, FOUND, LOGIN, LOOKUP, NOT_LOCAL,
+                             RESOLVE, TEMPFAIL, UNKNOWN, Client, text)
 from site_under_test import DOMAIN, PASSWORD
 
-RESOLVE, LOGIN, LOOKUP, QUOTA_ADD, BIND, ANSWER = range(1, 7)
-FOUND, UNKNOWN, DENIED, DROP, NOT_LOCAL, TEMPFAIL = range(6)
 NASTY = ["'", '"', "`", "\\", "';--", "' OR '1'='1", '" OR ""="', "%u", "%n",
          "?", "/*", "\\' OR 1=1 #", "a'); DELETE FROM users; --", "${x}", "|",
          "x' UNION SELECT 1,2,3,4,5 -- ", "\u00e9", "\U0001f600", "%", "_"]
-
-
-def text(value):
-    octets = value.encode() if isinstance(value, str) else value
-    return struct.pack("=I", len(octets)) + octets
-
-
-class Reader:
-    def __init__(self, octets):
-        self.octets, self.at = octets, 0
-
-    def take(self, form):
-        values = struct.unpack_from("=" + form, self.octets, self.at)
-        self.at += struct.calcsize("=" + form)
-        return values[0] if len(values) == 1 else values
-
-    def text(self):
-        size = self.take("I")
-        self.at += size
-        return self.octets[self.at - size:self.at].decode()
-
-    def user(self):
-        name, home = self.text(), self.text()
-        uid, gid, limit, used, messages = self.take("IIQqq")
-        return dict(name=name, home=home, uid=uid, gid=gid, limit=limit,
-                    used=used, messages=messages)
-
-    def target(self):
-        return self.user()["name"] if self.take("I") else self.text()
-
-
-class Client:
-    def __init__(self, sock):
-        self.sock = sock
-        sock.settimeout(20)
-
-    def send(self, kind, body):
-        self.sock.send(struct.pack("=H", kind) + body)
-
-    def receive(self):
-        octets = self.sock.recv(70000)
-        if not octets:
-            raise EOFError("accountd closed the connection")
-        answer = Reader(octets)
-        assert answer.take("H") == ANSWER
-        outcome, more, count = answer.take("III")
-        self.text = answer.text()
-        return outcome, more, count, answer
-
-    def resolve(self, address):
-        self.send(RESOLVE, text(address))
-        targets, more = [], 1
-        while more:
-            outcome, more, count, answer = self.receive()
-            targets += [answer.target() for _ in range(count)]
-        return (outcome, sorted(targets)) if targets else outcome
-
-    def user(self, kind, body):
-        self.send(kind, body)
-        outcome, _, count, answer = self.receive()
-        return answer.user() if count else outcome
-
-    def login(self, name, password):
-        return self.user(
-            LOGIN, text(name) + text(password) + text("imap") + text("::1"))
-
-    def lookup(self, name):
-        return self.user(LOOKUP, text(name))
-
-    def add(self, name, octets, messages):
-        self.send(QUOTA_ADD, text(name) + struct.pack("=qq", octets, messages))
-
-    def bind(self, name):
-        self.send(BIND, text(name))
-        return self.receive()[0]
-
-    def close(self):
-        self.sock.close()
 
 
 def start(site, stdin, **how):
@@ -348,10 +270,13 @@ def test_idle_service_ends(site):
     site.conf(account_idle="1s", account_workers=2)
     service = Service(site)
     client = service.client()
+    other = service.client()
+    assert other.resolve("demo@" + DOMAIN)[0] == FOUND
     time.sleep(1.5)
     assert client.resolve("demo@" + DOMAIN)[0] == FOUND
     assert service.process.poll() is None
-    client.close()
+    for pid in service.workers():  # clients of the dead count no more
+        os.kill(pid, signal.SIGKILL)
     assert service.process.wait(10) == 0
     service.close()
 
@@ -401,12 +326,23 @@ def test_database_comes_and_goes(mysql_site):
     assert client.process.wait(10) == 0
 
 
+def is_stopped(pid):
+    """Every thread: SIGSTOP takes its time."""
+    for task in os.listdir("/proc/%d/task" % pid):
+        with open("/proc/%d/task/%s/stat" % (pid, task)) as file:
+            if file.read().rpartition(")")[2].split()[0] != "T":
+                return False
+    return True
+
+
 def test_database_hangs(mysql_site):
     mysql_site.conf(mysql_query_timeout="1s", mysql_connect_timeout="1s")
     client = pair_of(mysql_site)
     assert client.resolve("demo@" + DOMAIN)[0] == FOUND
     mysql_site.mariadb.pause()
     try:
+        servers.wait_for("stopped MariaDB", lambda: is_stopped(
+            mysql_site.mariadb.process.pid))
         begun = time.monotonic()
         assert client.resolve("demo@" + DOMAIN) == TEMPFAIL
         assert time.monotonic() - begun < 10
