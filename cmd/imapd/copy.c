@@ -1,6 +1,7 @@
 #include "cmd/imapd/commands.h"
 #include "cmd/imapd/view.h"
 #include "common/base/fileio.h"
+#include "common/base/log.h"
 #include "common/base/mem.h"
 
 #include <errno.h>
@@ -154,13 +155,31 @@ has_room(struct imap *im, const struct seqset *set, bool uids)
 	return imap_has_room(im, str_slice(&im->name), total);
 }
 
+/* Removes what was copied before a failure.  By a view of its own: the
+ * target's was taken before the copies were there. */
+static void
+undo(struct copy *copy)
+{
+	struct mailbox *mb;
+	struct err err = { 0, "" };
+	int rc = mailbox_open(copy->im->store, str_slice(&copy->im->name),
+	    MAILBOX_READ_WRITE, &mb, &err);
+
+	if (rc == 0) {
+		rc = mailbox_expunge(mb, copy->to, copy->count, &err);
+		mailbox_free(mb);
+	}
+	if (rc < 0)
+		log_error("half a copy stays in %s: %s",
+		    str_cstr(&copy->im->name), err.text);
+}
+
 /* Copies them all, or none: what was copied before a failure is removed. */
 static int
 copy_set(
     struct copy *copy, const struct seqset *set, bool uids, struct err *err)
 {
 	struct view_walk walk;
-	struct err ignored;
 	uint32_t seq;
 	int rc = open_target(copy, err);
 
@@ -170,8 +189,7 @@ copy_set(
 	while (rc == 0 && view_next(&walk, &seq))
 		rc = copy_message(copy, seq, err);
 	if (rc < 0 && copy->count)
-		(void)mailbox_expunge(copy->target, copy->to, copy->count,
-		    &ignored); /* the failure before it is what counts */
+		undo(copy);
 	return rc;
 }
 
