@@ -184,8 +184,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct client client = { slice_of((const char *)data, size), STR_INIT };
 	char path[300];
 
-	(void)snprintf(path, sizeof path, "/tmp/njiwa-fuzz-%ld",
-	    (long)getpid()); /* fits */
+	/* cut, it is still a path */
+	(void)snprintf(path, sizeof path, "%.200s/njiwa-fuzz-%ld",
+	    getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp", (long)getpid());
 	remove_tree(AT_FDCWD, path);
 	make_maildir(path);
 	run(&client, path);
