@@ -68,7 +68,7 @@ slice_skip(struct slice s, size_t n)
 {
 	if (n > s.len)
 		n = s.len;
-	return (struct slice){ s.ptr + n, s.len - n };
+	return (struct slice){ n ? s.ptr + n : s.ptr, s.len - n };
 }
 
 /* The first n octets of s (all of s when n > len). */
