@@ -3,7 +3,7 @@ EXTRA_DIST += %D%
 
 # njiwa-init and launchers
 EXTRA_DIST += %D%/init_under_test.py %D%/test_init.py \
-	%D%/pop3_client.py %D%/test_launchers.py %D%/test_pop3_login.py %D%/test_pop3_session.py
+	%D%/pop3_client.py %D%/test_launchers.py %D%/test_systemd.py %D%/test_pop3_login.py %D%/test_pop3_session.py
 
 E2E_ARGS = -q
 

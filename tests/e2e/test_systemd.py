@@ -1,0 +1,153 @@
+"""njiwa under systemd: the installed units in a booted container, once with a
+program for each connection by systemd, once with njiwa-init on its sockets.
+The container's root is made once, in a cache folder."""
+import os
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+import servers
+from conftest import need
+from init_under_test import children_of
+from site_under_test import MAIL_UID
+from test_launchers import free_ports, mail_goes_through, need_programs
+
+CACHE = os.environ.get("NJIWA_E2E_CACHE", "/var/tmp/njiwa-e2e")
+PACKAGES = ("systemd,systemd-sysv,dbus,libcrypt1,libgnutls30,libinih1,"
+            "libmariadb3,libsqlite3-0")
+LOCAL = "/usr/local"
+
+
+@pytest.fixture(scope="session")
+def rootfs():
+    """A small Debian with systemd and the libraries that njiwa needs."""
+    need("debootstrap", "systemd-nspawn")
+    if os.geteuid() != 0:
+        pytest.skip("only root can boot a container")
+    path = CACHE + "/rootfs"
+    if not os.path.exists(path):
+        os.makedirs(CACHE, exist_ok=True)
+        part = "%s.%d" % (path, os.getpid())
+        done = subprocess.run(
+            ["debootstrap", "--variant=minbase", "--include=" + PACKAGES,
+             "bookworm", part], stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, timeout=600, check=False)
+        if done.returncode != 0:
+            shutil.rmtree(part, ignore_errors=True)
+            pytest.skip("debootstrap cannot make a root: %s" %
+                        done.stdout[-300:].decode("utf-8", "replace"))
+        os.rename(part, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def installed(build, scratch):
+    """What `make install` puts under the prefix."""
+    stage = scratch + "/stage"
+    servers.run("make", "-s", "-C", build, "install", "DESTDIR=" + stage)
+    if not os.path.isdir(stage + LOCAL + "/libexec/njiwa"):
+        pytest.skip("the build tree is not configured for " + LOCAL)
+    return stage + LOCAL
+
+
+class Container:
+    """The site in a booted container, with the host's network."""
+
+    def __init__(self, site, rootfs, installed, sockets, ports):
+        self.site, self.ports = site, ports
+        self.log_file = site.folder + "/console"
+        self.local = site.folder + "/local"
+        shutil.copytree(installed, self.local, symlinks=True)
+        os.makedirs(self.local + "/etc/njiwa", exist_ok=True)
+        shutil.copy(site.config, self.local + "/etc/njiwa/njiwa.conf")
+        os.mkdir(site.folder + "/tls")
+        shutil.copy(site.certs.key, site.folder + "/tls/tls_key.pem")
+        shutil.copy(site.certs.cert, site.folder + "/tls/tls_cert.pem")
+        for name, unit in sockets.items():
+            self.drop_in(unit, ports[name])
+        wants = ["systemd.wants=" + unit for unit in sockets.values()]
+        command = [
+            "systemd-nspawn", "--quiet", "--boot", "--directory=" + rootfs,
+            "--volatile=overlay", "--register=no", "--keep-unit",
+            "--machine=njiwa-%d" % os.getpid(), "--link-journal=no",
+            "--console=pipe", "--timezone=off", "--resolv-conf=off",
+            "--system-call-filter=seccomp landlock_create_ruleset "
+            "landlock_add_rule landlock_restrict_self",
+            "--bind-ro=%s:%s" % (self.local, LOCAL),
+            "--bind=%s:/data" % site.data,
+            "--bind=%s/lib:/var/lib/njiwa" % site.folder,
+            "--bind-ro=%s/tls:/tls" % site.folder,
+            "systemd.wants=njiwa-accountd.socket"] + wants
+        with open(self.log_file, "wb") as log:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def drop_in(self, unit, port):
+        """The unit listens on this port of loopback instead of its own."""
+        folder = "%s/lib/systemd/system/%s.d" % (self.local, unit)
+        os.mkdir(folder)
+        with open(folder + "/port.conf", "w") as out:
+            out.write("[Socket]\nListenStream=\n"
+                      "ListenStream=127.0.0.1:%d\n" % port)
+
+    def log(self):
+        """The container's journal, or what its console said."""
+        leader = children_of(self.process.pid)
+        if self.process.poll() is None and leader:
+            done = subprocess.run(
+                ["nsenter", "-t", str(leader[0]), "-m", "-p", "journalctl",
+                 "--no-pager", "-o", "short-monotonic"], timeout=30,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+            return done.stdout.decode("utf-8", "replace")
+        with open(self.log_file, "rb") as file:
+            return file.read().decode("utf-8", "replace")
+
+    def is_up(self):
+        if self.process.poll() is not None:
+            pytest.skip("no container can be booted here: " +
+                        self.log()[-500:])
+        return all(servers.port_answers(port) for port in self.ports.values())
+
+    def stop(self):
+        """An orderly power-off, then none."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(40)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(10)
+
+
+@pytest.fixture(params=["njiwa-%s.socket", "njiwa-init-%s.socket"],
+                ids=["connections", "init"])
+def container(request, make_site, rootfs, installed):
+    site = make_site("sqlite")
+    need_programs(site, "njiwa-smtpd", "njiwa-pop3d", "njiwa-accountd")
+    os.mkdir(site.folder + "/lib", 0o700)
+    shutil.copy(site.settings["sqlite_file"], site.folder + "/lib/njiwa.db")
+    hosts = site.data + "/host_list"
+    shutil.copy(site.folder + "/host_list", hosts)
+    os.chown(site.data, MAIL_UID, MAIL_UID)
+    site.conf(log=None, runtime_dir=None, account_socket=None, mail_root=None,
+              libexec_dir=None, sqlite_file=None, tls_key=None, tls_cert=None,
+              mail_location=None, host_list="/data/host_list")
+    ports = free_ports()
+    box = Container(site, rootfs, installed, {
+        name: request.param % name for name in ports}, ports)
+    yield box
+    box.stop()
+
+
+def test_mail_goes_through(container):
+    servers.wait_for("container", container.is_up, 60)
+    try:
+        mail_goes_through(container.ports, container.site.certs.context())
+    except Exception as why:
+        raise AssertionError(container.log()) from why
+    log = container.log()
+    assert "login service=pop3" in log or "login" in log, log
+    assert "confined less than could be" not in log
+    assert "Failed with result" not in log, log
