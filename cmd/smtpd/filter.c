@@ -56,26 +56,35 @@ find_tcp(struct filter *filter, const char *spamd, struct err *err)
 	return 0;
 }
 
+/* The words of the command, owned; the last is NULL. */
+static void
+split_words(const char *command, char *words[FILTER_WORDS_MAX + 1])
+{
+	struct slice rest = slice_from(command), word;
+	size_t n = 0;
+
+	while (n < FILTER_WORDS_MAX && slice_next(&rest, ' ', &word))
+		if (word.len)
+			words[n++] = mem_strndup(word.ptr, word.len);
+	words[n] = NULL;
+}
+
 static int
 start_runner(
     struct filter *filter, const struct settings *settings, struct err *err)
 {
-	char *command = mem_strdup(settings->spam_command), *save = NULL;
-	char *words[FILTER_WORDS_MAX + 1] = { NULL };
 	unsigned seconds = (unsigned)(settings->spamd_timeout / 1000);
+	char *words[FILTER_WORDS_MAX + 1];
 	int ends[2], rc = ipc_pair(ends);
-	size_t n = 0;
 	pid_t pid;
 
 	if (rc < 0)
 		return err_sys(err, -rc, "socketpair");
-	while (n < FILTER_WORDS_MAX &&
-	       (words[n] = strtok_r(n ? NULL : command, " \t", &save)))
-		n++;
 	pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
+		split_words(settings->spam_command, words);
 		filter_runner(ends[1], words, seconds + FILTER_GRACE_S);
-	free(command);
+	}
 	(void)close(ends[1]); /* the runner's */
 	filter->runner = ends[0];
 	return pid < 0 ? err_sys(err, errno, "fork") : 0;

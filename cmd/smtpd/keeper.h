@@ -1,7 +1,7 @@
 /* The keeper's side of a transaction: who gets the message, the file that it
  * is written to, and its delivery.  Never reads a message. */
-#ifndef NJIWA_SMTPD_KEEPER_H
-#define NJIWA_SMTPD_KEEPER_H
+#ifndef NJIWA_CMD_SMTPD_KEEPER_H
+#define NJIWA_CMD_SMTPD_KEEPER_H
 
 #include "cmd/smtpd/filter.h"
 #include "cmd/smtpd/wire.h"

@@ -23,3 +23,4 @@ pkglibexec_PROGRAMS += njiwa-smtpd
 njiwa_smtpd_SOURCES = %D%/main.c
 njiwa_smtpd_LDADD = libsmtpd.a libsvc.a libproto.a libaccount.a libstore.a \
 	libmsg.a libnet.a libbase.a $(INIH_LIBS)
+dist_man_MANS += %D%/njiwa-smtpd.8

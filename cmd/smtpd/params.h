@@ -1,7 +1,7 @@
 /* Parameters of MAIL and RCPT (RFC 5321 section 4.1.1.11) as rows: name,
  * and what takes its value.  Never says a reply. */
-#ifndef NJIWA_SMTPD_PARAMS_H
-#define NJIWA_SMTPD_PARAMS_H
+#ifndef NJIWA_CMD_SMTPD_PARAMS_H
+#define NJIWA_CMD_SMTPD_PARAMS_H
 
 #include "cmd/smtpd/session.h"
 

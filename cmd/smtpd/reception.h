@@ -1,7 +1,7 @@
 /* A message that arrives: from the stream through unstuff, header scan and
  * spool, under one deadline.  Never decides what becomes of it. */
-#ifndef NJIWA_SMTPD_RECEPTION_H
-#define NJIWA_SMTPD_RECEPTION_H
+#ifndef NJIWA_CMD_SMTPD_RECEPTION_H
+#define NJIWA_CMD_SMTPD_RECEPTION_H
 
 #include "cmd/smtpd/session.h"
 #include "cmd/smtpd/spool.h"

@@ -1,7 +1,7 @@
 /* One SMTP conversation as the front holds it, and the verbs that change it.
  * Never touches the disk or an account: it asks the keeper (wire.h). */
-#ifndef NJIWA_SMTPD_SESSION_H
-#define NJIWA_SMTPD_SESSION_H
+#ifndef NJIWA_CMD_SMTPD_SESSION_H
+#define NJIWA_CMD_SMTPD_SESSION_H
 
 #include "cmd/smtpd/replies.h"
 #include "common/proto/command.h"

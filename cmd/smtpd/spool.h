@@ -1,8 +1,8 @@
 /* The message on its way into the keeper's file: header in memory, body through
  * a bounded buffer; the header may grow later.  Never holds more in memory than
  * SPOOL_HEAD_MAX and SPOOL_BUFFER_MAX together, whatever the message's size. */
-#ifndef NJIWA_SMTPD_SPOOL_H
-#define NJIWA_SMTPD_SPOOL_H
+#ifndef NJIWA_CMD_SMTPD_SPOOL_H
+#define NJIWA_CMD_SMTPD_SPOOL_H
 
 #include <stdint.h>
 #include "common/base/str.h"

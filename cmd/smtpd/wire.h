@@ -1,7 +1,7 @@
 /* What the SMTP front asks its keeper: request numbers, outcomes and the
  * encoding of both.  Never holds a message: that goes by a descriptor. */
-#ifndef NJIWA_SMTPD_WIRE_H
-#define NJIWA_SMTPD_WIRE_H
+#ifndef NJIWA_CMD_SMTPD_WIRE_H
+#define NJIWA_CMD_SMTPD_WIRE_H
 
 #include "common/base/ipc.h"
 #include "common/svc/service.h"

@@ -343,9 +343,11 @@ note_place(struct delivery *delivery, const char *name)
 {
 	const struct incoming_target *target = delivery->target;
 	bool counted = !delivery->folder.ignored_by_quota;
+	STR_AUTO path = STR_INIT;
 
-	places_add(&delivery->in->places, delivery->folder.path,
-	    target->flags & FLAG_RECENT ? "new" : "cur", name,
+	str_appendf(&path, "%s/%s/%s", delivery->folder.path,
+	    target->flags & FLAG_RECENT ? "new" : "cur", name);
+	places_add(&delivery->in->places, str_slice(&path),
 	    counted ? &target->store->config : NULL, delivery->in->size);
 }
 

@@ -13,21 +13,19 @@ struct placed {
 };
 
 void
-places_add(struct places *places, const char *folder, const char *sub,
-    const char *name, const struct store_config *quota, uint64_t octets)
+places_add(struct places *places, struct slice path,
+    const struct store_config *config, uint64_t octets)
 {
-	STR_AUTO path = STR_INIT;
-	struct placed *placed;
+	struct placed placed = { .path = mem_strndup(path.ptr, path.len),
+		.octets = octets };
 
-	str_appendf(&path, "%s/%s/%s", folder, sub, name);
+	if (config) {
+		placed.quota = config->quota;
+		placed.quota_ctx = config->quota_ctx;
+	}
 	places->list = mem_grow(places->list, &places->cap, places->count + 1,
 	    sizeof *places->list);
-	placed = &places->list[places->count++];
-	*placed = (struct placed){ .path = str_take(&path), .octets = octets };
-	if (quota) {
-		placed->quota = quota->quota;
-		placed->quota_ctx = quota->quota_ctx;
-	}
+	places->list[places->count++] = placed;
 }
 
 int

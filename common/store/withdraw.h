@@ -14,10 +14,10 @@ struct places {
 	size_t count, cap;
 };
 
-/* Notes a name in folder's subdirectory sub ("new"); quota (may be NULL) was
- * told that octets came. */
-void places_add(struct places *places, const char *folder, const char *sub,
-    const char *name, const struct store_config *quota, uint64_t octets);
+/* Notes the path of a file.  config is that of the store whose quota was told
+ * that octets came; NULL: nobody was. */
+void places_add(struct places *places, struct slice path,
+    const struct store_config *config, uint64_t octets);
 
 /* Removes them all from the disk and from the quota; 0, or the first -errno
  * with err filled.  None are left in the list. */

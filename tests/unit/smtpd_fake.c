@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -299,4 +300,35 @@ front_starttls(struct front *front, struct err *err)
 	if (front->tls_offered)
 		return 0;
 	return err_set(err, ENOENT, "no certificate");
+}
+
+/* ---- what the client was told ---- */
+
+void
+fake_lines(const struct fake *f, struct str *out)
+{
+	const struct str *output = &f->output;
+	size_t i;
+
+	for (i = 0; i < output->len; i++) {
+		if (output->ptr[i] == '\n' &&
+		    (i == 0 || output->ptr[i - 1] != '\r'))
+			abort();
+		if (output->ptr[i] != '\r')
+			str_append_char(out, output->ptr[i]);
+	}
+}
+
+void
+fake_check(struct fake *f, const char *in, const char *out)
+{
+	STR_AUTO got = STR_INIT;
+
+	fake_run(f, slice_from(in), 4096);
+	fake_lines(f, &got);
+	if (!slice_is(str_slice(&got), out)) {
+		(void)fprintf(stderr, "wanted\n%sgot\n%s", out, str_cstr(&got));
+		abort();
+	}
+	fake_release(f);
 }

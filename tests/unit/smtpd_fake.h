@@ -1,8 +1,8 @@
 /* The SMTP front without a network and without a keeper: input from memory,
  * output to memory, and a keeper that answers by the address's local part.
  * For the unit test and the fuzz target; never linked with libsvc. */
-#ifndef NJIWA_TESTS_SMTPD_FAKE_H
-#define NJIWA_TESTS_SMTPD_FAKE_H
+#ifndef NJIWA_TESTS_UNIT_SMTPD_FAKE_H
+#define NJIWA_TESTS_UNIT_SMTPD_FAKE_H
 
 #include "cmd/smtpd/session.h"
 
@@ -38,5 +38,13 @@ void fake_release(struct fake *f);
 
 /* Runs the conversation with that input, chunk octets a read. */
 void fake_run(struct fake *f, struct slice input, size_t chunk);
+
+/* Appends what the client was told, with LF line ends; every line must have
+ * had CRLF. */
+void fake_lines(const struct fake *f, struct str *out);
+
+/* Runs the conversation, ends the process unless the client was told exactly
+ * out, and releases the fake. */
+void fake_check(struct fake *f, const char *in, const char *out);
 
 #endif
