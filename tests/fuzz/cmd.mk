@@ -11,6 +11,7 @@ FUZZ_TARGETS += %D%/fuzz_smtp
 %C%_fuzz_smtp_SOURCES = %D%/fuzz_smtp.c tests/unit/smtpd_fake.c $(FUZZ_MAIN)
 %C%_fuzz_smtp_LDADD = libsmtpd.a libproto.a libmsg.a libnet.a libbase.a
 %C%_fuzz_smtp_LDFLAGS = $(FUZZ_LINK)
+EXTRA_DIST += %D%/smtp.dict %D%/corpus/smtp
 # njiwa-pop3d: sessions on a maildrop
 FUZZ_TARGETS += %D%/fuzz_pop3
 %C%_fuzz_pop3_SOURCES = %D%/fuzz_pop3.c $(FUZZ_MAIN)
