@@ -254,8 +254,8 @@ stream_fill(struct stream *s)
 		return s->error;
 	if (s->eof)
 		return 0;
-	want =
-	    s->input.len - s->head < READ_SMALL ? READ_SMALL : STREAM_READ_MAX;
+	want = s->bulk || s->input.len - s->head >= READ_SMALL ? STREAM_READ_MAX
+							       : READ_SMALL;
 	if (!must_poll_first(s))
 		n = stream_try_read(s, stream_room(s, want), want);
 	while (n == -EAGAIN) {
@@ -271,6 +271,7 @@ stream_fill(struct stream *s)
 	if (n < 0)
 		return s->error = (int)n;
 	s->eof = n == 0;
+	s->bulk = (size_t)n >= READ_SMALL;
 	s->input.len += (size_t)n;
 	s->input.ptr[s->input.len] = '\0';
 	return n > 0;

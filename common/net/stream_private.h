@@ -18,6 +18,7 @@ struct stream {
 	int error;
 	bool eof;
 	bool skipping; /* the rest of an overlong line is to be dropped */
+	bool bulk;     /* the last read was full: more of that comes */
 };
 
 /* Waits until fd is ready for events: 0, -ETIMEDOUT, -errno. */
