@@ -12,6 +12,7 @@
 #include "common/base/ipc.h"
 #include "common/base/mem.h"
 
+#define NOBODY 65534     /* runs the command where mail has no single owner */
 #define FILTER_GRACE_S 5 /* a command's life beyond spamd_timeout */
 
 static int
@@ -69,22 +70,38 @@ split_words(const char *command, char *words[FILTER_WORDS_MAX + 1])
 	words[n] = NULL;
 }
 
+/* Is the runner.  Commands run as the owner of the mail, never as root. */
+static _Noreturn void
+be_runner(const struct settings *settings, int pair)
+{
+	char *words[FILTER_WORDS_MAX + 1];
+	struct filter_runner runner = { .pair = pair,
+		.words = words,
+		.seconds =
+		    (unsigned)(settings->spamd_timeout / 1000) + FILTER_GRACE_S,
+		.uid = NOBODY,
+		.gid = NOBODY };
+
+	if (settings->mail_uid > 0 && settings->mail_gid > 0) {
+		runner.uid = (uint32_t)settings->mail_uid;
+		runner.gid = (uint32_t)settings->mail_gid;
+	}
+	split_words(settings->spam_command, words);
+	filter_run(&runner);
+}
+
 static int
 start_runner(
     struct filter *filter, const struct settings *settings, struct err *err)
 {
-	unsigned seconds = (unsigned)(settings->spamd_timeout / 1000);
-	char *words[FILTER_WORDS_MAX + 1];
 	int ends[2], rc = ipc_pair(ends);
 	pid_t pid;
 
 	if (rc < 0)
 		return err_sys(err, -rc, "socketpair");
 	pid = fork();
-	if (pid == 0) {
-		split_words(settings->spam_command, words);
-		filter_runner(ends[1], words, seconds + FILTER_GRACE_S);
-	}
+	if (pid == 0)
+		be_runner(settings, ends[1]);
 	(void)close(ends[1]); /* the runner's */
 	filter->runner = ends[0];
 	return pid < 0 ? err_sys(err, errno, "fork") : 0;

@@ -32,8 +32,15 @@ void filter_release(struct filter *filter);
  */
 int filter_open(struct filter *filter, int ret_fds[2], struct err *err);
 
-/* The runner's life: starts a command for each message on the pair, as the
- * words say, each for at most seconds. */
-_Noreturn void filter_runner(int pair, char *const words[], unsigned seconds);
+/* What a runner is told. */
+struct filter_runner {
+	int pair;           /* its end of the pair */
+	char *const *words; /* the command, NULL-ended */
+	unsigned seconds;   /* that one command may live */
+	uint32_t uid, gid;  /* whom it runs as, when we are root */
+};
+
+/* The runner's life: starts a command for each message asked for. */
+_Noreturn void filter_run(const struct filter_runner *runner);
 
 #endif

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -29,21 +30,21 @@ close_pipes(struct pipes *p)
 
 /* Is the command: gets its pipes as fds 0 and 1, and an end to its life. */
 static _Noreturn void
-run_command(const struct pipes *p, char *const words[], unsigned seconds)
+run_command(const struct pipes *p, const struct filter_runner *runner)
 {
 	if (dup2(p->to[0], STDIN_FILENO) < 0 ||
 	    dup2(p->from[1], STDOUT_FILENO) < 0)
 		_exit(EXIT_NO_COMMAND);
 	(void)signal(SIGCHLD, SIG_DFL); /* cannot fail for these */
 	(void)signal(SIGPIPE, SIG_DFL);
-	(void)alarm(seconds); /* survives exec */
-	(void)execvp(words[0], words);
+	(void)alarm(runner->seconds); /* survives exec */
+	(void)execvp(runner->words[0], runner->words);
 	_exit(EXIT_NO_COMMAND); /* its silence tells the front */
 }
 
 /* Starts the command and hands its pipes on; 0 or -errno. */
 static int
-start_command(int pair, char *const words[], unsigned seconds)
+start_command(const struct filter_runner *runner)
 {
 	struct pipes p = { { -1, -1 }, { -1, -1 } };
 	int rc = 0, fds[2];
@@ -53,10 +54,10 @@ start_command(int pair, char *const words[], unsigned seconds)
 		rc = -errno;
 	pid = rc == 0 ? fork() : -1;
 	if (pid == 0)
-		run_command(&p, words, seconds);
+		run_command(&p, runner);
 	fds[0] = p.to[1];
 	fds[1] = p.from[0];
-	rc = ipc_send(pair, 0, slice_from(""), fds, pid > 0 ? 2 : 0);
+	rc = ipc_send(runner->pair, 0, slice_from(""), fds, pid > 0 ? 2 : 0);
 	close_pipes(&p);
 	return rc;
 }
@@ -74,15 +75,28 @@ let_go(int pair)
 	fileio_close_others(keep, 1);
 }
 
+/* 0, or -errno when we cannot stop being root. */
+static int
+drop_root(const struct filter_runner *runner)
+{
+	if (geteuid() != 0)
+		return 0;
+	if (setgroups(0, NULL) < 0 ||
+	    setresgid(runner->gid, runner->gid, runner->gid) < 0 ||
+	    setresuid(runner->uid, runner->uid, runner->uid) < 0)
+		return -errno;
+	return 0;
+}
+
 _Noreturn void
-filter_runner(int pair, char *const words[], unsigned seconds)
+filter_run(const struct filter_runner *runner)
 {
 	struct ipc_msg msg = IPC_MSG_INIT;
-	int rc = words[0] ? 0 : -ENOENT;
+	int rc = runner->words[0] ? drop_root(runner) : -ENOENT;
 
-	let_go(pair);
+	let_go(runner->pair);
 	(void)signal(SIGCHLD, SIG_IGN); /* nobody is waited for */
-	while (rc == 0 && ipc_recv(pair, &msg, CLOCK_NEVER) == 1)
-		rc = start_command(pair, words, seconds);
+	while (rc == 0 && ipc_recv(runner->pair, &msg, CLOCK_NEVER) == 1)
+		rc = start_command(runner);
 	_exit(rc == 0 ? 0 : EXIT_NO_COMMAND);
 }

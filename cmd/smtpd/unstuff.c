@@ -96,6 +96,18 @@ after_dot(struct unstuff *un, struct slice *in)
 	un->state = UNSTUFF_DOT_CR;
 }
 
+/* What comes after CRLF "." CR: LF is the end. */
+static bool
+is_end(struct unstuff *un, struct slice *in, struct str *out)
+{
+	if (in->ptr[0] != '\n') {
+		after_cr(un, in, out);
+		return false;
+	}
+	*in = slice_skip(*in, 1);
+	return true;
+}
+
 bool
 unstuff_feed(struct unstuff *un, struct slice *in, struct str *out)
 {
@@ -108,11 +120,8 @@ unstuff_feed(struct unstuff *un, struct slice *in, struct str *out)
 			after_dot(un, in);
 			break;
 		case UNSTUFF_DOT_CR:
-			if (in->ptr[0] == '\n') {
-				*in = slice_skip(*in, 1);
+			if (is_end(un, in, out))
 				return true;
-			}
-			after_cr(un, in, out);
 			break;
 		case UNSTUFF_CR:
 			after_cr(un, in, out);

@@ -13,7 +13,9 @@ from smtp_talk import DATA, Talk
 GTUBE = (b"Subject: win\r\nFrom: <a@example.org>\r\nX-Spam-Flag: NO\r\n\r\n" +
          servers.Spamd.gtube + b"\r\n")
 COMMAND = """#!/usr/bin/python3
-import sys
+import os, sys
+sys.stdout.write("X-Spam-Uid: %d %d %s\\n" % (
+    os.getuid(), os.getgid(), os.listdir("/proc/self/fd")[3:-1]))
 message = sys.stdin.buffer.read()
 score = 99 if b"GTUBE" in message else 1
 sys.stdout.write("X-Spam-Status: %s, score=%d required=5\\n" % (
@@ -108,6 +110,16 @@ def test_tagged(filtered):
     assert b"\nX-Spam-Status: Yes" in stored
     assert stored.endswith(servers.Spamd.gtube + b"\n")
     filtered.wait_log("verdict=spam score=")
+
+
+def test_command_has_no_rights_and_no_descriptors(lite):
+    path = lite.folder + "/filter"
+    with open(path, "w") as out:
+        out.write(COMMAND)
+    os.chmod(path, 0o755)
+    lite.conf(spam_command=path)
+    assert send(lite, DATA) == 250
+    assert b"\nX-Spam-Uid: 8 8 []\n" in lite.contents("demo")[0]
 
 
 def test_junk_folder(filtered):
