@@ -80,20 +80,21 @@ add_secret(
 			environment_add(&environments->of[a], secret);
 }
 
-/* Adds "name=value" to all; the text lives as long as the process. */
-static void
+/* Adds "name=value" to all; the text, which is the environments', or NULL. */
+static char *
 add_own(struct environments *environments, const char *name, const char *value)
 {
 	STR_AUTO text = STR_INIT;
-	const char *owned;
+	char *owned;
 	size_t a;
 
 	if (value == NULL)
-		return;
+		return NULL;
 	str_appendf(&text, "%s=%s", name, value);
 	owned = str_take(&text);
 	for (a = 0; a < AUDIENCES; a++)
 		environment_add(&environments->of[a], owned);
+	return owned;
 }
 
 void
@@ -123,8 +124,9 @@ environments_make(struct environments *ret_environments,
 		for (a = 0; a < AUDIENCES; a++)
 			environment_add(&ret_environments->of[a], var.ptr);
 	}
-	add_own(ret_environments, "NJIWA_CONFIG", config);
-	add_own(ret_environments, "NJIWA_LOG", log);
+	ret_environments->config =
+	    add_own(ret_environments, "NJIWA_CONFIG", config);
+	ret_environments->log = add_own(ret_environments, "NJIWA_LOG", log);
 }
 
 void
@@ -134,6 +136,8 @@ environments_release(struct environments *environments)
 
 	for (a = 0; a < AUDIENCES; a++)
 		free(environments->of[a].vars);
+	free(environments->config);
+	free(environments->log);
 }
 
 void

@@ -23,6 +23,7 @@ struct environment {
 
 struct environments {
 	struct environment of[AUDIENCES];
+	char *config, *log; /* "NJIWA_CONFIG=...", "NJIWA_LOG=...", or NULL */
 };
 
 /*

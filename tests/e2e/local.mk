@@ -1,10 +1,6 @@
 # End-to-end tests: real sockets, real databases.  As root; see conftest.py.
 EXTRA_DIST += %D%
 
-# njiwa-init and launchers
-EXTRA_DIST += %D%/init_under_test.py %D%/test_init.py \
-	%D%/pop3_client.py %D%/test_launchers.py %D%/test_systemd.py %D%/test_pop3_login.py %D%/test_pop3_session.py
-
 E2E_ARGS = -q
 
 check-e2e: all

@@ -1,5 +1,5 @@
 /* POP3 sessions: any lines against a maildrop that the target made. */
-#include <errno.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +43,24 @@ remove_folder(void)
 	(void)!system(command); /* it is in /tmp */
 }
 
-/* A message; DELE and QUIT may have removed the one before. */
+/* Removes what the session before left in a folder. */
+static void
+empty(const char *name)
+{
+	char path[128];
+	DIR *dir;
+	struct dirent *entry;
+
+	(void)snprintf(path, sizeof path, "%s/Maildir/%s", folder, name);
+	dir = opendir(path);
+	if (dir == NULL)
+		abort();
+	while ((entry = readdir(dir)) != NULL)
+		/* fails for the folders themselves */
+		(void)unlinkat(dirfd(dir), entry->d_name, 0);
+	(void)closedir(dir); /* was only read */
+}
+
 static void
 put(const char *name, const char *text)
 {
@@ -53,8 +70,6 @@ put(const char *name, const char *text)
 
 	(void)snprintf(path, sizeof path, "%s/Maildir/%s", folder, name);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0 && errno == EEXIST)
-		return;
 	if (fd < 0 || write(fd, text, len) != (ssize_t)len || close(fd) < 0)
 		abort();
 }
@@ -78,6 +93,9 @@ make_maildrop(void)
 	if (!made)
 		(void)atexit(remove_folder); /* else it stays in /tmp */
 	made = true;
+	empty(".");
+	empty("cur");
+	empty("new");
 	put("cur/1.M1P1.h,S=9,W=12:2,", "A: b\n\n.c\n");
 	put("new/2.M1P1.h", "A: b\n\nno end");
 }
