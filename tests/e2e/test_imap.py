@@ -381,7 +381,9 @@ def test_client_that_leaves_in_append(site):
     assert os.listdir(site.maildir() + "/tmp") == []
 
 
-def test_quota(site):
+@pytest.mark.parametrize("backend", ["sqlite", "mysql"])
+def test_quota(make_site, backend):
+    site = make_site(backend)
     client = Client(site, user="small")  # one megabyte
     big = b"Subject: x\r\n\r\n" + b"y" * 78 + b"\r\n"
     big += (b"y" * 78 + b"\r\n") * 8000
