@@ -51,27 +51,30 @@ parse_before(struct args *args, struct append *append)
 	return !args->bad;
 }
 
-/* The literal's header is all that is left: no line end is behind it. */
+/* Is the literal's header all that is left? */
 static bool
 at_literal(const struct args *args)
 {
-	char c = args_peek(args);
+	struct slice inside = slice_skip(args->rest, 1);
+	struct literal literal;
 
-	return (c == '{' || c == '~') &&
-	       slice_find(args->rest, '\n') == args->rest.len;
+	if (args_peek(args) == '~')
+		inside = slice_skip(inside, 1);
+	else if (args_peek(args) != '{')
+		return false;
+	return slice_find(inside, '{') == inside.len &&
+	       literal_at_end(args->rest, &literal);
 }
 
 bool
 append_streams(struct conn *conn, struct slice arguments)
 {
-	struct append append;
+	struct slice mailbox;
 	struct args args;
 
 	conn_args(conn, arguments, &args);
-	if (!args_astring(&args, &append.mailbox))
-		return false;
-	/* Whatever is wrong from here on, the literal is not the name. */
-	return true;
+	/* Whatever else is wrong, the literal is then not the name. */
+	return args_astring(&args, &mailbox);
 }
 
 void

@@ -168,37 +168,50 @@ conn_args(struct conn *conn, struct slice argument, struct args *args)
 
 /* Cuts the tag off *rest, which is the command afterwards. */
 static bool
-take_tag(struct conn *conn, struct slice *rest)
+cut_tag(struct slice *rest, struct slice *ret_tag)
 {
 	size_t n = slice_find(*rest, ' ');
-	struct slice tag = slice_head(*rest, n);
 
-	str_clear(&conn->tag);
-	if (!parse_is_tag(tag))
+	*ret_tag = slice_head(*rest, n);
+	if (!parse_is_tag(*ret_tag))
 		return false;
-	str_set(&conn->tag, tag);
 	*rest = slice_skip(*rest, n + 1);
 	return true;
 }
 
+static bool
+take_tag(struct conn *conn, struct slice *rest)
+{
+	struct slice tag;
+
+	str_clear(&conn->tag);
+	if (!cut_tag(rest, &tag))
+		return false;
+	str_set(&conn->tag, tag);
+	return true;
+}
+
 static enum command_error
-find(struct conn *conn, struct slice line, struct slice *ret_argument)
+find(const struct conn *conn, struct slice line, const struct command **ret_row,
+    struct slice *ret_argument)
 {
 	struct command_state state = { .state = conn->state, .tls = conn->tls };
 
 	return command_find(conn->class->table, conn->class->rows, &state, line,
-	    &conn->row, ret_argument);
+	    ret_row, ret_argument);
 }
 
+/* Asked in the middle of a command that is not yet whole: changes nothing. */
 static bool
 streams_literal(void *ctx, struct slice text)
 {
 	struct conn *conn = ctx;
-	struct slice argument;
+	const struct command *row;
+	struct slice tag, argument;
 
-	if (conn->class->streams == NULL || !take_tag(conn, &text) ||
-	    find(conn, text, &argument) != COMMAND_OK ||
-	    !(conn->row->flags & IMAP_STREAMS))
+	if (conn->class->streams == NULL || !cut_tag(&text, &tag) ||
+	    find(conn, text, &row, &argument) != COMMAND_OK ||
+	    !(row->flags & IMAP_STREAMS))
 		return false;
 	return conn->class->streams(conn, argument);
 }
@@ -297,7 +310,7 @@ run_command(struct conn *conn)
 		finish(conn);
 		return;
 	}
-	wrong = complaint(find(conn, rest, &argument));
+	wrong = complaint(find(conn, rest, &conn->row, &argument));
 	log_command(conn, rest);
 	if (wrong) {
 		conn->row = NULL; /* nothing ran: nothing is told */

@@ -28,10 +28,9 @@ tell_changes(struct imap *im, int watch)
 
 /* Tells what changes until the client says something. */
 static void
-wait_for_client(struct imap *im)
+wait_for_client(struct imap *im, int watch)
 {
 	const int64_t interval = im->service->settings->imap_idle_keepalive;
-	int watch = im->mailbox ? mailbox_watch_fd(im->mailbox) : -1;
 	int64_t alive = clock_deadline(interval);
 
 	while (!im->conn.over && stream_error(im->conn.client) == 0) {
@@ -65,6 +64,8 @@ cmd_idle(void *ctx, struct slice argument)
 {
 	struct imap *im = ctx;
 	struct reader *reader = &im->conn.reader;
+	/* watched first: what comes after the sync must not be missed */
+	int watch = im->mailbox ? mailbox_watch_fd(im->mailbox) : -1;
 
 	(void)argument;
 	str_append_cstr(&im->conn.out, "+ idling\r\n");
@@ -73,7 +74,7 @@ cmd_idle(void *ctx, struct slice argument)
 	stream_set_deadline(im->conn.client, CLOCK_NEVER);
 	if (stream_input(im->conn.client).len == 0) {
 		shrink(im);
-		wait_for_client(im);
+		wait_for_client(im, watch);
 	}
 	reader->deadline = clock_deadline(im->conn.timeout);
 	if (reader_plain_line(reader, IDLE_LINE_MAX) != READER_COMMAND ||

@@ -225,7 +225,7 @@ meet_literal(struct reader *reader)
 }
 
 static enum reader_event
-read_command(struct reader *reader)
+read_command(struct reader *reader, reader_streams *streams)
 {
 	enum reader_event event;
 
@@ -235,8 +235,8 @@ read_command(struct reader *reader)
 			return event;
 		if (!reader->has_literal)
 			return reader->refusal ? READER_REFUSED : event;
-		if (!reader->refusal && reader->streams &&
-		    reader->streams(reader->ctx, str_slice(&reader->text)))
+		if (!reader->refusal && streams &&
+		    streams(reader->ctx, str_slice(&reader->text)))
 			return READER_LITERAL;
 		event = meet_literal(reader);
 		if (event != READER_COMMAND)
@@ -259,14 +259,14 @@ enum reader_event
 reader_next(struct reader *reader)
 {
 	forget(reader);
-	return read_command(reader);
+	return read_command(reader, reader->streams);
 }
 
 enum reader_event
 reader_rest(struct reader *reader)
 {
 	forget(reader);
-	return read_command(reader);
+	return read_command(reader, NULL);
 }
 
 bool
@@ -280,7 +280,7 @@ reader_skip_rest(struct reader *reader)
 		return false;
 	forget(reader);
 	refuse(reader, NULL, "");
-	event = read_command(reader);
+	event = read_command(reader, NULL);
 	return event == READER_REFUSED;
 }
 

@@ -58,7 +58,7 @@ int reader_piece(struct reader *reader, int64_t timeout, uint64_t *left,
     struct slice *ret_piece);
 
 /* After a literal was taken by reader_piece: reads what follows it, up to the
- * command's end or the next literal to be streamed.  text is what follows. */
+ * command's end, into text.  No further literal is left on the line. */
 enum reader_event reader_rest(struct reader *reader);
 
 /* After READER_LITERAL, when the literal is not wanted: reads past what the
