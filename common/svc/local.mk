@@ -10,6 +10,7 @@ libsvc_a_SOURCES = \
 	%D%/settings_path.c \
 	%D%/settings_table.c %D%/settings_table.h \
 	%D%/settings_value.c \
+	%D%/activation.c %D%/activation.h \
 	%D%/connection.h \
 	%D%/front.c \
 	%D%/journal.h \

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/base/fileio.h"
+#include "common/svc/activation.h"
 #include "common/svc/connection.h"
 #include "common/svc/service_log.h"
 
@@ -148,10 +150,19 @@ open_accounts(struct connection *c)
 static void
 open_connection(struct connection *c, int argc, char **argv)
 {
+	struct err err;
+	int rc;
+
 	sandbox_harden();
 	parse_options(c, argc, argv);
 	c->tls = in_list(c->service->tls_profiles, c->profile);
+	rc = activation_connect(&err);
+	fileio_close_others(NULL, 0); /* what a careless launcher left open */
 	load_settings(c);
+	if (rc < 0) {
+		log_error("no connection: %s", err.text);
+		exit(EX_TEMPFAIL);
+	}
 	make_trace(c->trace);
 	log_set_trace(c->trace);
 	peer_of(STDIN_FILENO, &c->peer);
