@@ -77,12 +77,18 @@ void account_client_free(struct account_client *client);
 enum account_outcome account_resolve(struct account_client *client,
     struct slice address, struct account_targets *ret_targets, struct err *err);
 
-/* Is this the user's password?  service ("imap", "pop3", "smtp") and the
- * peer's address go to the log and later to limits.  The time taken does not
- * tell an unknown user from a wrong password.  FOUND fills user. */
+/* What a client said to log in; all borrowed. */
+struct account_credentials {
+	struct slice name, password;
+	const char *service; /* "imap", "pop3", "smtp": for the log */
+	const char *peer;    /* the client's address: likewise */
+};
+
+/* Is this the user's password?  The time taken does not tell an unknown user
+ * from a wrong password.  FOUND fills user. */
 enum account_outcome account_login(struct account_client *client,
-    struct slice name, struct slice password, const char *service,
-    const char *peer, struct account_user *ret_user, struct err *err);
+    const struct account_credentials *said, struct account_user *ret_user,
+    struct err *err);
 
 /* The user's row alone, no password. */
 enum account_outcome account_lookup(struct account_client *client,

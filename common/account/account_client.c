@@ -383,20 +383,22 @@ account_resolve(struct account_client *client, struct slice address,
 }
 
 enum account_outcome
-account_login(struct account_client *client, struct slice name,
-    struct slice password, const char *service, const char *peer,
-    struct account_user *ret_user, struct err *err)
+account_login(struct account_client *client,
+    const struct account_credentials *said, struct account_user *ret_user,
+    struct err *err)
 {
-	if (name.len > ACCOUNT_NAME_MAX || password.len > ACCOUNT_PASSWORD_MAX)
+	struct slice service = slice_from(said->service);
+	struct slice peer = slice_from(said->peer);
+
+	if (said->name.len > ACCOUNT_NAME_MAX ||
+	    said->password.len > ACCOUNT_PASSWORD_MAX)
 		return ACCOUNT_DENIED;
 	str_clear(&client->body);
 	str_reserve(&client->body, WIRE_REQUEST_BODY); /* wiped whole */
-	ipc_put_text(&client->body, name);
-	ipc_put_text(&client->body, password);
-	ipc_put_text(
-	    &client->body, slice_head(slice_from(service), WIRE_SERVICE_MAX));
-	ipc_put_text(
-	    &client->body, slice_head(slice_from(peer), WIRE_PEER_MAX));
+	ipc_put_text(&client->body, said->name);
+	ipc_put_text(&client->body, said->password);
+	ipc_put_text(&client->body, slice_head(service, WIRE_SERVICE_MAX));
+	ipc_put_text(&client->body, slice_head(peer, WIRE_PEER_MAX));
 	return ask_user(client, WIRE_LOGIN, ret_user, err);
 }
 

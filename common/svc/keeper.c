@@ -177,7 +177,9 @@ handle_login(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 {
 	struct connection *c = connection_of(ctx);
 	struct slice name = ipc_get_text(args, ACCOUNT_NAME_MAX);
-	struct slice password = ipc_get_text(args, ACCOUNT_PASSWORD_MAX);
+	const struct account_credentials said = { name,
+		ipc_get_text(args, ACCOUNT_PASSWORD_MAX), c->service->name,
+		c->peer.address };
 	struct account_user *user;
 	enum account_outcome outcome;
 	struct err err = { 0, "" };
@@ -186,8 +188,7 @@ handle_login(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 	if (!ipc_reader_done(args) || c->logins >= c->settings.login_tries)
 		return -EPROTO;
 	user = mem_zalloc(1, sizeof *user);
-	outcome = account_login(c->keeper.account, name, password,
-	    c->service->name, c->peer.address, user, &err);
+	outcome = account_login(c->keeper.account, &said, user, &err);
 	if (outcome == ACCOUNT_FOUND && !user_is_usable(c, user)) {
 		account_user_release(user);
 		outcome = ACCOUNT_TEMPFAIL;
