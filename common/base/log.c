@@ -78,6 +78,16 @@ line_add_event(struct line *line, const struct log_event *event)
 		line_add_field(line, &event->fields[i]);
 }
 
+size_t
+log_format(const struct log_event *event, char line[LOG_LINE_MAX])
+{
+	struct line made = { .len = 0 };
+
+	line_add_event(&made, event);
+	memcpy(line, made.text, made.len + 1);
+	return made.len;
+}
+
 static int
 syslog_level(enum log_level level)
 {

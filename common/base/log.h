@@ -40,6 +40,10 @@ typedef void log_sink(void *ctx, const struct log_event *event);
  * may be the client's socket. */
 void log_to(log_sink *sink, void *ctx);
 
+/* What sinks of text show of an event, `trace text name=value ...`: printable,
+ * blanks and quotes in a value quoted, cut to the line.  Its length. */
+size_t log_format(const struct log_event *event, char line[LOG_LINE_MAX]);
+
 /* A sink that writes `program[pid]: trace text name=value ...` lines to the
  * file descriptor in (intptr_t)ctx, with the journal's <N> prefix first when
  * log_prefix_level(true) was said. */

@@ -48,15 +48,10 @@ add_own(struct entry *entry, const struct log_field *from)
 static void
 add_message(struct entry *entry, const struct log_event *event)
 {
-	struct str *field = &entry->fields[entry->count++];
-	size_t i;
+	char line[LOG_LINE_MAX];
 
-	str_appendf(field, "MESSAGE=%s%s%s", event->trace,
-	    event->trace[0] ? " " : "", event->text);
-	for (i = 0; i < event->nfields; i++)
-		if (event->fields[i].value)
-			str_appendf(field, " %s=%s", event->fields[i].name,
-			    event->fields[i].value);
+	(void)log_format(event, line); /* ends with a NUL */
+	add(entry, "MESSAGE", line);
 }
 
 static void
