@@ -12,74 +12,36 @@
 #include "common/base/num.h"
 #include "common/base/secret.h"
 #include "common/svc/account_settings.h"
+#include "common/svc/activation.h"
 #include "common/svc/sandbox.h"
 #include "common/svc/service_log.h"
 
 #define DNS_PORT 53
-#define LISTEN_FD 3 /* the first one of sd_listen_fds(3) */
 
 struct program {
 	struct settings settings;
 	struct account_config account;
-	struct str mistakes;
 };
-
-static void
-collect(void *ctx, const char *line)
-{
-	struct str *mistakes = ctx;
-
-	str_append_cstr(mistakes, line);
-	str_append_char(mistakes, '\n');
-}
-
-static void
-load_settings(struct program *p, const char *config)
-{
-	struct slice rest, line;
-	int rc = settings_load(
-	    config, SETTINGS_WITH_SECRETS, &p->settings, collect, &p->mistakes);
-
-	service_log_open(&p->settings, "njiwa-accountd");
-	rest = str_slice(&p->mistakes);
-	while (slice_next(&rest, '\n', &line))
-		if (line.len)
-			log_error("%.*s", SLICE_FMT(line));
-	str_release(&p->mistakes);
-	if (rc < 0)
-		exit(EX_CONFIG);
-	account_settings(&p->settings, &p->account);
-}
-
-static bool
-is_number_of(const char *variable, uint64_t wanted)
-{
-	const char *text = getenv(variable);
-	uint64_t value;
-
-	return text && num_parse(slice_from(text), INT32_MAX, &value) &&
-	       value == wanted;
-}
-
-static int
-socket_option(int fd, int option)
-{
-	int value = -1;
-	socklen_t len = sizeof value;
-
-	return getsockopt(fd, SOL_SOCKET, option, &value, &len) < 0 ? -1
-								    : value;
-}
 
 /* The listening socket: of LISTEN_FDS, else fd 0 where it is one; or -1. */
 static int
 find_listener(void)
 {
-	if (is_number_of("LISTEN_PID", (uint64_t)getpid()) &&
-	    is_number_of("LISTEN_FDS", 1))
-		return LISTEN_FD;
-	return socket_option(STDIN_FILENO, SO_ACCEPTCONN) == 1 ? STDIN_FILENO
-							       : -1;
+	int given = activation_take();
+
+	if (given >= 0)
+		return given;
+	return activation_listens(STDIN_FILENO) ? STDIN_FILENO : -1;
+}
+
+static bool
+is_seqpacket(int fd)
+{
+	int type = -1;
+	socklen_t len = sizeof type;
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 &&
+	       type == SOCK_SEQPACKET;
 }
 
 /* Several processes accept: who comes late must not wait. */
@@ -202,9 +164,8 @@ run(struct program *p)
 		.ctx = p,
 	};
 
-	if (socket_option(
-		pool.server.listener < 0 ? STDIN_FILENO : pool.server.listener,
-		SO_TYPE) != SOCK_SEQPACKET) {
+	if (!is_seqpacket(pool.server.listener < 0 ? STDIN_FILENO
+						   : pool.server.listener)) {
 		log_error("neither LISTEN_FDS nor fd 0 is a SOCK_SEQPACKET "
 			  "socket: to be started by njiwa's programs or by a "
 			  "socket unit");
@@ -221,7 +182,7 @@ run(struct program *p)
 int
 main(int argc, char **argv)
 {
-	struct program program = { .mistakes = STR_INIT };
+	struct program program = { 0 };
 	const char *config = NULL;
 	int option;
 
@@ -233,6 +194,9 @@ main(int argc, char **argv)
 	}
 	if (optind != argc)
 		return EX_USAGE;
-	load_settings(&program, config);
+	if (!service_load(config, SETTINGS_WITH_SECRETS, "njiwa-accountd",
+		&program.settings))
+		return EX_CONFIG;
+	account_settings(&program.settings, &program.account);
 	return run(&program);
 }

@@ -1,6 +1,5 @@
 /* njiwa-init: listens, limits, starts and reaps; process 1 of a container or
  * an ordinary supervisor. */
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -9,6 +8,7 @@
 
 #include "cmd/init/init.h"
 #include "common/base/log.h"
+#include "common/svc/service_log.h"
 
 static void
 usage(void)
@@ -21,17 +21,7 @@ usage(void)
 static void
 open_log(const struct settings *settings)
 {
-	static const char *const levels[] = {
-		[LOG_LEVEL_ERROR] = "error",
-		[LOG_LEVEL_WARNING] = "warning",
-		[LOG_LEVEL_INFO] = "info",
-		[LOG_LEVEL_DEBUG] = "debug",
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof levels / sizeof levels[0]; i++)
-		if (strcmp(settings->log_level, levels[i]) == 0)
-			log_set_level((enum log_level)i);
+	log_set_level(service_log_level(settings->log_level));
 	if (strcmp(settings->log, "syslog") == 0)
 		log_to(log_sink_syslog, NULL);
 	else if (strcmp(settings->log, "none") == 0)
@@ -83,7 +73,7 @@ main(int argc, char **argv)
 		return EX_USAGE;
 	}
 	log_program("njiwa-init");
-	log_to(log_sink_fd, (void *)(intptr_t)STDERR_FILENO);
+	service_log_stderr();
 	if (!init_read_settings(&init))
 		return EX_CONFIG;
 	open_log(&init.settings);

@@ -82,33 +82,6 @@ parse_options(struct connection *c, int argc, char **argv)
 		usage(c->service);
 }
 
-static void
-collect(void *ctx, const char *line)
-{
-	struct str *lines = ctx;
-
-	str_appendf(lines, "%s\n", line);
-}
-
-/* Settings, then the log, then what was wrong with the settings: a mistake in
- * one leaves that one at its default and the mail flowing. */
-static void
-load_settings(struct connection *c)
-{
-	STR_AUTO mistakes = STR_INIT;
-	struct slice rest, line;
-	int rc = settings_load(
-	    c->config, SETTINGS_TLS_SECRET, &c->settings, collect, &mistakes);
-
-	service_log_open(&c->settings, c->service->program);
-	rest = str_slice(&mistakes);
-	while (slice_next(&rest, '\n', &line))
-		if (line.len)
-			log_error("%.*s", SLICE_FMT(line));
-	if (rc < 0)
-		exit(EX_CONFIG);
-}
-
 /* The descriptors of certificate and key, opened while we may. */
 static void
 open_tls_files(struct connection *c)
@@ -158,7 +131,9 @@ open_connection(struct connection *c, int argc, char **argv)
 	c->tls = in_list(c->service->tls_profiles, c->profile);
 	rc = activation_connect(&err);
 	fileio_close_others(NULL, 0); /* what a careless launcher left open */
-	load_settings(c);
+	if (!service_load(c->config, SETTINGS_TLS_SECRET, c->service->program,
+		&c->settings))
+		exit(EX_CONFIG);
 	if (rc < 0) {
 		log_error("no connection: %s", err.text);
 		exit(EX_TEMPFAIL);

@@ -1,7 +1,9 @@
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -10,8 +12,10 @@
 #include "common/svc/journal.h"
 #include "common/svc/service_log.h"
 
-static enum log_level
-level_of(const char *word)
+#define JOURNAL_STREAM_MAX 48 /* octets of two numbers of 64 bits */
+
+enum log_level
+service_log_level(const char *word)
 {
 	static const char *const words[] = {
 		[LOG_LEVEL_ERROR] = "error",
@@ -25,6 +29,29 @@ level_of(const char *word)
 		if (strcmp(word, words[i]) == 0)
 			return (enum log_level)i;
 	return LOG_LEVEL_INFO;
+}
+
+/* Is fd 2 the journal's stream, which takes a level before each line?  The
+ * variable alone says nothing: it is inherited by whoever writes elsewhere. */
+static bool
+stderr_is_journal(void)
+{
+	const char *text = getenv("JOURNAL_STREAM");
+	struct stat st;
+	char own[JOURNAL_STREAM_MAX];
+
+	if (text == NULL || fstat(STDERR_FILENO, &st) < 0)
+		return false;
+	(void)snprintf(own, sizeof own, "%ju:%ju", (uintmax_t)st.st_dev,
+	    (uintmax_t)st.st_ino); /* fits */
+	return strcmp(text, own) == 0;
+}
+
+void
+service_log_stderr(void)
+{
+	log_prefix_level(stderr_is_journal());
+	log_to(log_sink_fd, (void *)(intptr_t)STDERR_FILENO);
 }
 
 static void
@@ -63,9 +90,9 @@ service_log_open(const struct settings *settings, const char *program)
 	const char *where = settings->log;
 
 	log_program(program);
-	log_set_level(level_of(settings->log_level));
+	log_set_level(service_log_level(settings->log_level));
 	if (strcmp(where, "stderr") == 0) {
-		log_to(log_sink_fd, (void *)(intptr_t)STDERR_FILENO);
+		service_log_stderr();
 		return;
 	}
 	silence_stderr();
@@ -75,4 +102,28 @@ service_log_open(const struct settings *settings, const char *program)
 		open_journal(program);
 	else if (strcmp(where, "syslog") == 0)
 		open_syslog(program);
+}
+
+static void
+collect(void *ctx, const char *line)
+{
+	struct str *lines = ctx;
+
+	str_appendf(lines, "%s\n", line);
+}
+
+bool
+service_load(const char *config, enum settings_secrets secrets,
+    const char *program, struct settings *settings)
+{
+	STR_AUTO mistakes = STR_INIT;
+	struct slice rest, line;
+	int rc = settings_load(config, secrets, settings, collect, &mistakes);
+
+	service_log_open(settings, program);
+	rest = str_slice(&mistakes);
+	while (slice_next(&rest, '\n', &line))
+		if (line.len)
+			log_error("%.*s", SLICE_FMT(line));
+	return rc >= 0;
 }
