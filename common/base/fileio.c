@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -131,6 +132,31 @@ next_kept(const int *keep, size_t n, int from)
 }
 
 void
+fileio_silence(int fd)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	/* without one it is closed, which says the same less politely */
+	if (null < 0 || dup2(null, fd) < 0)
+		(void)close(fd);
+	if (null > STDERR_FILENO)
+		(void)close(null); /* nothing was written */
+}
+
+/* Where the kernel, or a container's filter, has no close_range. */
+static void
+close_one_by_one(int from, int to)
+{
+	struct rlimit limit = { 0, 0 };
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+	    (rlim_t)to > limit.rlim_cur)
+		to = (int)limit.rlim_cur;
+	for (; from < to; from++)
+		(void)close(from); /* most are not open */
+}
+
+void
 fileio_close_others(const int *keep, size_t n)
 {
 	int from = STDERR_FILENO + 1;
@@ -138,9 +164,9 @@ fileio_close_others(const int *keep, size_t n)
 	while (from < INT_MAX) {
 		int kept = next_kept(keep, n, from);
 
-		if (kept > from) /* without close_range they stay: harmless */
-			(void)close_range(
-			    (unsigned)from, (unsigned)kept - 1, 0);
+		if (kept > from &&
+		    close_range((unsigned)from, (unsigned)kept - 1, 0) < 0)
+			close_one_by_one(from, kept);
 		if (kept == INT_MAX)
 			break;
 		from = kept + 1;

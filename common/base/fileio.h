@@ -30,6 +30,9 @@ int fileio_replace(int dirfd, const char *name, struct slice octets,
 /* close(2) of *fd unless negative, and -1 into it; for clean-up attributes. */
 void fileio_close(int *fd);
 
+/* Puts /dev/null in fd's place. */
+void fileio_silence(int fd);
+
 /* Closes all descriptors from 3 on but the n ones in keep (negative ones are
  * passed over). */
 void fileio_close_others(const int *keep, size_t n);

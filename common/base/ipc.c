@@ -59,33 +59,57 @@ attach_fds(
 	memcpy(CMSG_DATA(c), fds, sizeof(int) * nfds);
 }
 
-int
-ipc_send(int fd, uint16_t type, struct slice body, const int *fds, size_t nfds)
+/* What a message is made of. */
+struct outgoing {
+	uint16_t type;
+	struct slice body;
+	const int *fds;
+	size_t nfds;
+};
+
+/* Sends out with the flags of sendmsg(2); 0 or -errno. */
+static int
+send_out(int fd, struct outgoing *out, int flags)
 {
 	struct iovec parts[2] = {
-		{ &type, sizeof type },
-		{ (void *)(uintptr_t)body.ptr, body.len },
+		{ &out->type, sizeof out->type },
+		{ (void *)(uintptr_t)out->body.ptr, out->body.len },
 	};
 	struct msghdr head = { .msg_iov = parts, .msg_iovlen = 2 };
 	union control control;
 
-	if (body.len > IPC_BODY_MAX || nfds > IPC_FDS_MAX)
+	if (out->body.len > IPC_BODY_MAX || out->nfds > IPC_FDS_MAX)
 		return -EMSGSIZE;
-	if (nfds)
-		attach_fds(&head, &control, fds, nfds);
-	for (;;) {
-		int rc;
-
-		if (sendmsg(fd, &head, MSG_NOSIGNAL) >= 0)
-			return 0;
-		if (errno == EINTR)
-			continue;
-		if (errno != EAGAIN)
+	if (out->nfds)
+		attach_fds(&head, &control, out->fds, out->nfds);
+	while (sendmsg(fd, &head, MSG_NOSIGNAL | flags) < 0)
+		if (errno != EINTR)
 			return -errno;
+	return 0;
+}
+
+int
+ipc_send_at_once(
+    int fd, uint16_t type, struct slice body, const int *fds, size_t nfds)
+{
+	struct outgoing out = { type, body, fds, nfds };
+
+	return send_out(fd, &out, MSG_DONTWAIT);
+}
+
+int
+ipc_send(int fd, uint16_t type, struct slice body, const int *fds, size_t nfds)
+{
+	struct outgoing out = { type, body, fds, nfds };
+	int rc;
+
+	/* a descriptor may be non-blocking: then the wait is ours */
+	while ((rc = send_out(fd, &out, 0)) == -EAGAIN) {
 		rc = wait_ready(fd, POLLOUT, CLOCK_NEVER);
 		if (rc < 0)
-			return rc;
+			break;
 	}
+	return rc;
 }
 
 /* Takes the descriptors out of a received header; false when there are more

@@ -33,6 +33,10 @@ int ipc_stream_pair(int ret_ends[2]);
 int ipc_send(
     int fd, uint16_t type, struct slice body, const int *fds, size_t nfds);
 
+/* The same without waiting for a full socket: -EAGAIN. */
+int ipc_send_at_once(
+    int fd, uint16_t type, struct slice body, const int *fds, size_t nfds);
+
 /* Receives one message into msg, whose former contents are released, waiting
  * until deadline (clock.h).  1; 0 at end of file; -ETIMEDOUT; -EPROTO for a
  * message that is cut, too large or has too many descriptors; -errno. */

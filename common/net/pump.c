@@ -79,26 +79,46 @@ write_stream(struct stream *s, struct way *out)
 		out->broken = true;
 }
 
-/* Waits until one of the four ends can go on; buffers that hold nothing are
- * given back first, for most of a session is waiting. */
-static void
-wait_ends(struct stream *s, int fd, const struct way *in, const struct way *out)
+#define LAST_WORDS_MS 30000 /* for a client to read what a session left */
+
+/* The two ways, and the time for the last of them. */
+struct pump {
+	struct stream *s;
+	int fd;
+	struct way in, out;
+	bool gone;       /* the process behind fd: nobody keeps the time now */
+	int64_t give_up; /* when the client does not read on */
+};
+
+/* Waits until one of the four ends can go on; false when the client has taken
+ * too long.  Buffers that hold nothing are given back first, for most of a
+ * session is waiting. */
+static bool
+wait_ends(struct pump *pump)
 {
+	short wants = pump->in.waits | pump->out.waits;
 	struct pollfd p[3] = {
-		{ .fd = s->in, .events = in->waits & POLLIN },
-		{ .fd = s->out, .events = (in->waits | out->waits) & POLLOUT },
-		{ .fd = fd, .events = in->held.len ? POLLOUT : 0 },
+		{ .fd = wants & POLLIN ? pump->s->in : -1, .events = POLLIN },
+		{ .fd = wants & POLLOUT ? pump->s->out : -1,
+		    .events = POLLOUT },
+		{ .fd = pump->fd },
 	};
 
-	if (out->held.len == 0)
-		p[2].events |= POLLIN;
-	if (out->waits & POLLIN)
-		p[0].events |= POLLIN;
-	if (p[0].events == 0)
-		p[0].fd = -1;
-	if (p[1].events == 0)
-		p[1].fd = -1;
-	(void)poll(p, 3, -1); /* whoever is ready says what is wrong */
+	if (pump->in.held.len == 0)
+		str_release(&pump->in.held);
+	if (pump->out.held.len == 0)
+		str_release(&pump->out.held);
+	p[2].events = (pump->in.held.len ? POLLOUT : 0) |
+		      (pump->out.held.len ? 0 : POLLIN);
+	if (pump->gone && p[2].events == 0)
+		p[2].fd = -1; /* would be told of the hang-up for ever */
+	if (poll(p, 3, clock_left(pump->give_up)) == 0)
+		return false;
+	if ((p[2].revents & POLLHUP) && !pump->gone) {
+		pump->gone = true;
+		pump->give_up = clock_deadline(LAST_WORDS_MS);
+	}
+	return true;
 }
 
 /* Passes the client's end of file on, once; the session may still talk. */
@@ -115,43 +135,58 @@ tell_end(int fd, struct way *in)
 	(void)shutdown(fd, SHUT_WR); /* gone already is as good */
 }
 
-static void
-pump_ends(struct stream *s, int fd, struct way *in, struct way *out)
+/* One round; true when something went on its way to the client. */
+static bool
+move_octets(struct pump *pump)
 {
-	for (;;) {
-		size_t before;
+	struct way *out = &pump->out;
+	size_t before;
 
-		read_stream(s, in);
-		write_socket(fd, in);
-		tell_end(fd, in);
-		read_socket(fd, out);
-		before = out->held.len;
-		write_stream(s, out);
+	read_stream(pump->s, &pump->in);
+	write_socket(pump->fd, &pump->in);
+	tell_end(pump->fd, &pump->in);
+	read_socket(pump->fd, out);
+	before = out->held.len;
+	write_stream(pump->s, out);
+	if (before > out->held.len && pump->gone)
+		pump->give_up = clock_deadline(LAST_WORDS_MS);
+	return before > out->held.len;
+}
+
+static void
+pump_ends(struct pump *pump)
+{
+	const struct way *in = &pump->in, *out = &pump->out;
+
+	for (;;) {
+		bool moved = move_octets(pump);
+
 		if (out->broken || (out->ended && out->held.len == 0))
 			return;
-		if (before > out->held.len)
+		if (moved)
 			continue;
 		if (!in->ended && in->held.len == 0 && !in->waits)
 			continue;
-		if (in->held.len == 0)
-			str_release(&in->held);
-		if (out->held.len == 0)
-			str_release(&out->held);
-		wait_ends(s, fd, in, out);
+		if (!wait_ends(pump))
+			return;
 	}
 }
 
 void
 stream_pump(struct stream *s, int fd)
 {
-	struct way in = { .held = STR_INIT }, out = { .held = STR_INIT };
+	struct pump pump = { .s = s,
+		.fd = fd,
+		.in = { .held = STR_INIT },
+		.out = { .held = STR_INIT },
+		.give_up = CLOCK_NEVER };
 
 	if (stream_flush(s) == 0 && !s->eof) {
-		str_append(&in.held, stream_input(s));
-		stream_eat(s, in.held.len);
+		str_append(&pump.in.held, stream_input(s));
+		stream_eat(s, pump.in.held.len);
 		stream_shrink(s);
-		pump_ends(s, fd, &in, &out);
+		pump_ends(&pump);
 	}
-	str_release(&in.held);
-	str_release(&out.held);
+	str_release(&pump.in.held);
+	str_release(&pump.out.held);
 }

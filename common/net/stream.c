@@ -30,6 +30,7 @@ stream_new(int in, int out)
 	s->in_socket = is_socket(in);
 	s->out_socket = out == in ? s->in_socket : is_socket(out);
 	s->deadline = CLOCK_NEVER;
+	s->guard = -1;
 	return s;
 }
 
@@ -136,13 +137,36 @@ stream_wants(struct stream *s, short events)
 	return s->io && s->io->wants ? s->io->wants(s->io_ctx) : events;
 }
 
+void
+stream_set_guard(struct stream *s, int fd)
+{
+	s->guard = fd;
+}
+
+int
+stream_wait_ready(struct stream *s, short events)
+{
+	struct pollfd p[2] = {
+		{ .fd = events & POLLOUT ? s->out : s->in, .events = events },
+		{ .fd = s->guard }, /* a hang-up is told unasked */
+	};
+	int n;
+
+	do
+		n = poll(p, s->guard < 0 ? 1 : 2, clock_left(s->deadline));
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	if (n == 0)
+		return -ETIMEDOUT;
+	return p[1].revents && !p[0].revents ? -EPIPE : 0;
+}
+
 /* Waits for what an attempt that gave -EAGAIN needs; 0 or an error. */
 static int
 wait_for(struct stream *s, short events)
 {
-	events = stream_wants(s, events);
-	return stream_poll(
-	    events & POLLOUT ? s->out : s->in, events, s->deadline);
+	return stream_wait_ready(s, stream_wants(s, events));
 }
 
 int
@@ -247,6 +271,7 @@ must_poll_first(struct stream *s)
 int
 stream_fill(struct stream *s)
 {
+	bool natural = must_poll_first(s); /* a past write's wish is no news */
 	size_t want;
 	ssize_t n = -EAGAIN;
 
@@ -256,11 +281,13 @@ stream_fill(struct stream *s)
 		return 0;
 	want = s->bulk || s->input.len - s->head >= READ_SMALL ? STREAM_READ_MAX
 							       : READ_SMALL;
-	if (!must_poll_first(s))
+	if (!natural)
 		n = stream_try_read(s, stream_room(s, want), want);
 	while (n == -EAGAIN) {
-		int rc = wait_for(s, POLLIN);
+		int rc = natural ? stream_wait_ready(s, POLLIN)
+				 : wait_for(s, POLLIN);
 
+		natural = false;
 		if (rc == -ETIMEDOUT)
 			return rc; /* what the peer owes does not keep us from
 				    * telling it so */

@@ -38,6 +38,12 @@ void stream_set_io(struct stream *s, const struct stream_io *io, void *ctx);
 /* All waiting from now on ends at deadline (clock.h) with -ETIMEDOUT. */
 void stream_set_deadline(struct stream *s, int64_t deadline);
 
+/*
+ * From now on the stream breaks (-EPIPE) when the peer of the socket fd hangs
+ * up while it waits: a front without its keeper is nobody.  -1 ends that.
+ */
+void stream_set_guard(struct stream *s, int fd);
+
 /* The first error: 0, -ETIMEDOUT, -EPIPE, -ECONNRESET, ...  Sticky: after it
  * nothing is read or written.  End of file is not an error, nor is input that
  * did not come in time: a new deadline, and the client can be told. */
@@ -87,8 +93,9 @@ int stream_wait(struct stream *s, int watch, int64_t deadline);
 
 /*
  * Carries octets between the stream and the socket fd, both ways, until either
- * side ends; then sends what is left and returns.  Waits without a limit: the
- * process behind fd keeps the time.
+ * side ends; then sends what is left and returns.  The process behind fd keeps
+ * the time; once it is gone, a client that does not read on for half a minute
+ * has lost what was left.
  */
 void stream_pump(struct stream *s, int fd);
 

@@ -18,11 +18,16 @@ struct stream {
 	int error;
 	bool eof;
 	bool skipping; /* the rest of an overlong line is to be dropped */
+	int guard;     /* whose hang-up ends all waiting, or -1 */
 	bool bulk;     /* the last read was full: more of that comes */
 };
 
 /* Waits until fd is ready for events: 0, -ETIMEDOUT, -errno. */
 int stream_poll(int fd, short events, int64_t deadline);
+
+/* Waits until the stream's own descriptor is ready or its deadline has come:
+ * 0, -ETIMEDOUT, -errno; -EPIPE when the guard hung up. */
+int stream_wait_ready(struct stream *s, short events);
 
 /* One attempt to read or write, as struct stream_io says. */
 ssize_t stream_try_read(struct stream *s, void *octets, size_t len);

@@ -36,15 +36,12 @@ static const struct stream_io raw_io = { raw_read, raw_write, NULL, NULL,
 
 static int
 handshake(struct stream *s, const struct tls_driver *driver,
-    struct tls_conn *conn, int64_t deadline, struct err *err)
+    struct tls_conn *conn, struct err *err)
 {
 	int rc;
 
 	while ((rc = driver->conn_handshake(conn, err)) == -EAGAIN) {
-		short events = driver->conn_io.wants(conn);
-
-		rc = stream_poll(
-		    events & POLLOUT ? s->out : s->in, events, deadline);
+		rc = stream_wait_ready(s, driver->conn_io.wants(conn));
 		if (rc < 0)
 			return err_sys(err, -rc, "TLS handshake");
 	}
@@ -65,7 +62,8 @@ tls_accept(struct stream *s, struct tls_server *server, int64_t deadline,
 	    driver->conn_new(server, &raw_io, stream_new(s->in, s->out), err);
 	if (conn == NULL)
 		return -EIO;
-	rc = handshake(s, driver, conn, deadline, err);
+	stream_set_deadline(s, deadline);
+	rc = handshake(s, driver, conn, err);
 	if (rc == 0) {
 		driver->conn_describe(conn, text);
 		stream_set_io(s, &driver->conn_io, conn);

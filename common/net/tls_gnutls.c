@@ -10,7 +10,8 @@
 #include "common/base/mem.h"
 #include "common/net/tls.h"
 
-#define CHAIN_MAX 16 /* certificates of a chain */
+#define CHAIN_MAX 16     /* certificates of a chain */
+#define FLIGHT_MAX 20480 /* octets sent at once; a record is 16 KB */
 
 struct tls_key {
 	gnutls_privkey_t key;
@@ -294,12 +295,24 @@ pull(gnutls_transport_ptr_t ctx, void *octets, size_t len)
 	return n < 0 ? -1 : n;
 }
 
+/* The parts of a flight, which GnuTLS has as many writes, in one segment. */
 static ssize_t
-push(gnutls_transport_ptr_t ctx, const void *octets, size_t len)
+push(gnutls_transport_ptr_t ctx, const giovec_t *parts, int count)
 {
 	struct tls_conn *conn = ctx;
-	ssize_t n = conn->io->write(conn->io_ctx, octets, len);
+	char octets[FLIGHT_MAX];
+	size_t len = 0;
+	ssize_t n;
+	int i;
 
+	for (i = 0; i < count && len < sizeof octets; i++) {
+		size_t room = sizeof octets - len;
+		size_t part = parts[i].iov_len < room ? parts[i].iov_len : room;
+
+		memcpy(octets + len, parts[i].iov_base, part);
+		len += part;
+	}
+	n = conn->io->write(conn->io_ctx, octets, len);
 	if (n < 0)
 		gnutls_transport_set_errno(conn->session, (int)-n);
 	return n < 0 ? -1 : n;
@@ -346,7 +359,7 @@ conn_new(struct tls_server *server, const struct stream_io *io, void *io_ctx,
 	gnutls_handshake_set_timeout(conn->session, 0); /* the caller's */
 	gnutls_transport_set_ptr(conn->session, conn);
 	gnutls_transport_set_pull_function(conn->session, pull);
-	gnutls_transport_set_push_function(conn->session, push);
+	gnutls_transport_set_vec_push_function(conn->session, push);
 	return conn;
 }
 

@@ -31,8 +31,9 @@ struct connection {
 	int cert, key; /* descriptors, -1 when there is no TLS to be had */
 	enum sandbox_mode sandbox;
 	struct keeper keeper;
-	int next_front; /* the pair of the front that takes over, or -1 */
-	int logins;     /* failed ones so far */
+	int next_front;     /* the pair of the front that takes over, or -1 */
+	int logins;         /* failed ones so far */
+	int64_t login_ends; /* deadline of the time before a login */
 	/* REQUEST_SESSION was answered: */
 	bool session;
 	int session_fd; /* the pump's end, or -1 for the socket itself */

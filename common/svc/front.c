@@ -45,14 +45,16 @@ front_confine(const struct connection *c, int pair, int signer)
 	const int keep[] = { pair, signer };
 	const struct sandbox box = { .role = SANDBOX_FRONT };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	struct err err;
+	struct err err = { 0, "" };
 	int rc;
 
 	if (null >= 0)
 		(void)dup2(null, STDERR_FILENO); /* else it stays the log */
 	fileio_close_others(keep, sizeof keep / sizeof keep[0]);
 	rc = identity_take(FRONT_ID, FRONT_ID);
-	if (rc == 0)
+	if (rc < 0)
+		(void)err_sys(&err, -rc, "become nobody"); /* told below */
+	else
 		rc = sandbox_enter(&box, c->sandbox, &err);
 	if (rc < 0)
 		log_error("the front cannot be confined: %s", err.text);
@@ -107,9 +109,10 @@ front_talk(struct connection *c, int pair, struct front_tls *tls, bool resumed)
 		.tls_offered = tls == NULL && c->cert >= 0 && c->key >= 0,
 		.resumed = resumed,
 		.keeper = pair,
-		.login_ends = clock_deadline(c->settings.login_timeout),
+		.login_ends = c->login_ends,
 	};
 
+	stream_set_guard(front.client, pair);
 	if (tls == NULL || front_handshake(&front, tls, text) == 0) {
 		c->service->front(&front);
 		(void)stream_flush(front.client); /* the client may be gone */
@@ -120,10 +123,9 @@ front_talk(struct connection *c, int pair, struct front_tls *tls, bool resumed)
 _Noreturn void
 front_main(struct connection *c, int pair, struct front_tls *tls, bool resumed)
 {
-	if (front_confine(c, pair, tls ? tls->signer : -1) == 0) {
-		log_to(log_sink_keeper, (void *)(intptr_t)pair);
+	log_to(log_sink_keeper, (void *)(intptr_t)pair);
+	if (front_confine(c, pair, tls ? tls->signer : -1) == 0)
 		front_talk(c, pair, tls, resumed);
-	}
 	_exit(EXIT_SUCCESS); /* nothing is left to be written */
 }
 
@@ -230,6 +232,7 @@ front_become_session(struct front *front, struct slice argument)
 	if (stream_flush(front->client) == 0 &&
 	    front_ask(front, REQUEST_SESSION, str_slice(&body), &reply) == 0) {
 		fd = ipc_msg_take_fd(&reply, 0);
+		stream_set_guard(front->client, -1); /* the keeper hangs up */
 		str_wipe(&body);
 		ipc_msg_release(&reply);
 		if (front->tls && fd >= 0)

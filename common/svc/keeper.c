@@ -37,7 +37,8 @@ int
 keeper_reply(struct keeper *keeper, uint16_t type, struct slice body,
     const int *fds, size_t nfds)
 {
-	return ipc_send(keeper->front, type, body, fds, nfds);
+	/* it asks and then listens: one that does not is not itself */
+	return ipc_send_at_once(keeper->front, type, body, fds, nfds);
 }
 
 /* ---- the log of a front, which has no file of its own ---- */
@@ -147,10 +148,11 @@ user_is_usable(const struct connection *c, const struct account_user *user)
 		return false;
 	}
 	if (c->settings.mail_uid >= 0 ||
-	    user->uid >= (uint64_t)c->settings.first_valid_uid)
+	    (user->uid >= (uint64_t)c->settings.first_valid_uid &&
+		user->uid != 0 && user->gid != 0))
 		return true;
-	log_error(
-	    "uid %u of %s is below first_valid_uid", user->uid, user->name);
+	log_error("uid %u, gid %u of %s: root's, or below first_valid_uid",
+	    user->uid, user->gid, user->name);
 	return false;
 }
 
@@ -286,7 +288,7 @@ dispatch(struct connection *c, struct counts *counts, struct ipc_msg *msg)
 		rc = request_dispatch(common_requests,
 		    sizeof common_requests / sizeof common_requests[0],
 		    &counts->common, c->keeper.state, msg, c, &row);
-	if (rc < 0)
+	if (rc == -EPROTO)
 		log_error("the front broke the rules with request %u (%s): "
 			  "connection closed",
 		    msg->type, row ? row->name : "unknown");
@@ -302,6 +304,20 @@ cut_off(void)
 	(void)shutdown(STDOUT_FILENO, SHUT_RDWR);
 }
 
+#define FRONT_MARGIN_MS                                                        \
+	30000 /* for a front to end by itself when its time is */
+
+/* Until when a front may be silent.  The time of a conversation is the front's
+ * own; but before a login, where that has an end, one that is not itself any
+ * more must not stay. */
+static int64_t
+patience(const struct connection *c)
+{
+	if (c->service->session == NULL)
+		return CLOCK_NEVER;
+	return c->login_ends + FRONT_MARGIN_MS;
+}
+
 /* Answers one front until it ends or breaks a rule. */
 static int
 serve_front(struct connection *c, struct counts *counts)
@@ -310,7 +326,7 @@ serve_front(struct connection *c, struct counts *counts)
 	int rc = 1;
 
 	while (rc >= 0 && !c->session) {
-		rc = ipc_recv(c->keeper.front, &msg, CLOCK_NEVER);
+		rc = ipc_recv(c->keeper.front, &msg, patience(c));
 		if (rc == 0)
 			break;
 		if (rc == 1)
@@ -377,9 +393,11 @@ keeper_confine(struct connection *c)
 		/* for the child that will load GnuTLS after STARTTLS */
 		{ driver_folder(), SANDBOX_READ },
 		{ "/usr/lib", SANDBOX_READ },
+		{ "/usr/lib64", SANDBOX_READ },
 		{ "/lib", SANDBOX_READ },
 		{ "/etc/ld.so.cache", SANDBOX_READ },
 		{ "/etc/gnutls", SANDBOX_READ },
+		{ "/etc/crypto-policies", SANDBOX_READ },
 	};
 	const size_t all = sizeof paths / sizeof paths[0];
 	const struct sandbox box = { SANDBOX_KEEPER, paths,
@@ -390,6 +408,8 @@ keeper_confine(struct connection *c)
 	if (s->mail_uid >= 0)
 		rc =
 		    identity_take((uint32_t)s->mail_uid, (uint32_t)s->mail_gid);
+	else
+		sandbox_drop_capabilities();
 	if (rc < 0)
 		(void)err_sys(&err, -rc, "mail_uid, mail_gid"); /* told below */
 	else

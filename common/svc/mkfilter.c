@@ -2,7 +2,10 @@
  * carries libseccomp: prints a C array for each role.  Run by make. */
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
+#include <netinet/in.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,118 +26,125 @@ enum {
 struct row {
 	const char *name;
 	unsigned roles;
+	unsigned
+	    nargs; /* conditions on its arguments, all of which must hold */
+	struct scmp_arg_cmp args[3];
 };
 
-/* What each role may call; all else is EPERM. */
+#define CLONE_SPACES                                                           \
+	(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |           \
+	    CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP)
+
 /* clang-format off */
+#define IS(n, value) { (n), SCMP_CMP_EQ, (scmp_datum_t)(value), 0 }
+#define AT_MOST(n, value) { (n), SCMP_CMP_LE, (scmp_datum_t)(value), 0 }
+#define MASKED(n, mask, value) \
+	{ (n), SCMP_CMP_MASKED_EQ, (scmp_datum_t)(mask), (scmp_datum_t)(value) }
+#define NO_CODE MASKED(2, PROT_EXEC, 0)
+#define TCP(family) IS(0, family), MASKED(1, 0xf, SOCK_STREAM), \
+	AT_MOST(2, IPPROTO_TCP)
+#define UDP(family) IS(0, family), MASKED(1, 0xf, SOCK_DGRAM)
+#define CALL(name, roles) { name, roles, 0, { { 0, SCMP_CMP_EQ, 0, 0 } } }
+#define WHEN(name, roles, n, ...) { name, roles, n, { __VA_ARGS__ } }
+
+/* What each role may call; all else is EPERM. */
 static const struct row rows[] = {
 	/* memory, time, the end */
-	{ "brk", ALL }, { "munmap", ALL }, { "mremap", ALL },
-	{ "madvise", ALL }, { "munlock", ALL }, { "futex", ALL },
-	{ "clock_gettime", ALL }, { "clock_nanosleep", ALL },
-	{ "gettimeofday", ALL }, { "time", ALL },
-	{ "nanosleep", ALL }, { "getrandom", ALL }, { "exit", ALL },
-	{ "exit_group", ALL }, { "restart_syscall", ALL }, { "rseq", ALL },
-	{ "set_robust_list", ALL }, { "sched_yield", ALL },
-	{ "rt_sigaction", ALL }, { "rt_sigprocmask", ALL },
-	{ "rt_sigreturn", ALL }, { "sigaltstack", ALL }, { "tgkill", ALL },
-	{ "getpid", ALL }, { "gettid", ALL },
+	CALL("brk", ALL), CALL("munmap", ALL), CALL("mremap", ALL),
+	WHEN("mmap", FRONT | SESSION, 1, NO_CODE),
+	WHEN("mprotect", FRONT | SESSION, 1, NO_CODE),
+	CALL("mmap", PARENT), CALL("mprotect", PARENT), /* they load drivers */
+	CALL("madvise", ALL), CALL("munlock", ALL), CALL("futex", ALL),
+	CALL("clock_gettime", ALL), CALL("clock_nanosleep", ALL),
+	CALL("gettimeofday", ALL), CALL("time", ALL), CALL("nanosleep", ALL),
+	CALL("getrandom", ALL), CALL("exit", ALL), CALL("exit_group", ALL),
+	CALL("restart_syscall", ALL), CALL("rseq", ALL),
+	CALL("set_robust_list", ALL), CALL("sched_yield", ALL),
+	CALL("rt_sigaction", ALL), CALL("rt_sigprocmask", ALL),
+	CALL("rt_sigreturn", ALL), CALL("sigaltstack", ALL),
+	CALL("getpid", ALL), CALL("gettid", ALL), CALL("getuid", ALL),
+	CALL("geteuid", ALL), CALL("getgid", ALL), CALL("getegid", ALL),
 	/* descriptors that are there */
-	{ "read", ALL }, { "write", ALL }, { "readv", ALL }, { "writev", ALL },
-	{ "close", ALL }, { "close_range", ALL }, { "lseek", ALL },
-	{ "fstat", ALL }, { "newfstatat", ALL }, { "poll", ALL },
-	{ "ppoll", ALL }, { "pread64", ALL }, { "pwrite64", ALL },
-	{ "recvfrom", ALL }, { "sendto", ALL }, { "recvmsg", ALL },
-	{ "sendmsg", ALL }, { "shutdown", ALL }, { "sendfile", ALL },
-	{ "copy_file_range", ALL }, { "ftruncate", ALL }, { "fcntl", ALL },
-	/* files */
-	{ "openat", FILES }, { "openat2", FILES }, { "open", FILES },
-	{ "fsync", FILES }, { "fdatasync", FILES }, { "rename", FILES },
-	{ "renameat", FILES }, { "renameat2", FILES }, { "link", FILES },
-	{ "linkat", FILES }, { "unlink", FILES }, { "unlinkat", FILES },
-	{ "mkdir", FILES }, { "mkdirat", FILES }, { "rmdir", FILES },
-	{ "symlinkat", PARENT },
-	{ "getdents64", FILES }, { "fchown", FILES }, { "fchownat", FILES },
-	{ "fchmod", FILES }, { "fchmodat", FILES }, { "chmod", PARENT },
-	{ "utimensat", FILES }, { "access", FILES }, { "faccessat", FILES },
-	{ "faccessat2", FILES }, { "readlink", FILES }, { "readlinkat", FILES },
-	{ "dup", FILES }, { "dup2", FILES }, { "dup3", FILES },
-	{ "flock", FILES }, { "statx", FILES }, { "stat", FILES },
-	{ "lstat", FILES }, { "statfs", FILES }, { "fstatfs", FILES },
-	{ "umask", FILES }, { "fadvise64", FILES }, { "fallocate", FILES },
-	{ "getuid", ALL }, { "geteuid", ALL }, { "getgid", ALL },
-	{ "getegid", ALL }, { "inotify_init1", FILES },
-	{ "inotify_add_watch", FILES }, { "inotify_rm_watch", FILES },
-	{ "uname", FILES }, { "sysinfo", FILES }, { "getcwd", FILES },
-	{ "getsockopt", FILES }, { "setsockopt", FILES },
-	{ "prlimit64", FILES },
-	/* sockets, children, other identities, further confinement */
-	{ "connect", PARENT }, { "socketpair", PARENT }, { "bind", ACCOUNTD },
-	{ "getsockname", PARENT }, { "getpeername", PARENT },
-	{ "accept4", ACCOUNTD }, { "epoll_create1", ACCOUNTD },
-	{ "epoll_ctl", ACCOUNTD }, { "epoll_wait", ACCOUNTD },
-	{ "epoll_pwait", ACCOUNTD }, { "signalfd4", ACCOUNTD },
-	{ "pipe2", PARENT }, { "clone", PARENT }, { "vfork", PARENT },
-	{ "fork", PARENT }, { "wait4", PARENT }, { "waitid", PARENT },
-	{ "kill", PARENT }, { "setuid", PARENT }, { "setgid", PARENT },
-	{ "setresuid", PARENT }, { "setresgid", PARENT },
-	{ "setgroups", PARENT }, { "setfsuid", PARENT },
-	{ "setfsgid", PARENT }, { "capset", PARENT }, { "capget", PARENT },
-	{ "prctl", PARENT }, { "seccomp", PARENT },
-	{ "landlock_create_ruleset", PARENT },
-	{ "landlock_add_rule", PARENT }, { "landlock_restrict_self", PARENT },
-	{ "arch_prctl", PARENT }, { "sched_getaffinity", PARENT },
-	{ "getppid", PARENT }, { "getresuid", PARENT }, { "getresgid", PARENT },
-	{ "memfd_create", PARENT }, { "ioctl", ACCOUNTD },
-	{ "setitimer", ACCOUNTD }, { "alarm", ACCOUNTD },
+	CALL("read", ALL), CALL("write", ALL), CALL("readv", ALL), CALL("writev", ALL),
+	CALL("close", ALL), CALL("close_range", ALL), CALL("lseek", ALL),
+	CALL("fstat", ALL), CALL("newfstatat", ALL), CALL("poll", ALL),
+	CALL("ppoll", ALL), CALL("pread64", ALL), CALL("pwrite64", ALL),
+	CALL("recvfrom", ALL), CALL("sendto", ALL), CALL("recvmsg", ALL),
+	CALL("sendmsg", ALL), CALL("shutdown", ALL), CALL("sendfile", ALL),
+	CALL("copy_file_range", ALL), CALL("ftruncate", ALL),
+	/* fcntl, but not whom to send signals */
+	WHEN("fcntl", ALL, 1, IS(1, F_DUPFD)),
+	WHEN("fcntl", ALL, 1, IS(1, F_DUPFD_CLOEXEC)),
+	WHEN("fcntl", ALL, 1, IS(1, F_GETFD)),
+	WHEN("fcntl", ALL, 1, IS(1, F_SETFD)),
+	WHEN("fcntl", ALL, 1, IS(1, F_GETFL)),
+	WHEN("fcntl", ALL, 1, IS(1, F_SETFL)),
+	WHEN("fcntl", FILES, 1, IS(1, F_GETLK)),
+	WHEN("fcntl", FILES, 1, IS(1, F_SETLK)),
+	WHEN("fcntl", FILES, 1, IS(1, F_SETLKW)),
+	WHEN("fcntl", FILES, 1, IS(1, F_OFD_GETLK)),
+	WHEN("fcntl", FILES, 1, IS(1, F_OFD_SETLK)),
+	WHEN("fcntl", FILES, 1, IS(1, F_OFD_SETLKW)),
+	/* files: those that Landlock judges, and of the calls that it does
+	 * not judge only what goes by a descriptor */
+	CALL("openat", FILES), CALL("openat2", FILES), CALL("open", FILES),
+	CALL("fsync", FILES), CALL("fdatasync", FILES), CALL("rename", FILES),
+	CALL("renameat", FILES), CALL("renameat2", FILES), CALL("link", FILES),
+	CALL("linkat", FILES), CALL("unlink", FILES), CALL("unlinkat", FILES),
+	CALL("mkdir", FILES), CALL("mkdirat", FILES), CALL("rmdir", FILES),
+	CALL("getdents64", FILES), CALL("fchown", FILES),
+	WHEN("utimensat", FILES, 1, IS(1, 0)),
+	CALL("fchmod", ACCOUNTD), CALL("chmod", ACCOUNTD),
+	CALL("access", FILES), CALL("faccessat", FILES), CALL("faccessat2", FILES),
+	CALL("readlink", FILES), CALL("readlinkat", FILES),
+	CALL("dup", FILES), CALL("dup2", FILES), CALL("dup3", FILES),
+	CALL("flock", FILES), CALL("statx", FILES), CALL("stat", FILES),
+	CALL("lstat", FILES), CALL("statfs", FILES), CALL("fstatfs", FILES),
+	CALL("umask", FILES), CALL("fadvise64", FILES), CALL("fallocate", FILES),
+	CALL("inotify_init1", SESSION), CALL("inotify_add_watch", SESSION),
+	CALL("inotify_rm_watch", SESSION),
+	CALL("uname", FILES), CALL("sysinfo", FILES), CALL("getcwd", FILES),
+	CALL("getsockopt", FILES), CALL("setsockopt", ACCOUNTD),
+	WHEN("kill", FILES, 1, IS(1, 0)), /* does a lock's owner live? */
+	WHEN("prlimit64", FILES, 1, IS(0, 0)),
+	/* sockets: local ones, and TCP where Landlock lets it; DNS */
+	WHEN("socket", PARENT, 1, IS(0, AF_UNIX)),
+	WHEN("socket", PARENT, 3, TCP(AF_INET)),
+	WHEN("socket", PARENT, 3, TCP(AF_INET6)),
+	WHEN("socket", ACCOUNTD, 2, UDP(AF_INET)),
+	WHEN("socket", ACCOUNTD, 2, UDP(AF_INET6)),
+	CALL("connect", PARENT), CALL("getsockname", PARENT),
+	CALL("getpeername", PARENT), CALL("socketpair", KEEPER),
+	CALL("bind", ACCOUNTD), CALL("sendmmsg", ACCOUNTD),
+	CALL("accept4", ACCOUNTD), CALL("epoll_create1", ACCOUNTD),
+	CALL("epoll_ctl", ACCOUNTD), CALL("epoll_wait", ACCOUNTD),
+	CALL("epoll_pwait", ACCOUNTD), CALL("signalfd4", ACCOUNTD),
+	CALL("ioctl", ACCOUNTD),
+	/* children, other identities, further confinement */
+	WHEN("clone", KEEPER, 1, MASKED(0, CLONE_SPACES, 0)),
+	CALL("fork", KEEPER), CALL("wait4", KEEPER),
+	CALL("setuid", KEEPER), CALL("setgid", KEEPER), CALL("setresuid", KEEPER),
+	CALL("setresgid", KEEPER), CALL("setgroups", KEEPER),
+	CALL("capset", KEEPER), CALL("capget", KEEPER), CALL("prctl", KEEPER),
+	CALL("seccomp", KEEPER), CALL("landlock_create_ruleset", KEEPER),
+	CALL("landlock_add_rule", KEEPER), CALL("landlock_restrict_self", KEEPER),
+	CALL("arch_prctl", KEEPER), CALL("sched_getaffinity", PARENT),
 };
 /* clang-format on */
 
 static void
-allow(scmp_filter_ctx ctx, const char *name)
+allow(scmp_filter_ctx ctx, const struct row *row)
 {
-	int nr = seccomp_syscall_resolve_name(name);
+	int nr = seccomp_syscall_resolve_name(row->name);
 	int rc;
 
 	if (nr == __NR_SCMP_ERROR)
 		return; /* newer than the libseccomp we build with, or of
 			 * another machine: stays refused */
-	rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, nr, 0);
+	rc = seccomp_rule_add_array(
+	    ctx, SCMP_ACT_ALLOW, nr, row->nargs, row->args);
 	if (rc < 0)
-		errx(1, "%s: error %d", name, -rc);
-}
-
-/* mmap and mprotect without PROT_EXEC, but for those who load drivers. */
-static void
-allow_memory(scmp_filter_ctx ctx, unsigned role)
-{
-	static const int calls[] = { SCMP_SYS(mmap), SCMP_SYS(mprotect) };
-	size_t i;
-
-	for (i = 0; i < sizeof calls / sizeof calls[0]; i++) {
-		int rc;
-
-		if (role & PARENT)
-			rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 0);
-		else
-			rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 1,
-			    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-		if (rc < 0)
-			errx(1, "memory rules: error %d", -rc);
-	}
-}
-
-/* Sockets of the families that a parent needs, and no others. */
-static void
-allow_sockets(scmp_filter_ctx ctx)
-{
-	static const int families[] = { AF_UNIX, AF_INET, AF_INET6 };
-	size_t i;
-
-	for (i = 0; i < sizeof families / sizeof families[0]; i++)
-		if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-			SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i])) < 0)
-			errx(1, "socket rules");
+		errx(1, "%s: error %d", row->name, -rc);
 }
 
 static void
@@ -166,10 +176,8 @@ make_filter(const char *name, unsigned role)
 	(void)seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (rows[i].roles & role)
-			allow(ctx, rows[i].name);
-	allow_memory(ctx, role);
+			allow(ctx, &rows[i]);
 	if (role & PARENT) {
-		allow_sockets(ctx);
 		/* glibc falls back to clone, which we can judge */
 		(void)seccomp_rule_add(
 		    ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -203,6 +204,37 @@ sandbox_enter(
 }
 
 void
+sandbox_drop_capabilities(void)
+{
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3,
+		0 };
+	struct __user_cap_data_struct data[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
+	uint32_t keep = 1U << CAP_SETUID | 1U << CAP_SETGID | 1U << CAP_CHOWN |
+			1U << CAP_DAC_OVERRIDE | 1U << CAP_FOWNER;
+
+	if (geteuid() != 0 || syscall(SYS_capget, &head, data) < 0)
+		return;
+	data[0].effective &= keep;
+	data[0].permitted &= keep;
+	data[0].inheritable = 0;
+	data[1] = (struct __user_cap_data_struct){ 0, 0, 0 };
+	/* a line of defence, no condition */
+	(void)syscall(SYS_capset, &head, data);
+}
+
+/* A closed one of these would be the next file that is opened. */
+static void
+open_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	fileio_close(&fd);
+}
+
+void
 sandbox_harden(void)
 {
 	static const struct rlimit none = { 0, 0 };
@@ -213,4 +245,8 @@ sandbox_harden(void)
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)sigaction(SIGPIPE, &ignore, NULL);
+	if (fcntl(STDIN_FILENO, F_GETFD) < 0 ||
+	    fcntl(STDOUT_FILENO, F_GETFD) < 0 ||
+	    fcntl(STDERR_FILENO, F_GETFD) < 0)
+		open_standard();
 }

@@ -48,9 +48,14 @@ enum sandbox_mode sandbox_mode_of(const char *word);
 int sandbox_enter(
     const struct sandbox *box, enum sandbox_mode mode, struct err *err);
 
+/* Keeps of root's capabilities those that files of several owners need; does
+ * nothing where there are none. */
+void sandbox_drop_capabilities(void);
+
 /*
  * What every process of njiwa does first: not dumpable, no core file, no new
- * privileges, SIGPIPE ignored.
+ * privileges, SIGPIPE ignored, and descriptors 0 to 2 open, so that no file is
+ * ever taken for the client.
  */
 void sandbox_harden(void);
 

@@ -2,15 +2,20 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/base/fileio.h"
+#include "common/base/secret.h"
 #include "common/svc/activation.h"
 #include "common/svc/connection.h"
 #include "common/svc/service_log.h"
@@ -98,6 +103,35 @@ open_tls_files(struct connection *c)
 		    strerror(errno));
 }
 
+/* Replies are whole when they are sent: nothing is gained by waiting. */
+static void
+send_without_delay(void)
+{
+	int yes = 1;
+
+	/* a pipe has no delay to be switched off */
+	(void)setsockopt(
+	    STDOUT_FILENO, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+}
+
+/* Of the secrets that came with the environment the keeper needs none, but for
+ * the password of a TLS key that may still be asked for. */
+static void
+keep_tls_password(struct connection *c)
+{
+	bool wanted = !c->tls && c->key >= 0 && c->settings.tls_key_password[0];
+	struct str copy = STR_INIT;
+	const char *kept = NULL;
+
+	if (wanted)
+		str_append_cstr(&copy, c->settings.tls_key_password);
+	secret_wipe();
+	if (wanted)
+		kept = secret_store(str_slice(&copy));
+	str_wipe(&copy);
+	c->settings.tls_key_password = kept ? kept : "";
+}
+
 /* Who looks accounts up for us, started while we still may. */
 static void
 open_accounts(struct connection *c)
@@ -114,10 +148,11 @@ open_accounts(struct connection *c)
 
 	str_appendf(&program, "%s/njiwa-accountd", s->libexec_dir);
 	config.program = str_cstr(&program);
-	if (account_client_open(&config, &c->keeper.account, &err) == 0)
-		return;
-	log_error("no accounts: %s", err.text);
-	exit(EX_TEMPFAIL);
+	if (account_client_open(&config, &c->keeper.account, &err) < 0) {
+		log_error("no accounts: %s", err.text);
+		exit(EX_TEMPFAIL);
+	}
+	keep_tls_password(c);
 }
 
 static void
@@ -142,6 +177,9 @@ open_connection(struct connection *c, int argc, char **argv)
 	log_set_trace(c->trace);
 	peer_of(STDIN_FILENO, &c->peer);
 	c->sandbox = sandbox_mode_of(c->settings.sandbox);
+	c->login_ends = clock_deadline(c->settings.login_timeout);
+	tzset(); /* the front cannot read the time zone any more */
+	send_without_delay();
 	open_tls_files(c);
 }
 

@@ -10,8 +10,6 @@
 #include "common/net/stream.h"
 #include "common/svc/settings.h"
 
-#define SERVICE_LOGIN_RESULT_TEXT 256
-
 /* What every front gets: the network, its settings, a way to the keeper. */
 struct front {
 	const struct settings *settings;

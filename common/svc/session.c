@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/base/fileio.h"
 #include "common/base/secret.h"
 #include "common/store/store.h"
 #include "common/svc/connection.h"
@@ -49,6 +50,33 @@ make_maildir(const struct connection *c, const char *path, struct err *err)
 	return rc;
 }
 
+/* What the keeper had and a session has no use for. */
+static void
+forget(struct connection *c)
+{
+	fileio_close(&c->cert);
+	fileio_close(&c->key);
+	fileio_close(&c->next_front); /* a STARTTLS that was never taken */
+	secret_wipe();
+	if (c->session_fd >= 0) { /* the client's socket is the front's alone */
+		fileio_silence(STDIN_FILENO);
+		fileio_silence(STDOUT_FILENO);
+	}
+}
+
+static void
+limit_memory(const struct connection *c)
+{
+#ifndef NJIWA_SANITIZED
+	rlim_t memory = (rlim_t)c->settings.session_memory;
+	const struct rlimit data = { memory, memory };
+
+	(void)setrlimit(RLIMIT_DATA, &data); /* a ceiling, not a condition */
+#else
+	(void)c; /* a sanitizer's memory is its own */
+#endif
+}
+
 /* Forgets what the keeper knew, and shuts the door behind. */
 static int
 session_confine(struct connection *c, const char *path, struct err *err)
@@ -56,25 +84,19 @@ session_confine(struct connection *c, const char *path, struct err *err)
 	const struct account_user *user = c->keeper.user;
 	const struct sandbox_path own = { path, SANDBOX_WRITE };
 	const struct sandbox box = { SANDBOX_SESSION, &own, 1, { 0 } };
-	rlim_t memory = (rlim_t)c->settings.session_memory;
-	const struct rlimit data = { memory, memory };
-	int rc = 0;
+	int rc = account_bind(c->keeper.account, user->name, err);
 
+	if (rc < 0)
+		return rc;
 	if (c->settings.mail_uid < 0)
 		rc = identity_take(user->uid, user->gid);
 	if (rc < 0)
 		return err_sys(err, -rc, "uid %u of %s", user->uid, user->name);
-	rc = make_maildir(c, path, err);
-	if (rc == 0)
-		rc = account_bind(c->keeper.account, user->name, err);
-	if (rc < 0)
-		return rc;
-	(void)close(c->cert); /* -1 is fine */
-	(void)close(c->key);  /* -1 is fine */
-	secret_wipe();
-#ifndef NJIWA_SANITIZED
-	(void)setrlimit(RLIMIT_DATA, &data); /* a ceiling, not a condition */
-#endif
+	/* without a Maildir the session says so to its client */
+	if (make_maildir(c, path, err) < 0)
+		log_error("%s", err->text);
+	forget(c);
+	limit_memory(c);
 	rc = sandbox_enter(&box, c->sandbox, err);
 	return rc < 0 ? rc : 0;
 }

@@ -208,7 +208,7 @@ const struct setting settings_table[] = {
 	{ SECRET(tls_key_password), NULL, "SSL_KEY_PASSWORD", TLS,
 	    "The password of the private key." },
 	{ NEEDED_TEXT(tls_priority, "NORMAL:-VERS-ALL:+VERS-TLS1.3:"
-	    "+VERS-TLS1.2:%SERVER_PRECEDENCE"), NULL, NULL, TLS,
+	    "+VERS-TLS1.2:-RSA"), NULL, NULL, TLS,
 	    "Versions and algorithms, as a priority string of GnuTLS." },
 	{ TIME(tls_handshake_timeout, "30s", SECOND, 5 * MINUTE), NULL, NULL,
 	    TLS,

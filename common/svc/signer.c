@@ -14,7 +14,8 @@ enum {
 
 enum { SIGNER_SERVING = 1 };
 
-#define SIGN_TIMES 1 /* signatures of one handshake */
+#define SIGN_TIMES 1    /* signatures of one handshake */
+#define SIGNER_ID 65534 /* nobody, once the key is read */
 
 /* The signer's own: the key and the front's end of the line. */
 struct signer {
@@ -128,10 +129,15 @@ signer_main(
 	int rc = 0;
 
 	fileio_close_others(keep, sizeof keep / sizeof keep[0]);
+	fileio_silence(STDIN_FILENO); /* the client is the front's */
+	fileio_silence(STDOUT_FILENO);
+	fileio_silence(STDERR_FILENO);
 	signer->key = load_key(c, signer->driver, chain, &err);
 	if (signer->key == NULL)
 		rc = err.code ? -err.code : -EIO;
 	secret_wipe();
+	if (rc == 0)
+		rc = identity_take(SIGNER_ID, SIGNER_ID);
 	if (rc == 0)
 		rc = sandbox_enter(&box, c->sandbox, &err);
 	rc = rc > 0 ? 0 : rc;

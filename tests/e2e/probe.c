@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -98,6 +99,49 @@ run_kill(struct probe *probe, const char *pid)
 	return result(kill((pid_t)atoi(pid), 0));
 }
 
+/* By path, as Landlock does not judge it. */
+static int
+run_chmod(struct probe *probe, const char *path)
+{
+	(void)probe;
+	return result(chmod(path, 0));
+}
+
+static int
+run_utime(struct probe *probe, const char *path)
+{
+	(void)probe;
+	return result(utimensat(AT_FDCWD, path, NULL, 0));
+}
+
+/* Another process's limit: its end, in other words. */
+static int
+run_limit(struct probe *probe, const char *pid)
+{
+	const struct rlimit none = { 0, 0 };
+
+	(void)probe;
+	return result(prlimit((pid_t)atoi(pid), RLIMIT_NOFILE, &none, NULL));
+}
+
+static int
+run_tgkill(struct probe *probe, const char *pid)
+{
+	(void)probe;
+	return result(tgkill((pid_t)atoi(pid), (pid_t)atoi(pid), SIGKILL));
+}
+
+static int
+run_linger(struct probe *probe, const char *argument)
+{
+	const struct linger linger = { 1, 30000 };
+
+	(void)probe;
+	(void)argument;
+	return result(setsockopt(
+	    STDOUT_FILENO, SOL_SOCKET, SO_LINGER, &linger, sizeof linger));
+}
+
 static int
 run_pid(struct probe *probe, const char *argument)
 {
@@ -166,6 +210,19 @@ run_ask(struct probe *probe, const char *argument)
 	return rc;
 }
 
+/* So many octets to a client that may not read them. */
+static int
+run_flood(struct probe *probe, const char *count)
+{
+	long left = atol(count);
+	char line[1024];
+
+	memset(line, 'x', sizeof line);
+	for (; left > 0; left -= (long)sizeof line)
+		stream_write(probe->client, slice_of(line, sizeof line));
+	return 0;
+}
+
 static int
 run_die(struct probe *probe, const char *argument)
 {
@@ -194,11 +251,17 @@ static const struct {
 	{ "fork", run_fork },
 	{ "ptrace", run_ptrace },
 	{ "kill", run_kill },
+	{ "chmod", run_chmod },
+	{ "utime", run_utime },
+	{ "limit", run_limit },
+	{ "tgkill", run_tgkill },
+	{ "linger", run_linger },
 	{ "pid", run_pid },
 	{ "starttls", run_starttls },
 	{ "login", run_login },
 	{ "send", run_send },
 	{ "ask", run_ask },
+	{ "flood", run_flood },
 	{ "die", run_die },
 	{ "quit", run_quit },
 };

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import time
 
 import pytest
@@ -99,7 +100,8 @@ FORBIDDEN = [
     "open /etc/passwd", "open /etc/hostname", "open /", "open /proc/self/maps",
     "open /dev/null", "write /tmp/njiwa-probe-was-here",
     "socket 2", "socket 10", "socket 1", "socket 16",
-    "exec /bin/true", "fork", "ptrace 1", "kill 1",
+    "exec /bin/true", "fork", "ptrace 1", "tgkill 1", "limit 1", "linger",
+    "chmod /tmp", "utime /tmp",
 ]
 
 
@@ -111,7 +113,7 @@ def test_front_can_touch_nothing(site, profile):
     for line in FORBIDDEN + ["open " + path for path in own]:
         assert probe.do(line) in DENIED, line
     pid, uid = probe.pid()
-    assert uid == 65534 or profile == "tls"
+    assert uid == 65534
     with open("/proc/%d/status" % pid) as status:
         text = status.read()
     assert "NoNewPrivs:\t1" in text and "Seccomp:\t2" in text
@@ -129,6 +131,7 @@ def test_session_reaches_its_own_mail_alone(site, tls):
         out.write("a letter of somebody else")
     os.chown(theirs + "/cur/letter", 8, 8)
     pid, uid = probe.pid()
+    bystander = Probe(site).login("other@test.dev")
     assert uid == 8 == os.stat(theirs).st_uid
     assert probe.do("open " + mine) == "ok"
     assert probe.do("write %s/new/file" % mine) == "ok"
@@ -136,6 +139,9 @@ def test_session_reaches_its_own_mail_alone(site, tls):
                  "unlink " + theirs + "/cur/letter",
                  "write " + theirs + "/cur/more", "open " + site.data,
                  "open %s/../../other/Maildir/cur/letter" % mine,
+                 "chmod " + theirs, "utime " + theirs + "/cur/letter",
+                 "limit %d" % bystander.pid()[0],
+                 "tgkill %d" % bystander.pid()[0],
                  "open " + site.config, "open " + site.settings["sqlite_file"],
                  "open " + site.certs.key] + FORBIDDEN:
         assert probe.do(line) in DENIED, line
@@ -340,3 +346,54 @@ def test_tls_with_a_password_protected_key(site):
 def test_sandbox_off_is_off_and_on_is_default(site):
     site.conf(sandbox="off")
     assert Probe(site).do("open /etc/hostname") == "ok"
+
+
+def test_a_front_ends_with_its_keeper(site):
+    """Also while its client says nothing; and there is no front where there
+    are no accounts."""
+    for profile in ("plain", "tls"):
+        probe = Probe(site, profile)
+        front = probe.pid()[0]
+        for pid in probe.processes():
+            if pid != front:
+                os.kill(pid, signal.SIGKILL)
+        assert probe.file.read() == b""
+        servers.wait_for("end of the connection",
+                         lambda: not probe.processes(), 5)
+    site.conf(libexec_dir="/nonexistent")
+    probe = Probe(site)
+    assert probe.file.read() == b""
+    site.wait_log("no accounts")
+
+
+def test_a_client_that_reads_nothing_costs_nothing(site):
+    """After the session's end its pump waits, and not for ever."""
+    probe = Probe(site, "tls").login()
+    pids = probe.processes()
+    probe.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    probe.say("flood 20000000", "quit")
+    time.sleep(1)
+    before = [cpu_ms(pid) for pid in pids]
+    time.sleep(1)
+    for pid, start in zip(pids, before):
+        assert cpu_ms(pid) - start < 200
+
+
+def cpu_ms(pid):
+    try:
+        with open("/proc/%d/stat" % pid) as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+    except OSError:
+        return 0
+    return (int(fields[11]) + int(fields[12])) * 10
+
+
+@pytest.mark.parametrize("closed", [(0,), (1,), (0, 1), (2,)])
+def test_closed_descriptors_are_nobodys_file(site, closed):
+    """The certificate or the key never becomes the client."""
+    done = subprocess.run(
+        [site.build + "/tests/e2e/njiwa-probe"], env=site.env, input=b"",
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20,
+        preexec_fn=lambda: [os.close(fd) for fd in closed], check=False)
+    assert b"PRIVATE" not in done.stdout + done.stderr
+    assert b"ENOSYS" not in done.stdout
