@@ -3,7 +3,8 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 
-#define CONN_STALL 300000  /* ms for a client to take what it asked for */
+#define CONN_STALL 300000  /* ms for a client to take what it asked for, or
+			    * the time it may be silent when that is less */
 #define CONN_REST 2000     /* ms of silence until memory is given back */
 #define CONN_OUT_MAX 16384 /* octets of responses held back */
 #define CONN_OUT_KEEP 4096 /* octets of their buffer kept at rest */
@@ -42,8 +43,10 @@ conn_release(struct conn *conn)
 static void
 keep_alive(struct conn *conn)
 {
+	int64_t ms = conn->timeout < CONN_STALL ? conn->timeout : CONN_STALL;
+
 	conn->since_alive = 0;
-	stream_set_deadline(conn->client, clock_deadline(CONN_STALL));
+	stream_set_deadline(conn->client, clock_deadline(ms));
 }
 
 static void

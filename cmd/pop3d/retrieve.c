@@ -58,9 +58,11 @@ pop3_retr(void *ctx, struct slice argument)
 	    stuff.out, "+OK %llu octets\r\n", (unsigned long long)body.total);
 	send_range(pop3, &body, &stuff, 0, body.total);
 	stuff_end(&stuff);
-	pop3->retrieved++;
-	pop3->octets += body.total;
-	maildrop_mark(&pop3->drop, number, MAILDROP_RETRIEVED);
+	if (stream_error(stuff.out) == 0) { /* else the client did not get it */
+		pop3->retrieved++;
+		pop3->octets += body.total;
+		maildrop_mark(&pop3->drop, number, MAILDROP_RETRIEVED);
+	}
 	body_release(&body);
 }
 
