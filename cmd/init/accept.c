@@ -8,9 +8,8 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 
-#define ACCEPT_BATCH                                                           \
-	16 /* connections of one socket before others get a turn               \
-	    */
+/* connections of one socket before others get a turn */
+#define ACCEPT_BATCH 16
 
 /* A connection that is not served yet. */
 struct newcomer {
@@ -96,9 +95,9 @@ serve(struct init *init, const struct newcomer *newcomer)
 		refuse(newcomer, LOG_LEVEL_WARNING, over);
 		return true;
 	}
-	child.pid =
-	    spawn_connection(init->settings.libexec_dir, newcomer->service,
-		&init->environments.of[AUDIENCE_PROTOCOL], newcomer->fd);
+	child.pid = spawn_connection(init->settings.libexec_dir,
+	    newcomer->service, &init->environments.of[AUDIENCE_PROTOCOL],
+	    newcomer->fd, &newcomer->address);
 	if (child.pid > 0) {
 		children_add(&init->children, &child);
 		recovered(init);

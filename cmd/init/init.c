@@ -87,20 +87,37 @@ signals_ready(struct init *init, struct watch *watch)
 		init_stop(init);
 }
 
+/* Whatever whoever started us ignored, we and our children do not: without
+ * SIGCHLD nobody would be reaped. */
+static void
+default_signals(void)
+{
+	const struct sigaction normal = { .sa_handler = SIG_DFL };
+	struct sigaction now;
+	int signal;
+
+	for (signal = 1; signal < NSIG; signal++)
+		if (sigaction(signal, NULL, &now) == 0 &&
+		    now.sa_handler == SIG_IGN)
+			(void)sigaction(signal, &normal, NULL); /* can be */
+}
+
+/* Blocked signals are read, but for SIGPIPE: a blocked one, unlike an ignored
+ * one, is nothing that a child has to undo. */
 static int
 open_signals(struct init *init, struct err *err)
 {
-	const struct sigaction ignore = { .sa_handler = SIG_IGN };
 	sigset_t set;
 	size_t i;
 
+	default_signals();
 	(void)sigemptyset(&set); /* cannot fail, nor can the rest */
 	for (i = 0; i < sizeof signals_read / sizeof signals_read[0]; i++)
 		(void)sigaddset(&set, signals_read[i]);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	(void)sigaction(SIGPIPE, &ignore, NULL);
 	init->signals.ready = signals_ready;
 	init->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	(void)sigaddset(&set, SIGPIPE);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 	if (init->signal_fd < 0)
 		return err_sys(err, errno, "signalfd");
 	if (init_watch(init, init->signal_fd, &init->signals) < 0)

@@ -1,5 +1,7 @@
 /* njiwa-init: listens, limits, starts and reaps; process 1 of a container or
  * an ordinary supervisor. */
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -55,6 +57,30 @@ start(struct init *init)
 	return status;
 }
 
+/*
+ * 0 becomes /dev/null, 1 what 2 is, and 2 /dev/null if it is none, so that a
+ * program needs nothing set up but its socket.  Descriptors that whoever
+ * started us forgot go no further than here; those of LISTEN_FDS as well, for
+ * each goes to its own program.
+ */
+static bool
+take_descriptors(void)
+{
+	int null;
+
+	do
+		null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (null >= 0 && null <= STDERR_FILENO);
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		return false;
+	(void)close(null);                      /* nothing was written */
+	(void)fcntl(STDERR_FILENO, F_SETFD, 0); /* the other two are dups */
+	/* a kernel older than 5.11 cannot: they leak then */
+	(void)close_range(STDERR_FILENO + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC);
+	return true;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -72,6 +98,8 @@ main(int argc, char **argv)
 		usage();
 		return EX_USAGE;
 	}
+	if (!take_descriptors())
+		return EX_OSERR;
 	log_program("njiwa-init");
 	service_log_stderr();
 	if (!init_read_settings(&init))

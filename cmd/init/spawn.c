@@ -1,24 +1,35 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cmd/init/spawn.h"
 #include "cmd/init/ucspi.h"
-#include "common/base/secret.h"
 
-#define LISTEN_FIRST 3   /* SD_LISTEN_FDS_START */
-#define EXIT_NOT_RUN 127 /* as the shell says it */
-#define PID_VAR_MAX 32   /* octets of "LISTEN_PID=..." */
+#define LISTEN_FIRST 3     /* SD_LISTEN_FDS_START */
+#define EXIT_NOT_RUN 127   /* as the shell says it */
+#define LISTEN_VAR_MAX 32  /* octets of "LISTEN_PID=..." */
+#define STACK_OCTETS 32768 /* of a child before it is another program */
 
 /* The program's path and argument vector. */
 struct program {
 	char path[PATH_MAX];
 	char *argv[4];
+};
+
+/* What a child does before it is another program. */
+struct start {
+	char *const *argv;
+	char *const *envp;
+	int socket;      /* becomes the descriptors */
+	int first, last; /* of this range; none when last < first */
+	char *pid_var;   /* gets LISTEN_PID; may be NULL */
+	volatile int error;
 };
 
 static int
@@ -38,55 +49,70 @@ program_of(const char *folder, const struct init_service *service,
 	return 0;
 }
 
-/* Signals in the child as a program expects them. */
-static int
-reset_signals(posix_spawnattr_t *attr)
+/* Makes the socket descriptor fd, which the program will have. */
+static bool
+place(int socket, int fd)
 {
-	sigset_t none, all;
-
-	(void)sigemptyset(&none); /* neither can fail */
-	(void)sigfillset(&all);
-	(void)posix_spawnattr_setsigmask(attr, &none);
-	(void)posix_spawnattr_setsigdefault(attr, &all);
-	return posix_spawnattr_setflags(
-	    attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	if (socket == fd)
+		return fcntl(fd, F_SETFD, 0) == 0;
+	return dup2(socket, fd) == fd;
 }
 
-/* Starts argv with the descriptors in and out; the pid or -errno. */
-static pid_t
-run(char *const *argv, const struct environment *environment, int in, int out)
+/* The child, in our memory.  All signals are as at login but those that are
+ * blocked (spawn.h). */
+static int
+become_program(void *arg)
 {
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	pid_t pid = -1;
-	int r;
+	struct start *start = arg;
+	sigset_t none;
+	bool placed = true;
+	int fd;
 
-	r = posix_spawn_file_actions_init(&actions);
-	if (r)
-		return -r;
-	r = posix_spawnattr_init(&attr);
-	if (r)
-		goto out_actions;
-	r = reset_signals(&attr);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&actions, in, 0);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&actions, out, 1);
-	if (r == 0)
-		r = posix_spawn(&pid, argv[0], &actions, &attr, argv,
-		    (char *const *)(uintptr_t)environment->vars);
-	(void)posix_spawnattr_destroy(&attr); /* cannot fail */
-out_actions:
-	(void)posix_spawn_file_actions_destroy(&actions); /* likewise */
-	return r ? -r : pid;
+	for (fd = start->first; fd <= start->last; fd++)
+		placed &= place(start->socket, fd);
+	if (start->pid_var)
+		(void)snprintf(start->pid_var, LISTEN_VAR_MAX, "LISTEN_PID=%d",
+		    (int)getpid());                  /* fits */
+	(void)sigemptyset(&none);                    /* cannot fail */
+	(void)sigprocmask(SIG_SETMASK, &none, NULL); /* likewise */
+	if (placed)
+		(void)execve(start->argv[0], start->argv, start->envp);
+	start->error = errno;
+	_exit(EXIT_NOT_RUN);
+}
+
+/*
+ * The pid or -errno.  As posix_spawn does it, a child that shares our memory
+ * while we wait for it to be another program: nothing is copied, and it can
+ * say what failed.  But posix_spawn asks after each of 64 signals, and cannot
+ * tell a child its own pid.
+ */
+static pid_t
+run(struct start *start)
+{
+	_Alignas(16) char stack[STACK_OCTETS];
+	pid_t pid = clone(become_program, stack + sizeof stack,
+	    CLONE_VM | CLONE_VFORK | SIGCHLD, start);
+
+	if (pid < 0)
+		return -errno;
+	if (start->error == 0)
+		return pid;
+	(void)waitpid(pid, NULL, 0); /* it has ended: it was none of ours */
+	return -start->error;
 }
 
 pid_t
 spawn_connection(const char *folder, const struct init_service *service,
-    struct environment *environment, int socket)
+    struct environment *environment, int socket,
+    const struct sockaddr_storage *peer)
 {
 	struct program program;
 	struct ucspi ucspi;
+	struct start start = { .argv = program.argv,
+		.envp = (char *const *)(uintptr_t)environment->vars,
+		.socket = socket,
+		.last = STDOUT_FILENO };
 	size_t count = environment->count;
 	pid_t pid;
 	int i, r;
@@ -94,10 +120,10 @@ spawn_connection(const char *folder, const struct init_service *service,
 	r = program_of(folder, service, &program);
 	if (r < 0)
 		return r;
-	ucspi_of(socket, &ucspi);
+	ucspi_of(socket, peer, &ucspi);
 	for (i = 0; i < UCSPI_VARS; i++)
 		environment_add(environment, ucspi.var[i]);
-	pid = run(program.argv, environment, socket, socket);
+	pid = run(&start);
 	environment_cut(environment, count);
 	return pid;
 }
@@ -105,72 +131,38 @@ spawn_connection(const char *folder, const struct init_service *service,
 pid_t
 spawn_command(char *const *argv, const struct environment *environment)
 {
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	pid_t pid;
+	struct start start = { .argv = argv,
+		.envp = (char *const *)(uintptr_t)environment->vars,
+		.last = -1 };
 
-	if (null < 0)
-		return -errno;
-	pid = run(argv, environment, null, STDERR_FILENO);
-	(void)close(null); /* was only read */
-	return pid;
+	return run(&start);
 }
 
-/* In the child of spawn_listening: the descriptors 0, 1 and 3. */
-static bool
-place_descriptors(int socket)
-{
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
-	if (null < 0 || dup2(null, 0) < 0 || dup2(STDERR_FILENO, 1) < 0)
-		return false;
-	if (socket == LISTEN_FIRST)
-		return fcntl(socket, F_SETFD, 0) == 0;
-	return dup2(socket, LISTEN_FIRST) == LISTEN_FIRST;
-}
-
-static void
-default_signals(void)
-{
-	const struct sigaction normal = { .sa_handler = SIG_DFL };
-	sigset_t none;
-
-	/* the only one that we ignore; none of these can fail */
-	(void)sigaction(SIGPIPE, &normal, NULL);
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-/* posix_spawn cannot tell a child its own pid, so this one is forked: it is
- * started once in hours, not once a connection. */
 pid_t
 spawn_listening(const char *folder, const struct init_service *service,
     struct environment *environment, int socket)
 {
 	struct program program;
-	char pid_var[PID_VAR_MAX], name_var[PID_VAR_MAX];
+	char pid_var[LISTEN_VAR_MAX], name_var[LISTEN_VAR_MAX];
+	struct start start = { .argv = program.argv,
+		.envp = (char *const *)(uintptr_t)environment->vars,
+		.socket = socket,
+		.first = LISTEN_FIRST,
+		.last = LISTEN_FIRST,
+		.pid_var = pid_var };
+	size_t count = environment->count;
 	pid_t pid;
 	int r;
 
 	r = program_of(folder, service, &program);
 	if (r < 0)
 		return r;
-	secret_inherit(true);
-	pid = fork();
-	r = pid < 0 ? -errno : 0;
-	if (pid != 0) {
-		secret_inherit(false);
-		return r < 0 ? r : pid;
-	}
-	(void)snprintf(
-	    pid_var, sizeof pid_var, "LISTEN_PID=%d", (int)getpid()); /* fits */
 	(void)snprintf(name_var, sizeof name_var, "LISTEN_FDNAMES=%s",
 	    service->name); /* fits */
 	environment_add(environment, pid_var);
 	environment_add(environment, "LISTEN_FDS=1");
 	environment_add(environment, name_var);
-	default_signals();
-	if (place_descriptors(socket))
-		(void)execve(program.path, program.argv,
-		    (char *const *)(uintptr_t)environment->vars);
-	_exit(EXIT_NOT_RUN); /* the parent logs it */
+	pid = run(&start);
+	environment_cut(environment, count);
+	return pid;
 }

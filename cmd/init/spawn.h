@@ -3,27 +3,30 @@
 #ifndef NJIWA_CMD_INIT_SPAWN_H
 #define NJIWA_CMD_INIT_SPAWN_H
 
+#include <sys/socket.h>
 #include <sys/types.h>
 #include "cmd/init/environment.h"
 #include "cmd/init/services.h"
 
 /*
- * Each gives the pid, or -errno when there is no process.  Descriptor 2 is
- * ours; signals are as after login; all other descriptors are close-on-exec.
- * folder is where the programs are.
+ * Each gives the pid, or -errno when there is no program.  A program starts
+ * with our descriptors 0 (/dev/null), 1 and 2 (the log) but where it says
+ * otherwise, all others being close-on-exec, and with no signal blocked; none
+ * may be ignored or have a handler in us.  folder is where the programs are.
  */
 
 /* With the connected socket as descriptors 0 and 1, and the UCSPI variables
  * for it in the environment. */
 pid_t spawn_connection(const char *folder, const struct init_service *service,
-    struct environment *environment, int socket);
+    struct environment *environment, int socket,
+    const struct sockaddr_storage *peer);
 
 /* With the listening socket as descriptor 3, LISTEN_FDS, LISTEN_PID and
- * LISTEN_FDNAMES; 0 is /dev/null and 1 is descriptor 2. */
+ * LISTEN_FDNAMES. */
 pid_t spawn_listening(const char *folder, const struct init_service *service,
     struct environment *environment, int socket);
 
-/* A command with its arguments, by its absolute path; 0 and 1 as above. */
+/* A command with its arguments, by its absolute path. */
 pid_t spawn_command(char *const *argv, const struct environment *environment);
 
 #endif

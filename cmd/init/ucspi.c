@@ -30,45 +30,30 @@ address_print(const struct sockaddr_storage *address, char *text)
 	return ntohs(in6.sin6_port);
 }
 
-typedef int name_function(int fd, struct sockaddr *address, socklen_t *len);
-
-/* One end of the socket as two variables. */
+/* One end as two variables. */
 static void
-print_end(int socket, name_function *name, const char *end, char *ip_var,
+print_end(const struct sockaddr_storage *address, const char *end, char *ip_var,
     char *port_var)
 {
-	struct sockaddr_storage address = { .ss_family = AF_UNSPEC };
-	socklen_t len = sizeof address;
 	char ip[INET6_ADDRSTRLEN];
-	unsigned port;
+	unsigned port = address_print(address, ip);
 
-	if (name(socket, (struct sockaddr *)&address, &len) < 0)
-		address.ss_family = AF_UNSPEC;
-	port = address_print(&address, ip);
 	(void)snprintf(ip_var, UCSPI_VAR_MAX, "TCP%sIP=%s", end, ip);
 	(void)snprintf(port_var, UCSPI_VAR_MAX, "TCP%sPORT=%u", end, port);
 }
 
-static int
-peer_name(int fd, struct sockaddr *address, socklen_t *len)
-{
-	return getpeername(fd, address, len);
-}
-
-static int
-own_name(int fd, struct sockaddr *address, socklen_t *len)
-{
-	return getsockname(fd, address, len);
-}
-
 void
-ucspi_of(int socket, struct ucspi *ret_ucspi)
+ucspi_of(
+    int socket, const struct sockaddr_storage *peer, struct ucspi *ret_ucspi)
 {
+	struct sockaddr_storage own = { .ss_family = AF_UNSPEC };
+	socklen_t len = sizeof own;
+
+	if (getsockname(socket, (struct sockaddr *)&own, &len) < 0)
+		own.ss_family = AF_UNSPEC;
 	(void)snprintf(ret_ucspi->var[0], UCSPI_VAR_MAX, "PROTO=TCP");
-	print_end(
-	    socket, peer_name, "REMOTE", ret_ucspi->var[1], ret_ucspi->var[2]);
-	print_end(
-	    socket, own_name, "LOCAL", ret_ucspi->var[3], ret_ucspi->var[4]);
+	print_end(peer, "REMOTE", ret_ucspi->var[1], ret_ucspi->var[2]);
+	print_end(&own, "LOCAL", ret_ucspi->var[3], ret_ucspi->var[4]);
 }
 
 void

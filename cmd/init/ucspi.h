@@ -14,9 +14,10 @@ struct ucspi {
 	char var[UCSPI_VARS][UCSPI_VAR_MAX];
 };
 
-/* Fills the variables from the socket's two addresses; an end that is gone
- * already has the address "" and port 0. */
-void ucspi_of(int socket, struct ucspi *ret_ucspi);
+/* Fills the variables from the peer's address, as accept(2) gave it, and the
+ * socket's own, which is "" and port 0 when the socket has none. */
+void ucspi_of(
+    int socket, const struct sockaddr_storage *peer, struct ucspi *ret_ucspi);
 
 /* "192.0.2.1 port 4711", for the log; text has room for UCSPI_TEXT_MAX. */
 void ucspi_print(const struct sockaddr_storage *address, char *text);

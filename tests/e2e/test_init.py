@@ -44,6 +44,67 @@ def test_what_a_program_gets(init):
     assert int(mask[3], 16) & 0x7fffffff == 0, "signals are ignored"
 
 
+def test_signals_that_were_ignored(init):
+    """As below `trap '' CHLD`: who ends is reaped and counted out, and the
+    programs know nothing of it."""
+    server = init(max_connections=1, wrapper=(
+        "sh", "-c", "trap '' CHLD PIPE INT HUP; exec \"$@\"", "sh")).start()
+    for _ in range(3):
+        sock, lines = server.connect()
+        assert lines.readline().startswith(b"+OK")
+        sock.sendall(b"mask\n")
+        assert int(lines.readline().split()[3], 16) & 0x7fffffff == 0
+        lines.close()
+        sock.close()
+        servers.wait_for("no children", lambda: not children_of(
+            server.process.pid), 5)
+    assert server.stop() == 0
+
+
+@pytest.mark.parametrize("closed", ["0<&-", "0<&- 1>&-", "0<&- 1>&- 2>&-"])
+def test_descriptors_that_were_closed(init, closed):
+    """No listener becomes one that a program takes for something else."""
+    server = init(wrapper=("sh", "-c", "exec \"$@\" " + closed, "sh"))
+    server.start(wait="2" not in closed)
+
+    def greeting():
+        try:
+            return server.connect()[1].readline()
+        except ConnectionRefusedError:
+            return b""
+
+    servers.wait_for("a greeting", greeting)
+    assert greeting().startswith(b"+OK")
+    assert server.ask_account() == server.ask_account()
+    assert environment_of(server)
+    for fd, target in ((0, "/dev/null"), (1, None), (2, None)):
+        path = os.readlink("/proc/%d/fd/%d" % (server.process.pid, fd))
+        assert path == (target or ("/dev/null" if "2" in closed
+                                   else server.log_file))
+    assert server.stop() == 0
+
+
+def test_descriptors_that_were_left_open(init, tmp_path):
+    server = init()
+    with open(tmp_path / "secret", "w") as one, open("/dev/null") as two:
+        server.start(pass_fds=(one.fileno(), two.fileno()))
+        sock, lines = server.connect()
+        lines.readline()
+        sock.sendall(b"fds\n")
+        assert set(lines.readline().split()) <= {b"0", b"1", b"2", b"10"}
+
+
+def test_replies_are_sent_at_once(init):
+    server = init()
+    server.program("njiwa-pop3d", """#!/usr/bin/python3
+import socket
+option = socket.IPPROTO_TCP, socket.TCP_NODELAY
+print(socket.socket(fileno=0).getsockopt(*option), flush=True)
+""")
+    server.start()
+    assert server.connect()[1].readline() == b"1\n"
+
+
 def test_ipv6_peer(init):
     server = init().start()
     try:
