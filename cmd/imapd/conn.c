@@ -3,8 +3,9 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 
-#define CONN_STALL 300000  /* ms for a client to take what it asked for, or
-			    * the time it may be silent when that is less */
+/* ms for a client to take what it asked for, or the time that it may be silent
+ * when that is less */
+#define CONN_STALL 300000
 #define CONN_REST 2000     /* ms of silence until memory is given back */
 #define CONN_OUT_MAX 16384 /* octets of responses held back */
 #define CONN_OUT_KEEP 4096 /* octets of their buffer kept at rest */
