@@ -3,6 +3,7 @@
 #ifndef NJIWA_BASE_FILEIO_H
 #define NJIWA_BASE_FILEIO_H
 
+#include <stdint.h>
 #include <sys/types.h>
 #include "common/base/err.h"
 #include "common/base/str.h"
@@ -29,6 +30,10 @@ int fileio_replace(int dirfd, const char *name, struct slice octets,
 
 /* close(2) of *fd unless negative, and -1 into it; for clean-up attributes. */
 void fileio_close(int *fd);
+
+/* Waits until fd is ready for events (poll(2)) or deadline (clock.h) has come:
+ * 0, -ETIMEDOUT, -errno.  A hang-up or an error counts as ready. */
+int fileio_wait(int fd, short events, int64_t deadline);
 
 /* Puts /dev/null in fd's place. */
 void fileio_silence(int fd);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/base/fileio.h"
 #include "common/base/ipc.h"
 
 union control {
@@ -26,21 +27,6 @@ ipc_stream_pair(int ret_ends[2])
 	int type = SOCK_STREAM | SOCK_CLOEXEC;
 
 	return socketpair(AF_UNIX, type, 0, ret_ends) < 0 ? -errno : 0;
-}
-
-/* Waits until fd is ready for events; 0, -ETIMEDOUT or -errno. */
-static int
-wait_ready(int fd, short events, int64_t deadline)
-{
-	struct pollfd p = { .fd = fd, .events = events };
-	int n;
-
-	do
-		n = poll(&p, 1, clock_left(deadline));
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return -errno;
-	return n == 0 ? -ETIMEDOUT : 0;
 }
 
 static void
@@ -105,7 +91,7 @@ ipc_send(int fd, uint16_t type, struct slice body, const int *fds, size_t nfds)
 
 	/* a descriptor may be non-blocking: then the wait is ours */
 	while ((rc = send_out(fd, &out, 0)) == -EAGAIN) {
-		rc = wait_ready(fd, POLLOUT, CLOCK_NEVER);
+		rc = fileio_wait(fd, POLLOUT, CLOCK_NEVER);
 		if (rc < 0)
 			break;
 	}
@@ -143,7 +129,7 @@ receive(int fd, struct msghdr *head, int64_t deadline)
 	for (;;) {
 		int rc = deadline == CLOCK_NEVER
 			     ? 0
-			     : wait_ready(fd, POLLIN, deadline);
+			     : fileio_wait(fd, POLLIN, deadline);
 		ssize_t n;
 
 		if (rc < 0)

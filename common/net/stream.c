@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/base/fileio.h"
 #include "common/base/mem.h"
 #include "common/net/stream_private.h"
 
@@ -71,26 +72,12 @@ stream_eof(const struct stream *s)
 	return s->eof;
 }
 
-int
-stream_poll(int fd, short events, int64_t deadline)
-{
-	struct pollfd p = { .fd = fd, .events = events };
-	int n;
-
-	do
-		n = poll(&p, 1, clock_left(deadline));
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return -errno;
-	return n == 0 ? -ETIMEDOUT : 0;
-}
-
 static ssize_t
 fd_read(const struct stream *s, void *octets, size_t len)
 {
 	ssize_t n;
 
-	if (!s->in_socket && stream_poll(s->in, POLLIN, clock_ms()) < 0)
+	if (!s->in_socket && fileio_wait(s->in, POLLIN, clock_ms()) < 0)
 		return -EAGAIN;
 	do
 		n = s->in_socket ? recv(s->in, octets, len, MSG_DONTWAIT)
@@ -105,7 +92,7 @@ fd_write(const struct stream *s, const void *octets, size_t len)
 	ssize_t n;
 
 	if (!s->out_socket) {
-		if (stream_poll(s->out, POLLOUT, clock_ms()) < 0)
+		if (fileio_wait(s->out, POLLOUT, clock_ms()) < 0)
 			return -EAGAIN;
 		len = len > PIPE_WRITE_MAX ? PIPE_WRITE_MAX : len;
 	}

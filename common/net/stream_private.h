@@ -22,9 +22,6 @@ struct stream {
 	bool bulk;     /* the last read was full: more of that comes */
 };
 
-/* Waits until fd is ready for events: 0, -ETIMEDOUT, -errno. */
-int stream_poll(int fd, short events, int64_t deadline);
-
 /* Waits until the stream's own descriptor is ready or its deadline has come:
  * 0, -ETIMEDOUT, -errno; -EPIPE when the guard hung up. */
 int stream_wait_ready(struct stream *s, short events);
