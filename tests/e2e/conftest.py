@@ -1,6 +1,7 @@
 """Fixtures of the end-to-end tests.  `make check-e2e` runs them on the build
 tree named by NJIWA_BUILD; they need root, as mail is owned by uid 8."""
 import os
+import re
 import shutil
 import tempfile
 
@@ -9,6 +10,8 @@ import pytest
 import servers
 from site_under_test import Site
 
+# How a report of AddressSanitizer or UndefinedBehaviorSanitizer begins.
+REPORT = re.compile(r"^.*(?:ERROR: \w+Sanitizer|: runtime error: ).*", re.M)
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
 
@@ -26,6 +29,15 @@ def build():
     if not path:
         pytest.exit("NJIWA_BUILD must name the build tree (make check-e2e)", 2)
     return os.path.abspath(path)
+
+
+@pytest.fixture(scope="session")
+def plain_build(build):
+    """For tests of what the sanitizers themselves break: they keep freed
+    memory, open files and need calls that the confinement forbids."""
+    with open(build + "/config.h") as file:
+        if "#define NJIWA_SANITIZED 1" in file.read():
+            pytest.skip("not with sanitizers")
 
 
 @pytest.fixture(scope="session")
@@ -84,6 +96,8 @@ def make_site(request, build, scratch, certs):
     yield make
     left = [line for site in sites for line in site.close()]
     assert not left, "still running after their clients left: %s" % left
+    reports = [line for site in sites for line in REPORT.findall(site.log)]
+    assert not reports, reports
 
 
 @pytest.fixture(params=["sqlite", "mysql"])

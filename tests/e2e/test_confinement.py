@@ -96,6 +96,8 @@ def site(make_site):
     return make_site("sqlite")
 
 
+confined = pytest.mark.usefixtures("plain_build")
+
 FORBIDDEN = [
     "open /etc/passwd", "open /etc/hostname", "open /", "open /proc/self/maps",
     "open /dev/null", "write /tmp/njiwa-probe-was-here",
@@ -105,6 +107,7 @@ FORBIDDEN = [
 ]
 
 
+@confined
 @pytest.mark.parametrize("profile", ["plain", "tls"])
 def test_front_can_touch_nothing(site, profile):
     probe = Probe(site, profile)
@@ -120,6 +123,7 @@ def test_front_can_touch_nothing(site, profile):
     assert re.search(r"CapEff:\t0+\n", text)
 
 
+@confined
 @pytest.mark.parametrize("tls", [False, True])
 def test_session_reaches_its_own_mail_alone(site, tls):
     probe = Probe(site, "tls" if tls else "plain").login()
@@ -168,21 +172,33 @@ def assert_absent(pid, needles):
         assert needle not in held
 
 
+def assert_nowhere(probe, needles, least=1):
+    """No process of the connection holds any of it, a signer that is about to
+    end left aside; that many were there to be looked at."""
+    looked = 0
+    for pid in probe.processes():
+        try:
+            assert_absent(pid, needles)
+            looked += 1
+        except (AssertionError, OSError):
+            if pid in probe.processes():
+                raise
+    assert looked >= least
+
+
+@confined
 def test_no_process_of_a_connection_holds_the_tls_key(site):
     needles = key_needles(site)
     probe = Probe(site, "tls")
-    assert len(probe.processes()) >= 2
-    for pid in probe.processes():
-        assert_absent(pid, needles)
+    assert_nowhere(probe, needles, 2)
     probe.login()
-    for pid in probe.processes():
-        assert_absent(pid, needles)
+    assert_nowhere(probe, needles)
     late = Probe(site, "plain")
     late.starttls()
-    for pid in late.processes():
-        assert_absent(pid, needles)
+    assert_nowhere(late, needles, 2)
 
 
+@confined
 def test_secrets_of_the_environment_stay_out_of_the_front(site):
     secrets = dict(MYSQL_PASS="database-Secret-1",
                    SSL_KEY_PASSWORD="tls-Secret-2")
@@ -196,10 +212,10 @@ def test_secrets_of_the_environment_stay_out_of_the_front(site):
             assert b"NJIWA_CONFIG" in held
             assert not any(needle in held for needle in needles)
         probe.login()
-        for pid in probe.processes():
-            assert_absent(pid, needles)
+        assert_nowhere(probe, needles)
 
 
+@confined
 def test_secrets_of_the_file_stay_out_of_the_front(site):
     site.conf(mysql_password="database-Secret-3",
               tls_key_password="tls-Secret-4")
@@ -209,11 +225,11 @@ def test_secrets_of_the_file_stay_out_of_the_front(site):
     assert_absent(probe.pid()[0], [b"database-Secret-3", b"tls-Secret-4"])
 
 
+@confined
 def test_nothing_of_the_account_row_reaches_front_or_session(site):
     stored = site.sql("SELECT password FROM users WHERE name = 'demo'")[0][0]
     probe = Probe(site, "tls").login()
-    for pid in probe.processes():
-        assert_absent(pid, [stored.encode()])
+    assert_nowhere(probe, [stored.encode()])
 
 
 @pytest.mark.parametrize("line", [

@@ -1,6 +1,7 @@
 """njiwa under systemd: the installed units in a booted container, once with a
 program for each connection by systemd, once with njiwa-init on its sockets.
 The container's root is made once, in a cache folder."""
+import fcntl
 import os
 import shutil
 import signal
@@ -27,19 +28,25 @@ def rootfs():
     if os.geteuid() != 0:
         pytest.skip("only root can boot a container")
     path = CACHE + "/rootfs"
-    if not os.path.exists(path):
-        os.makedirs(CACHE, exist_ok=True)
-        part = "%s.%d" % (path, os.getpid())
-        done = subprocess.run(
-            ["debootstrap", "--variant=minbase", "--include=" + PACKAGES,
-             "bookworm", part], stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, timeout=600, check=False)
-        if done.returncode != 0:
-            shutil.rmtree(part, ignore_errors=True)
-            pytest.skip("debootstrap cannot make a root: %s" %
-                        done.stdout[-300:].decode("utf-8", "replace"))
-        os.rename(part, path)
+    os.makedirs(CACHE, exist_ok=True)
+    with open(CACHE + "/lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(path):
+            make_root(path)
     return path
+
+
+def make_root(path):
+    part = "%s.%d" % (path, os.getpid())
+    done = subprocess.run(
+        ["debootstrap", "--variant=minbase", "--include=" + PACKAGES,
+         "bookworm", part], stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, timeout=400, check=False)
+    if done.returncode != 0:
+        shutil.rmtree(part, ignore_errors=True)
+        pytest.skip("debootstrap cannot make a root: %s" %
+                    done.stdout[-300:].decode("utf-8", "replace"))
+    os.rename(part, path)
 
 
 @pytest.fixture(scope="session")
@@ -123,7 +130,7 @@ class Container:
 
 @pytest.fixture(params=["njiwa-%s.socket", "njiwa-init-%s.socket"],
                 ids=["connections", "init"])
-def container(request, make_site, rootfs, installed):
+def container(request, make_site, plain_build, rootfs, installed):
     site = make_site("sqlite")
     need_programs(site, "njiwa-smtpd", "njiwa-pop3d", "njiwa-accountd")
     os.mkdir(site.folder + "/lib", 0o700)

@@ -51,7 +51,6 @@ parse_flags(const char *text, uint8_t *flags, uint32_t *keywords)
 static int
 cmd_deliver(struct store *store, char **args)
 {
-	STR_AUTO text = STR_INIT;
 	struct incoming *in;
 	struct incoming_target target = { .store = store, .create = true };
 	uint32_t uid = 0, validity = 0;
