@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
@@ -9,6 +10,9 @@
 
 /* Octets that our own fields and a filter's may add to a message. */
 #define FILE_SLACK (2 * SPOOL_HEAD_MAX)
+
+/* Descriptors of a keeper beside one for each mailbox of a message. */
+#define OTHER_DESCRIPTORS 64
 
 static enum smtp_outcome
 outcome_of(int rc)
@@ -23,6 +27,18 @@ count_quota(void *ctx, int64_t octets, int64_t messages)
 	const struct mailbox_to *to = ctx;
 
 	account_quota_add(to->account, to->user.name, octets, messages);
+}
+
+void
+delivery_prepare(void)
+{
+	struct rlimit limit;
+	rlim_t want = KEEPER_MAILBOXES_MAX + OTHER_DESCRIPTORS;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= want)
+		return;
+	limit.rlim_cur = want < limit.rlim_max ? want : limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit); /* most messages need few */
 }
 
 static int
@@ -69,9 +85,9 @@ delivery_open(struct delivery *d, uint64_t announced)
 	return outcome_of(rc);
 }
 
-/* Puts the message into a mailbox; the first one's store is open already. */
+/* Gives the message a name in a mailbox; the first one's store is open. */
 static int
-deliver(struct delivery *d, size_t i, bool junk, struct err *err)
+link_into(struct delivery *d, size_t i, bool junk, struct err *err)
 {
 	const char *folder = d->keeper->settings->spam_folder;
 	struct incoming_target target = {
@@ -85,7 +101,7 @@ deliver(struct delivery *d, size_t i, bool junk, struct err *err)
 	if (i > 0)
 		rc = open_store(d, &d->to[i], &target.store, err);
 	if (rc == 0)
-		rc = incoming_deliver(d->in, &target, NULL, NULL, err);
+		rc = incoming_link(d->in, &target, err);
 	if (i > 0)
 		store_free(target.store);
 	return rc;
@@ -93,32 +109,53 @@ deliver(struct delivery *d, size_t i, bool junk, struct err *err)
 
 /* A mailbox could not be given the message that others have already. */
 static void
-take_back(struct delivery *d, size_t delivered)
+take_back(struct delivery *d)
 {
 	struct err err = { 0, "" };
 
-	if (delivered && incoming_withdraw(d->in, &err) < 0)
-		log_error("%zu recipients will get this message twice: %s",
-		    delivered, err.text);
+	if (incoming_withdraw(d->in, &err) < 0)
+		log_error(
+		    "a recipient will get this message twice: %s", err.text);
 }
 
+/* All names first, then all directories: the file system's journal is written
+ * once or twice and not for each mailbox. */
 static enum smtp_outcome
 deliver_all(struct delivery *d, bool junk)
 {
+	struct err err = { 0, "" };
 	size_t i;
+	int rc = 0;
 
-	for (i = 0; i < d->count; i++) {
-		struct err err = { 0, "" };
-		int rc = deliver(d, i, junk, &err);
-
-		if (rc == 0)
-			continue;
-		log_error(
-		    "cannot deliver to %s: %s", d->to[i].user.name, err.text);
-		take_back(d, i);
-		return outcome_of(rc);
+	for (i = 0; i < d->count && rc == 0; i++) {
+		rc = link_into(d, i, junk, &err);
+		if (rc < 0)
+			log_error("cannot deliver to %s: %s",
+			    d->to[i].user.name, err.text);
 	}
-	return OUTCOME_OK;
+	if (rc == 0) {
+		rc = incoming_sync(d->in, &err);
+		if (rc < 0)
+			log_error("cannot deliver: %s", err.text);
+	}
+	if (rc == 0)
+		return OUTCOME_OK;
+	take_back(d);
+	return outcome_of(rc);
+}
+
+/* Takes the file from the front, whose descriptor is good for nothing from now
+ * on. */
+static enum smtp_outcome
+seal(struct delivery *d)
+{
+	struct err err = { 0, "" };
+	int rc = incoming_seal(d->in, d->store, &err);
+
+	if (rc == 0)
+		return OUTCOME_OK;
+	log_error("cannot take the message: %s", err.text);
+	return outcome_of(rc);
 }
 
 /* The file, now that its size is no longer an announcement. */
@@ -148,6 +185,10 @@ delivery_commit(struct delivery *d, bool junk)
 {
 	enum smtp_outcome outcome = check_file(d);
 
+	if (outcome == OUTCOME_OK)
+		outcome = seal(d);
+	if (outcome == OUTCOME_OK)
+		outcome = check_file(d); /* it may have grown till then */
 	return outcome == OUTCOME_OK ? deliver_all(d, junk) : outcome;
 }
 

@@ -162,6 +162,7 @@ smtp_keeper_prepare(struct keeper *keeper)
 	d->keeper = keeper;
 	d->filter.runner = -1;
 	keeper->service = d;
+	delivery_prepare();
 	if (is_filtered(keeper) &&
 	    filter_init(&d->filter, keeper->settings, &err) < 0)
 		log_error("no spam filter: %s (settings spamd, spam_command)",

@@ -51,6 +51,10 @@ void recipients_clear(struct delivery *d);
 
 /* ---- delivery.c ---- */
 
+/* Sees to it that a message for KEEPER_MAILBOXES_MAX mailboxes can have a
+ * descriptor for each, where the hard limit allows it. */
+void delivery_prepare(void);
+
 /* Opens the file for a message of announced octets in the first mailbox's
  * Maildir, which is made when it is missing. */
 enum smtp_outcome delivery_open(struct delivery *d, uint64_t announced);

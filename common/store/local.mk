@@ -10,6 +10,7 @@ libstore_a_SOURCES = \
 	%D%/mailbox_size.c \
 	%D%/mailbox_sync.c \
 	%D%/maildir.c %D%/maildir.h \
+	%D%/msgfile.c %D%/msgfile.h \
 	%D%/mutf7.c %D%/mutf7.h \
 	%D%/scan.c %D%/scan.h \
 	%D%/store.c %D%/store.h \

@@ -8,8 +8,6 @@
 #include "common/base/mem.h"
 #include "common/store/tree.h"
 
-static const char *const subs[] = { "tmp", "new", "cur" };
-
 /* Brings the entries of a directory that may be open as a path alone to the
  * disk. */
 static int
@@ -40,33 +38,42 @@ make_below(int fd, const char *name, bool sync)
 	return sync ? sync_below(fd) : 0;
 }
 
-/* Makes what is missing of the path, parents first; the last directory.  What
- * is there is only passed through: a confined process may not read it. */
+/* Goes from *fd, which it closes, down to its directory name, which is made
+ * when it is missing. */
+static int
+descend(int *fd, const char *name, bool sync)
+{
+	int rc, next = openat(*fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (next < 0 && errno != ENOENT)
+		return -errno;
+	if (next < 0) {
+		rc = make_below(*fd, name, sync);
+		next = rc < 0 ? rc : tree_open_dir(*fd, name);
+	}
+	if (next < 0)
+		return next;
+	fileio_close(fd);
+	*fd = next;
+	return 0;
+}
+
+/* Makes what is missing of the path, parents first.  What is there is only
+ * passed through: a confined process may not read it. */
 static int
 make_path(const char *path, bool sync)
 {
-	int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), rc = 0;
+	FD_AUTO fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct slice rest = slice_from(path), part;
+	int rc = fd < 0 ? -errno : 0;
 
-	while (rc >= 0 && fd >= 0 && slice_next(&rest, '/', &part)) {
+	while (rc == 0 && slice_next(&rest, '/', &part)) {
 		char *name = mem_strndup(part.ptr, part.len);
-		int next;
 
-		if (part.len) {
-			next =
-			    openat(fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-			if (next < 0 && errno == ENOENT) {
-				rc = make_below(fd, name, sync);
-				next = tree_open_dir(fd, name);
-			}
-			if (next < 0 && rc == 0)
-				rc = -errno;
-			fileio_close(&fd);
-			fd = next;
-		}
+		if (part.len)
+			rc = descend(&fd, name, sync);
 		free(name);
 	}
-	fileio_close(&fd);
 	return rc;
 }
 
@@ -88,21 +95,29 @@ open_root(struct store *store)
 	return 0;
 }
 
-/* new, cur and tmp; made when they may be. */
+/* Are new, cur and tmp there? */
 static int
-check_subs(struct store *store, enum store_mode mode)
+check_subs(const struct store *store)
 {
+	static const char *const subs[] = { "tmp", "new", "cur" };
 	size_t i;
-	int rc = 0;
 
-	for (i = 0; rc == 0 && i < sizeof subs / sizeof subs[0]; i++) {
-		if (mode == STORE_CREATE)
-			rc = tree_make_dir(store, store->root, subs[i]);
-		else if (faccessat(store->root, subs[i], F_OK,
-			     AT_SYMLINK_NOFOLLOW) < 0)
-			rc = -errno;
-	}
-	return rc;
+	for (i = 0; i < sizeof subs / sizeof subs[0]; i++)
+		if (faccessat(store->root, subs[i], F_OK, AT_SYMLINK_NOFOLLOW) <
+		    0)
+			return -errno;
+	return 0;
+}
+
+/* Makes the Maildir, which is missing, and opens it. */
+static int
+make_root(struct store *store)
+{
+	int rc = make_path(store->path, store->config.sync);
+
+	if (rc == 0)
+		rc = open_root(store);
+	return rc == 0 ? tree_furnish(store, store->root) : rc;
 }
 
 static void
@@ -133,13 +148,10 @@ store_open(const char *path, enum store_mode mode,
 		store->config.host = "localhost";
 	set_path(store, path);
 	rc = open_root(store);
-	if (rc == -ENOENT && mode == STORE_CREATE) {
-		rc = make_path(store->path, config->sync);
-		if (rc >= 0)
-			rc = open_root(store);
-	}
-	if (rc == 0)
-		rc = check_subs(store, mode);
+	if (rc == -ENOENT && mode == STORE_CREATE)
+		rc = make_root(store);
+	else if (rc == 0 && mode == STORE_MUST_EXIST)
+		rc = check_subs(store);
 	if (rc < 0) {
 		rc = tree_error(store, err, -rc, store->path, "");
 		store_free(store);

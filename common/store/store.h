@@ -31,7 +31,8 @@ struct store;
 
 enum store_mode {
 	STORE_MUST_EXIST,
-	STORE_CREATE /* make path and its cur, new, tmp (0700) when missing */
+	STORE_CREATE /* make path with cur, new and tmp (0700) when missing;
+		      * what an existing one lacks is made when it is used */
 };
 
 /*
@@ -102,9 +103,24 @@ struct incoming_target {
 int incoming_deliver(struct incoming *in, const struct incoming_target *target,
     uint32_t *ret_uid, uint32_t *ret_uidvalidity, struct err *err);
 
+/*
+ * The same in two steps, for many folders: incoming_link gives the message its
+ * name in one, incoming_sync brings all directory entries to the disk and tells
+ * the quotas (the stores may be gone, their quota_ctx must not).  Until then a
+ * descriptor is held for each.  Either fails with -errno and err filled, and
+ * what was linked stays so until incoming_withdraw.
+ */
+int incoming_link(
+    struct incoming *in, const struct incoming_target *target, struct err *err);
+int incoming_sync(struct incoming *in, struct err *err);
+
+/* Moves the message to a file in the store that nobody but the caller can write
+ * to, whoever had the descriptor.  0, or -errno with err filled. */
+int incoming_seal(struct incoming *in, struct store *store, struct err *err);
+
 /* Takes the message back from every folder that got it and in which nobody has
- * touched it yet; the quota follows (the stores may be gone, their quota_ctx
- * must not).  0, or -errno with err filled when it had to stay in one. */
+ * touched it yet; the quotas follow.  0, or -errno with err filled when it had
+ * to stay in one (-ENOENT: somebody has seen it). */
 int incoming_withdraw(struct incoming *in, struct err *err);
 
 /* Octets and messages in all counted folders, by the file names' S= and, where

@@ -206,6 +206,18 @@ tree_error(const struct store *store, struct err *err, int code,
 	}
 }
 
+int
+tree_furnish(struct store *store, int dirfd)
+{
+	static const char *const subs[] = { "tmp", "new", "cur" };
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < sizeof subs / sizeof subs[0]; i++)
+		rc = tree_make_dir(store, dirfd, subs[i]);
+	return rc;
+}
+
 /* Opens the folder's own directory and names it for messages. */
 static int
 open_dir(struct store *store, const char *dir, struct tree_folder *folder)
@@ -213,32 +225,34 @@ open_dir(struct store *store, const char *dir, struct tree_folder *folder)
 	STR_AUTO path = STR_INIT;
 
 	str_append_cstr(&path, store->path);
-	if (strcmp(dir, ".") != 0)
+	folder->borrowed = strcmp(dir, ".") == 0;
+	if (!folder->borrowed)
 		str_appendf(&path, "/%s", dir);
+	free(folder->path);
 	folder->path = str_take(&path);
-	folder->dir = tree_open_dir(store->root, dir);
+	folder->dir =
+	    folder->borrowed ? store->root : tree_open_dir(store->root, dir);
 	return folder->dir < 0 ? folder->dir : 0;
 }
 
-/* Opens new or cur; makes it when it is missing. */
-static int
-open_sub(struct store *store, const struct tree_folder *folder,
-    const char *name, int *ret_fd, struct err *err)
+int
+tree_folder_sub(struct store *store, const struct tree_folder *folder,
+    const char *sub, int *ret_fd, struct err *err)
 {
-	int rc = 0, fd = tree_open_dir(folder->dir, name);
+	int rc = 0, fd = tree_open_dir(folder->dir, sub);
 
 	if (fd == -ENOENT) {
-		rc = tree_make_dir(store, folder->dir, name);
-		fd = rc < 0 ? rc : tree_open_dir(folder->dir, name);
+		rc = tree_furnish(store, folder->dir);
+		fd = rc < 0 ? rc : tree_open_dir(folder->dir, sub);
 	}
 	if (fd < 0)
-		return tree_error(store, err, -fd, folder->path, name);
+		return tree_error(store, err, -fd, folder->path, sub);
 	*ret_fd = fd;
 	return 0;
 }
 
 int
-tree_folder_open(struct store *store, struct slice name, bool create,
+tree_folder_enter(struct store *store, struct slice name, bool create,
     struct tree_folder *ret_folder, struct err *err)
 {
 	struct tree_folder folder = TREE_FOLDER_INIT;
@@ -252,19 +266,34 @@ tree_folder_open(struct store *store, struct slice name, bool create,
 	rc = open_dir(store, dir.ptr, &folder);
 	if (rc == -ENOENT && create) {
 		rc = tree_folder_make(store, dir.ptr, err);
-		free(folder.path);
-		if (rc == 0 || rc == -EEXIST)
-			rc = open_dir(store, dir.ptr, &folder);
-		else
-			folder.path = NULL;
+		if (rc < 0 && rc != -EEXIST) {
+			tree_folder_close(&folder);
+			return rc;
+		}
+		rc = open_dir(store, dir.ptr, &folder);
 	}
-	if (rc < 0 && folder.path)
-		(void)tree_error(
-		    store, err, -rc, folder.path, ""); /* rc is told */
+	if (rc < 0) {
+		rc = tree_error(store, err, -rc, folder.path, "");
+		tree_folder_close(&folder);
+		return rc;
+	}
+	*ret_folder = folder;
+	return 0;
+}
+
+int
+tree_folder_open(struct store *store, struct slice name, bool create,
+    struct tree_folder *ret_folder, struct err *err)
+{
+	struct tree_folder folder = TREE_FOLDER_INIT;
+	int rc = tree_folder_enter(store, name, create, &folder, err);
+
 	if (rc == 0)
-		rc = open_sub(store, &folder, "new", &folder.new_dir, err);
+		rc = tree_folder_sub(
+		    store, &folder, "new", &folder.new_dir, err);
 	if (rc == 0)
-		rc = open_sub(store, &folder, "cur", &folder.cur_dir, err);
+		rc = tree_folder_sub(
+		    store, &folder, "cur", &folder.cur_dir, err);
 	if (rc < 0)
 		tree_folder_close(&folder);
 	else
@@ -275,6 +304,8 @@ tree_folder_open(struct store *store, struct slice name, bool create,
 void
 tree_folder_close(struct tree_folder *folder)
 {
+	if (folder->borrowed)
+		folder->dir = -1;
 	fileio_close(&folder->dir);
 	fileio_close(&folder->new_dir);
 	fileio_close(&folder->cur_dir);
@@ -284,15 +315,13 @@ tree_folder_close(struct tree_folder *folder)
 
 /* Fills the new folder directory fd. */
 static int
-furnish(struct store *store, int fd)
+fill_folder(struct store *store, int fd)
 {
-	static const char *const subs[] = { "tmp", "new", "cur" };
 	FD_AUTO mark = -1;
-	size_t i;
 	int rc = tree_give(store, fd);
 
-	for (i = 0; rc == 0 && i < sizeof subs / sizeof subs[0]; i++)
-		rc = tree_make_dir(store, fd, subs[i]);
+	if (rc == 0)
+		rc = tree_furnish(store, fd);
 	if (rc < 0)
 		return rc;
 	mark = tree_create_file(store, fd, "maildirfolder");
@@ -312,7 +341,7 @@ tree_folder_make(struct store *store, const char *dir, struct err *err)
 		return tree_error(store, err, errno, store->path, dir);
 	}
 	fd = tree_open_dir(store->root, dir);
-	rc = fd < 0 ? fd : furnish(store, fd);
+	rc = fd < 0 ? fd : fill_folder(store, fd);
 	if (rc == 0)
 		rc = tree_sync(store, store->root);
 	return rc < 0 ? tree_error(store, err, -rc, store->path, dir) : 0;

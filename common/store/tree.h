@@ -25,11 +25,12 @@ struct tree_folder {
 	int cur_dir;
 	char *path; /* for messages; owned */
 	bool ignored_by_quota;
+	bool borrowed; /* dir is the store's root */
 };
 
 #define TREE_FOLDER_INIT                                                       \
 	{                                                                      \
-		-1, -1, -1, NULL, false                                        \
+		-1, -1, -1, NULL, false, false                                 \
 	}
 
 /* Opens the folder called name (UTF-8) with its new and cur, which are made
@@ -40,6 +41,14 @@ int tree_folder_open(struct store *store, struct slice name, bool create,
     struct tree_folder *ret_folder, struct err *err);
 void tree_folder_close(struct tree_folder *folder);
 
+/* Opens the folder alone, as tree_folder_open; and of the open folder new or
+ * cur, into *ret_fd, which the folder has for it.  0 or -errno with err
+ * filled. */
+int tree_folder_enter(struct store *store, struct slice name, bool create,
+    struct tree_folder *ret_folder, struct err *err);
+int tree_folder_sub(struct store *store, const struct tree_folder *folder,
+    const char *sub, int *ret_fd, struct err *err);
+
 /* Makes the folder whose directory name is dir; 0, -EEXIST, -errno. */
 int tree_folder_make(struct store *store, const char *dir, struct err *err);
 
@@ -49,6 +58,9 @@ int tree_open_dir(int dirfd, const char *name);
 /* Makes a directory in dirfd that is the owner's; an existing one is fine.
  * 0 or -errno. */
 int tree_make_dir(struct store *store, int dirfd, const char *name);
+
+/* Makes tmp, new and cur in dirfd where they are missing.  0 or -errno. */
+int tree_furnish(struct store *store, int dirfd);
 
 /* Opens a regular file for reading (O_RDONLY) or more; -errno, -EINVAL for
  * anything but a regular file. */

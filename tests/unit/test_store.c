@@ -117,6 +117,164 @@ dropped(void **state)
 	assert_int_equal(fixture_names(f, "new", NULL, 0), 0);
 }
 
+#define MANY 300
+
+/* A message with a name in so many folders of the store, not yet synced. */
+static struct incoming *
+linked_into(struct fixture *f, unsigned folders)
+{
+	struct incoming_target target = {
+		.store = f->store, .flags = FLAG_RECENT, .create = true
+	};
+	struct incoming *in;
+	char name[32];
+	unsigned i;
+
+	assert_int_equal(incoming_open(f->store, &in, &f->err), 0);
+	assert_int_equal(fileio_write(incoming_fd(in), slice_from(TEXT)), 0);
+	for (i = 0; i < folders; i++) {
+		(void)snprintf(name, sizeof name, "f%u", i);
+		target.folder = slice_from(name);
+		assert_int_equal(incoming_link(in, &target, &f->err), 0);
+	}
+	return in;
+}
+
+static void
+linking(void **state)
+{
+	struct fixture *f = *state;
+	struct incoming *in = linked_into(f, MANY);
+	char name[256], path[600];
+	struct stat st;
+
+	assert_int_equal(f->messages, 0);
+	assert_int_equal(incoming_sync(in, &f->err), 0);
+	assert_int_equal(f->messages, MANY);
+	assert_int_equal(f->octets, MANY * 17);
+	assert_int_equal(incoming_sync(in, &f->err), 0);
+	assert_int_equal(f->messages, MANY);
+	incoming_free(in);
+	assert_int_equal(fixture_names(f, ".f299/new", name, sizeof name), 1);
+	(void)snprintf(path, sizeof path, "%s/.f299/new/%s", f->maildir, name);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_nlink, MANY);
+}
+
+static void
+withdrawing(void **state)
+{
+	struct fixture *f = *state;
+	struct incoming *in = linked_into(f, 2);
+	struct incoming_target target = { .store = f->store,
+		.folder = slice_from("Sent"),
+		.flags = FLAG_RECENT,
+		.create = true };
+
+	assert_int_equal(incoming_sync(in, &f->err), 0);
+	assert_int_equal(incoming_link(in, &target, &f->err), 0);
+	assert_int_equal(incoming_withdraw(in, &f->err), 0);
+	assert_int_equal(f->messages, 0);
+	assert_int_equal(f->octets, 0);
+	assert_int_equal(fixture_names(f, ".f0/new", NULL, 0), 0);
+	assert_int_equal(fixture_names(f, ".f1/new", NULL, 0), 0);
+	assert_int_equal(fixture_names(f, ".Sent/new", NULL, 0), 0);
+	assert_int_equal(incoming_sync(in, &f->err), 0);
+	assert_int_equal(f->messages, 0);
+	incoming_free(in);
+}
+
+/* What a reader has moved to cur/ is his; the others' goes all the same, and
+ * the quota of what stays. */
+static void
+withdrawing_seen(void **state)
+{
+	struct fixture *f = *state;
+	struct incoming *in = linked_into(f, 3);
+	char name[256], from[600], to[600];
+
+	assert_int_equal(incoming_sync(in, &f->err), 0);
+	assert_int_equal(fixture_names(f, ".f1/new", name, sizeof name), 1);
+	(void)snprintf(from, sizeof from, "%s/.f1/new/%s", f->maildir, name);
+	(void)snprintf(to, sizeof to, "%s/.f1/cur/%s:2,S", f->maildir, name);
+	assert_int_equal(rename(from, to), 0);
+	assert_int_equal(incoming_withdraw(in, &f->err), -ENOENT);
+	assert_non_null(strstr(f->err.text, from));
+	assert_int_equal(f->messages, 1);
+	assert_int_equal(f->octets, 17);
+	assert_int_equal(fixture_names(f, ".f0/new", NULL, 0), 0);
+	assert_int_equal(fixture_names(f, ".f1/cur", NULL, 0), 1);
+	assert_int_equal(fixture_names(f, ".f2/new", NULL, 0), 0);
+	incoming_free(in);
+}
+
+/* The folder may have got another name, or be gone, meanwhile. */
+static void
+withdrawing_moved(void **state)
+{
+	struct fixture *f = *state;
+	struct incoming *in = linked_into(f, 1);
+
+	assert_int_equal(
+	    renameat(f->store->root, ".f0", f->store->root, ".g"), 0);
+	assert_int_equal(incoming_sync(in, &f->err), 0);
+	assert_int_equal(incoming_withdraw(in, &f->err), 0);
+	assert_int_equal(fixture_names(f, ".g/new", NULL, 0), 0);
+	incoming_free(in);
+}
+
+/* Who had the descriptor before changes nothing of what is delivered. */
+static void
+sealing(void **state)
+{
+	struct fixture *f = *state;
+	struct incoming_target target = { .store = f->store,
+		.folder = slice_from("INBOX"),
+		.flags = FLAG_RECENT };
+	STR_AUTO text = STR_INIT;
+	char name[256], path[600];
+	struct incoming *in;
+	int writer;
+
+	assert_int_equal(incoming_open(f->store, &in, &f->err), 0);
+	writer = dup(incoming_fd(in));
+	assert_int_equal(fileio_write(writer, slice_from(TEXT)), 0);
+	assert_int_equal(incoming_seal(in, f->store, &f->err), 0);
+	assert_int_equal(fileio_write(writer, slice_from("more")), 0);
+	assert_int_equal(incoming_deliver(in, &target, NULL, NULL, &f->err), 0);
+	assert_int_equal(ftruncate(writer, 0), 0);
+	incoming_free(in);
+	(void)close(writer);
+	assert_int_equal(f->octets, 17);
+	assert_int_equal(fixture_names(f, "new", name, sizeof name), 1);
+	(void)snprintf(path, sizeof path, "new/%s", name);
+	assert_int_equal(
+	    tree_read(f->store->root, path, 10000, &text, NULL), 0);
+	assert_string_equal(str_cstr(&text), TEXT);
+}
+
+/* A Maildir of which somebody has removed a part is whole again. */
+static void
+half_a_maildir(void **state)
+{
+	struct fixture *f = *state;
+	struct store_config config = { .host = "test" };
+	struct store *store;
+
+	assert_int_equal(unlinkat(f->store->root, "tmp", AT_REMOVEDIR), 0);
+	assert_int_equal(unlinkat(f->store->root, "new", AT_REMOVEDIR), 0);
+	assert_int_equal(unlinkat(f->store->root, "cur", AT_REMOVEDIR), 0);
+	assert_int_equal(
+	    store_open(f->maildir, STORE_MUST_EXIST, &config, &store, &f->err),
+	    -ENOENT);
+	(void)fixture_deliver(f, "INBOX", FLAG_RECENT, false, TEXT);
+	assert_int_equal(fixture_names(f, "new", NULL, 0), 1);
+	assert_int_equal(fixture_names(f, "cur", NULL, 0), 0);
+	assert_int_equal(unlinkat(f->store->root, "cur", AT_REMOVEDIR), 0);
+	mailbox_free(fixture_open(f, "INBOX", MAILBOX_READ_WRITE));
+	assert_int_equal(fixture_names(f, "cur", NULL, 0), 1);
+}
+
 static void
 uids(void **state)
 {
@@ -269,6 +427,12 @@ main(void)
 		CASE(delivery),
 		CASE(several_folders),
 		CASE(dropped),
+		CASE(linking),
+		CASE(withdrawing),
+		CASE(withdrawing_seen),
+		CASE(withdrawing_moved),
+		CASE(sealing),
+		CASE(half_a_maildir),
 		CASE(uids),
 		CASE(listing),
 		CASE(usage),
