@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,10 +61,13 @@ dial(uint16_t port)
 	struct sockaddr_in to = { .sin_family = AF_INET,
 		.sin_port = htons(port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
 
+	/* without Nagle, as clients are: a message and its dot are two sends */
 	if (fd >= 0 && (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
 			    sizeof patience) < 0 ||
+			   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes,
+			       sizeof yes) < 0 ||
 			   connect(fd, (struct sockaddr *)&to, sizeof to) < 0))
 		fileio_close(&fd);
 	return fd;
