@@ -43,7 +43,7 @@ print_address(const struct sockaddr_storage *from,
 static bool
 from_socket(int fd, struct peer *peer)
 {
-	struct sockaddr_storage from;
+	struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
 	socklen_t len = sizeof from;
 
 	if (getpeername(fd, (struct sockaddr *)&from, &len) < 0 ||

@@ -214,6 +214,60 @@ complete_hostname(struct loading *load)
 		(void)settings_set(settings, row, "localhost", &problem);
 }
 
+/* The part of mail_location that is every user's: up to the last slash before
+ * the first sign; "" when there is none. */
+static struct slice
+fixed_folder(const char *location)
+{
+	struct slice folder = slice_of(location, strcspn(location, "%"));
+
+	while (folder.len && folder.ptr[folder.len - 1] != '/')
+		folder.len--;
+	if (folder.len > 1)
+		folder.len--; /* the slash itself */
+	return folder.len > 1 ? folder : slice_from("");
+}
+
+/* Is the folder path, or something below it? */
+static bool
+is_below(struct slice folder, const char *path)
+{
+	size_t len = strlen(path);
+
+	return slice_starts(folder, path) &&
+	       (folder.len == len || folder.ptr[len] == '/');
+}
+
+/* The folder of all mail where the settings have none, and whether it is. */
+static void
+complete_mail_root(struct loading *load)
+{
+	struct settings *settings = load->settings;
+	struct slice fixed = fixed_folder(settings->mail_location);
+	const struct setting *row = settings_find(slice_from("mail_root"));
+	STR_AUTO text = STR_INIT, problem = STR_INIT;
+
+	if (settings->mail_root[0] == '\0' && fixed.len) {
+		str_append(&text, fixed);
+		/* a part of a good path is one */
+		(void)settings_set(settings, row, str_cstr(&text), &problem);
+	} else if (settings->mail_root[0] == '\0') {
+		loading_complain(load, row->name,
+		    "must say where the folders of mail_location are");
+	} else if (fixed.len && !is_below(fixed, settings->mail_root)) {
+		loading_complain(
+		    load, row->name, "mail_location is not below it");
+	}
+}
+
+/* What the settings leave to be found out. */
+static void
+complete(struct loading *load)
+{
+	complete_hostname(load);
+	complete_mail_root(load);
+}
+
 const char *
 settings_path(const char *path)
 {
@@ -256,7 +310,7 @@ settings_load(const char *path, enum settings_secrets secrets,
 	set_defaults(&load);
 	rc = load_file(&load, path);
 	loading_environment(&load);
-	complete_hostname(&load);
+	complete(&load);
 	return rc < 0 ? rc : load.mistakes;
 }
 
@@ -268,6 +322,6 @@ settings_load_text(struct slice text, enum settings_secrets secrets,
 
 	set_defaults(&load);
 	loading_text(&load, "text", text);
-	complete_hostname(&load);
+	complete(&load);
 	return load.mistakes;
 }

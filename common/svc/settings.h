@@ -48,7 +48,8 @@ struct settings {
 	bool login_plaintext;      /* logins without TLS, beyond loopback */
 	/* mail on disk */
 	const char *mail_location; /* /data/%d/%n/Maildir */
-	const char *mail_root;     /* folder that the programs may touch */
+	const char *mail_root;     /* folder that the programs may touch; ""
+				    * only after a complaint */
 	int64_t mail_uid;          /* owner of all mail; -1: the row's */
 	int64_t mail_gid;
 	int64_t first_valid_uid;

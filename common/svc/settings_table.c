@@ -174,9 +174,10 @@ const struct setting settings_table[] = {
 	    MAIL,
 	    "A user's Maildir: %u is the whole address, %n what is before "
 	    "the @, %d the domain, %h the home folder of the row." },
-	{ NEEDED_PATH(mail_root, "/data"), NULL, NULL, MAIL,
+	{ PATH(mail_root, ""), NULL, NULL, MAIL,
 	    "The folder that has all mail below it.  The programs confine "
-	    "themselves to it." },
+	    "themselves to it.  Where this is empty it is the part of "
+	    "mail_location before its first %." },
 	{ INT(mail_uid, "8", -1, 4294967294), NULL, NULL, MAIL,
 	    "The user who owns all mail.  -1: each mailbox belongs to the uid "
 	    "of its row." },
