@@ -229,7 +229,7 @@ receive_and_deliver(
     struct imap *im, struct incoming *in, struct incoming_target *target)
 {
 	struct append_filter filter = { false, false };
-	struct err err = { 0, "the message could not be written" };
+	struct err err = { 0, "" };
 	int rc = receive(im, incoming_fd(in), &filter);
 
 	if (rc == -EPIPE) {
@@ -239,7 +239,7 @@ receive_and_deliver(
 	if (!ends_here(im))
 		return;
 	if (rc < 0)
-		imap_fail(im, rc, &err);
+		imap_fail(im, err_sys(&err, -rc, "write a message"), &err);
 	else if (filter.nul)
 		conn_no(&im->conn, NULL, has_nul);
 	else
