@@ -2,6 +2,7 @@
 program for each connection by systemd, once with njiwa-init on its sockets.
 The container's root is made once, in a cache folder."""
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -99,15 +100,22 @@ class Container:
             out.write("[Socket]\nListenStream=\n"
                       "ListenStream=127.0.0.1:%d\n" % port)
 
+    def journal(self, *words):
+        """What journalctl prints in the container; None when it is down."""
+        leader = children_of(self.process.pid)
+        if self.process.poll() is not None or not leader:
+            return None
+        done = subprocess.run(
+            ["nsenter", "-t", str(leader[0]), "-m", "-p", "journalctl",
+             "--no-pager", *words], timeout=30, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, check=False)
+        return done.stdout.decode("utf-8", "replace")
+
     def log(self):
         """The container's journal, or what its console said."""
-        leader = children_of(self.process.pid)
-        if self.process.poll() is None and leader:
-            done = subprocess.run(
-                ["nsenter", "-t", str(leader[0]), "-m", "-p", "journalctl",
-                 "--no-pager", "-o", "short-monotonic"], timeout=30,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-            return done.stdout.decode("utf-8", "replace")
+        text = self.journal("-o", "short-monotonic")
+        if text is not None:
+            return text
         with open(self.log_file, "rb") as file:
             return file.read().decode("utf-8", "replace")
 
@@ -158,3 +166,23 @@ def test_mail_goes_through(container):
     assert "login service=pop3" in log or "login" in log, log
     assert "confined less than could be" not in log
     assert "Failed with result" not in log, log
+
+
+@pytest.mark.parametrize("container", ["njiwa-%s.socket"], indirect=True)
+def test_the_journal_gets_fields(container):
+    """An event can be found by whom it is about, without reading texts."""
+    servers.wait_for("container", container.is_up, 60)
+    mail_goes_through(container.ports, container.site.certs.context())
+
+    def events():
+        lines = container.journal("-o", "json", "NJIWA_SERVICE=pop3",
+                                  "SYSLOG_IDENTIFIER=njiwa-pop3d")
+        return [json.loads(line) for line in lines.splitlines()
+                if line.startswith("{")]
+    servers.wait_for("login in the journal", events, 10)
+    event = events()[0]
+    assert event["NJIWA_USER"] == "demo@test.dev"
+    assert event["NJIWA_RESULT"] == "ok"
+    assert event["SYSLOG_IDENTIFIER"] == "njiwa-pop3d"
+    assert event["PRIORITY"] == "6"
+    assert event["MESSAGE"].startswith(event["NJIWA_TRACE"] + " login ")
