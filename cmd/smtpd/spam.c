@@ -35,17 +35,20 @@ static int
 consult(struct smtp *s, struct reception *r, struct ipc_msg *answer,
     struct spam_verdict *verdict, struct err *err)
 {
-	int64_t deadline = clock_deadline(s->settings->spamd_timeout);
-	uint64_t size = spool_size(&r->spool);
 	STR_AUTO user = STR_INIT;
+	struct spam_job job = {
+		.message = r->spool.fd,
+		.size = spool_size(&r->spool),
+		.deadline = clock_deadline(s->settings->spamd_timeout),
+	};
 
 	put_user(s, &user);
+	job.user = str_cstr(&user);
 	if (answer->nfds == 1)
-		return spamd_check(answer->fds[0], r->spool.fd, size,
-		    str_cstr(&user), deadline, verdict, err);
+		return spamd_ask(answer->fds[0], &job, verdict, err);
 	if (answer->nfds == 2)
-		return spam_pipe_check(answer->fds[0], answer->fds[1],
-		    r->spool.fd, size, deadline, verdict, err);
+		return spam_pipe_ask(
+		    answer->fds[0], answer->fds[1], &job, verdict, err);
 	return err_set(err, EPROTO, "no descriptor of a filter");
 }
 

@@ -29,10 +29,12 @@ is_atext(char c)
 	       (c && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
 }
 
+/* What a label is made of.  An underscore is none of RFC 5321's, but hosts are
+ * called so (VIOLATIONS.md). */
 static bool
-is_let_dig_hyphen(char c)
+is_label_octet(char c)
 {
-	return is_alnum(c) || is_utf8(c) || c == '-';
+	return is_alnum(c) || is_utf8(c) || c == '-' || c == '_';
 }
 
 /* Octets of the Dot-string at the start of text; 0 when there is none. */
@@ -80,7 +82,7 @@ scan_label(struct slice text)
 {
 	size_t n = 0;
 
-	while (n < text.len && is_let_dig_hyphen(text.ptr[n]))
+	while (n < text.len && is_label_octet(text.ptr[n]))
 		n++;
 	if (n == 0 || n > LABEL_MAX || text.ptr[0] == '-' ||
 	    text.ptr[n - 1] == '-')

@@ -48,8 +48,8 @@ enum address_error address_parse(
  * where it must, domain in lower case.  The local part's case is kept. */
 void address_canonical(const struct address *address, struct str *out);
 
-/* Is text a domain name by RFC 5321 (letters, digits, hyphens, dots; UTF-8
- * when allowed), or an address literal? */
+/* Is text a domain name by RFC 5321 (letters, digits, hyphens, dots, and
+ * underscores; UTF-8 when allowed), or an address literal? */
 bool address_is_domain(struct slice text, unsigned flags);
 
 #endif

@@ -212,21 +212,3 @@ spam_pipe_ask(int to, int from, const struct spam_job *job,
 		finish(&x);
 	return conclude(&x, run(&x, true, err), ret_verdict);
 }
-
-int
-spamd_check(int socket, int message, uint64_t size, const char *user,
-    int64_t deadline, struct spam_verdict *ret_verdict, struct err *err)
-{
-	struct spam_job job = { message, size, user, deadline };
-
-	return spamd_ask(socket, &job, ret_verdict, err);
-}
-
-int
-spam_pipe_check(int to, int from, int message, uint64_t size, int64_t deadline,
-    struct spam_verdict *ret_verdict, struct err *err)
-{
-	struct spam_job job = { message, size, "", deadline };
-
-	return spam_pipe_ask(to, from, &job, ret_verdict, err);
-}

@@ -51,13 +51,6 @@ int spamd_ask(int socket, const struct spam_job *job,
 int spam_pipe_ask(int to, int from, const struct spam_job *job,
     struct spam_verdict *ret_verdict, struct err *err);
 
-/* spamd_ask and spam_pipe_ask with the job's parts as parameters; for callers
- * that have no struct spam_job yet. */
-int spamd_check(int socket, int message, uint64_t size, const char *user,
-    int64_t deadline, struct spam_verdict *ret_verdict, struct err *err);
-int spam_pipe_check(int to, int from, int message, uint64_t size,
-    int64_t deadline, struct spam_verdict *ret_verdict, struct err *err);
-
 /* Parses "Spam: True ; 15.0 / 5.0" (spamd) and "Yes, score=15.0 required=5.0"
  * (X-Spam-Status).  False when it is neither. */
 bool spam_parse_score(struct slice line, struct spam_verdict *verdict);

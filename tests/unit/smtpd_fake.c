@@ -251,18 +251,16 @@ front_login(struct front *front, struct slice name, struct slice password,
 /* ---- the filter: a message with "score N" has that score ---- */
 
 int
-spamd_check(int socket, int message, uint64_t size, const char *user,
-    int64_t deadline, struct spam_verdict *ret_verdict, struct err *err)
+spamd_ask(int socket, const struct spam_job *job,
+    struct spam_verdict *ret_verdict, struct err *err)
 {
 	STR_AUTO text = STR_INIT;
 	const char *score;
 
 	(void)socket;
-	(void)user;
-	(void)deadline;
-	(void)fileio_read_fd(message, FILE_MAX, &text, NULL);
+	(void)fileio_read_fd(job->message, FILE_MAX, &text, NULL);
 	score = strstr(str_cstr(&text), "score ");
-	if (text.len != size || score == NULL)
+	if (text.len != job->size || score == NULL)
 		return err_set(err, ETIMEDOUT, "no answer");
 	ret_verdict->checked = true;
 	ret_verdict->score = strtod(score + 6, NULL);
@@ -272,11 +270,11 @@ spamd_check(int socket, int message, uint64_t size, const char *user,
 }
 
 int
-spam_pipe_check(int to, int from, int message, uint64_t size, int64_t deadline,
+spam_pipe_ask(int to, int from, const struct spam_job *job,
     struct spam_verdict *ret_verdict, struct err *err)
 {
 	(void)from;
-	return spamd_check(to, message, size, "", deadline, ret_verdict, err);
+	return spamd_ask(to, job, ret_verdict, err);
 }
 
 void

@@ -18,6 +18,9 @@ static const struct row mx[] = {
 	{ "HELO me\r\n" QUIT, HI "250 mx.test.dev\n221 Bye\n", 0 },
 	{ "helo me\r\nquit\r\n", HI "250 mx.test.dev\n221 Bye\n", 0 },
 	{ EHLO QUIT, HI EHLO_MX BYE, 0 },
+	{ "HELO my_host\r\nHELO 192.0.2.1\r\nHELO [192.0.2.1]\r\n" QUIT,
+	    HI "250 mx.test.dev\n250 mx.test.dev\n250 mx.test.dev\n"
+	       "221 Bye\n", 0 },
 	{ "HELO\r\n" QUIT, HI "501 Argument needed [t1]\n221 Bye\n", 0 },
 	{ "EHLO a b\r\n" QUIT, HI "501 Not a host name [t1]\n221 Bye\n", 0 },
 	{ EHLO "NOOP\r\nNOOP x\r\nRSET\r\n" QUIT,
@@ -74,6 +77,9 @@ static const struct row mx[] = {
 	    HI EHLO_MX "250 2.1.0 Sender ok\n" BYE, 0 },
 	{ EHLO "mail from: <a@b.c> size=65536 body=8bitmime\r\n" QUIT,
 	    HI EHLO_MX "250 2.1.0 Sender ok\n" BYE, 0 },
+	{ EHLO "MAIL FROM:<a@my_host.b.c>\r\nRCPT TO:<a@my_host.c>\r\n" QUIT,
+	    HI EHLO_MX "250 2.1.0 Sender ok\n"
+	    "550 5.7.1 <a@my_host.c>: relaying denied [t1]\n" BYE, 0 },
 	{ EHLO "MAIL FROM:<a@b.c> SIZE=65537\r\n" QUIT,
 	    HI EHLO_MX "552 5.3.4 Message too big [t1]\n" BYE, 0 },
 	{ EHLO "MAIL FROM:<a@b.c> SIZE=18446744073709551616\r\n" QUIT,
