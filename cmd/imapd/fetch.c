@@ -14,24 +14,11 @@ static const char expunged[] = "Some of the messages no longer exist";
 /* What the items of one message need, looked up before a word is said, so
  * that a response is whole or not at all. */
 struct facts {
-	struct body body;
-	bool has_body;
+	struct body *body; /* one for all messages */
 	uint64_t size;
 	time_t date;
 	bool tell_flags;
 };
-
-static int
-open_body(struct imap *im, uint32_t seq, struct facts *facts, struct err *err)
-{
-	int fd = mailbox_message_open(im->mailbox, seq, err), rc;
-
-	if (fd < 0)
-		return fd;
-	rc = body_open(fd, &facts->body, err);
-	facts->has_body = rc == 0;
-	return rc;
-}
 
 /* BODY[] sets \Seen, and the client is told (6.4.5). */
 static int
@@ -53,17 +40,14 @@ look_up(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
 {
 	int rc = 0;
 
-	*facts = (struct facts){ .has_body = false };
 	if (plan->items & ITEM_SIZE)
 		rc = mailbox_message_size(im->mailbox, seq, &facts->size, err);
 	if (rc == 0 && (plan->items & ITEM_DATE))
 		rc = mailbox_message_date(im->mailbox, seq, &facts->date, err);
 	if (rc == 0 && (plan->nsections || (plan->items & ITEM_ENVELOPE)))
-		rc = open_body(im, seq, facts, err);
+		rc = mailbox_message_body(im->mailbox, seq, facts->body, err);
 	if (rc == 0 && plan->sees)
 		rc = mark_seen(im, seq, facts, err);
-	if (rc < 0 && facts->has_body)
-		body_release(&facts->body);
 	return rc;
 }
 
@@ -104,15 +88,15 @@ tell_items(
 	}
 	if (items & ITEM_ENVELOPE) {
 		begin_item(out, "ENVELOPE ");
-		envelope_append(body_header(&facts->body), out);
+		envelope_append(body_header(facts->body), out);
 	}
 }
 
 static int
 fetch_message(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
-    struct err *err)
+    struct body *body, struct err *err)
 {
-	struct facts facts;
+	struct facts facts = { .body = body };
 	size_t i;
 	int rc = look_up(im, plan, seq, &facts, err);
 
@@ -123,12 +107,10 @@ fetch_message(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
 		/* behind a literal there is nothing in out to look at */
 		if (i > 0 || plan->items || facts.tell_flags)
 			str_append_char(&im->conn.out, ' ');
-		fetch_section(im, &plan->sections[i], &facts.body);
+		fetch_section(im, &plan->sections[i], body);
 	}
 	str_append_cstr(&im->conn.out, ")\r\n");
 	conn_drain(&im->conn);
-	if (facts.has_body)
-		body_release(&facts.body);
 	return 0;
 }
 
@@ -138,22 +120,24 @@ static void
 fetch_set(struct imap *im, const struct fetch_plan *plan,
     const struct seqset *set, bool uids)
 {
+	struct body body = { .text = NULL };
 	struct err err = { 0, "" };
 	struct view_walk walk;
 	uint32_t seq;
-	int rc;
+	int rc = 0;
 
 	view_walk(im, set, uids, &walk);
-	while (view_next(&walk, &seq) && stream_error(im->conn.client) == 0) {
-		rc = fetch_message(im, plan, seq, &err);
-		if (rc == 0)
-			continue;
-		if (rc != -ENOENT) {
-			imap_fail(im, rc, &err);
-			return;
+	while (rc == 0 && view_next(&walk, &seq) &&
+	       stream_error(im->conn.client) == 0) {
+		rc = fetch_message(im, plan, seq, &body, &err);
+		if (rc == -ENOENT) {
+			conn_no(&im->conn, "EXPUNGEISSUED", expunged);
+			rc = 0;
 		}
-		conn_no(&im->conn, "EXPUNGEISSUED", expunged);
 	}
+	if (rc < 0)
+		imap_fail(im, rc, &err);
+	body_release(&body);
 }
 
 void

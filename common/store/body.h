@@ -6,24 +6,34 @@
 
 #include <stdint.h>
 #include "common/base/err.h"
-#include "common/base/slice.h"
+#include "common/base/str.h"
 
-/* An open message; embedded by its user. */
+#define BODY_SMALL 65536 /* octets up to which a file is read, not mapped */
+
+/* An open message; embedded by its user; zeroed it is none. */
 struct body {
-	const char *map; /* the file, mapped (NULL when it is empty) */
-	size_t size;     /* octets of the file */
+	const char *text; /* the file, or all of it with CRLF */
+	size_t size;      /* octets of text */
 	uint64_t
 	    header; /* octets of the header, its empty line included, CRLF */
 	uint64_t total;     /* octets of all, CRLF */
-	size_t header_file; /* octets of the header in the file */
-	size_t seek_file;   /* a place reached before, and */
+	uint64_t file_size; /* octets of the file */
+	size_t header_text; /* octets of the header in text */
+	size_t seek_text;   /* a place reached before, and */
 	uint64_t seek_crlf; /* its offset with CRLF, for sequential reads */
+	size_t mapped;      /* octets to unmap */
+	struct str memory;  /* where small files are read and converted */
 };
 
-/* Maps the file behind fd, which is closed; 0 or -errno.  A file that shrinks
- * meanwhile ends the process by SIGBUS only in theory: Maildir files are never
- * written twice. */
+/* Opens the file behind fd, which is closed; 0 or -errno.  A large one is
+ * mapped; that it shrinks meanwhile ends the process by SIGBUS only in theory:
+ * Maildir files are never written twice. */
 int body_open(int fd, struct body *ret_body, struct err *err);
+
+/* The same for one message after another: body is zeroed or was opened before,
+ * and its memory is used again.  said is the size that the file's name gives
+ * (0: none), which saves asking for it and is proved by reading. */
+int body_open_next(int fd, uint64_t said, struct body *body, struct err *err);
 void body_release(struct body *body);
 
 /* Makes a body of text that lies in memory and stays the caller's (no
@@ -41,7 +51,7 @@ typedef bool body_put(void *ctx, struct slice piece);
 void body_write(struct body *body, uint64_t offset, uint64_t count,
     body_put *put, void *ctx);
 
-/* The header as it is in the file (LF or CRLF), its empty line included. */
+/* The header with LF or CRLF, its empty line included. */
 struct slice body_header(const struct body *body);
 
 #endif

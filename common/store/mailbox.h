@@ -30,6 +30,7 @@ struct message {
 };
 
 struct mailbox;
+struct body;
 
 enum mailbox_mode {
 	MAILBOX_READ_ONLY, /* EXAMINE: \Recent stays, nothing is written */
@@ -76,8 +77,7 @@ int mailbox_keyword_make(
 struct mailbox_changes {
 	uint32_t *expunged;
 	size_t nexpunged;
-	uint32_t
-	    *changed; /* uids whose flags or keywords another one changed */
+	uint32_t *changed; /* uids whose flags another one changed */
 	size_t nchanged;
 	uint32_t appeared; /* messages that were added at the end */
 	bool keywords;     /* the list of keywords grew */
@@ -108,10 +108,8 @@ enum flags_op { FLAGS_ADD, FLAGS_REMOVE, FLAGS_REPLACE };
 int mailbox_set_flags(struct mailbox *mb, uint32_t seq, enum flags_op op,
     uint8_t flags, uint32_t keywords, struct err *err);
 
-/*
- * Removes n messages by uid from the disk and the quota; the view follows at
- * the next mailbox_sync.  A uid that is gone already is no error.
- */
+/* Removes n messages by uid from the disk and the quota; the view follows at
+ * the next mailbox_sync.  A uid that is gone already is no error. */
 int mailbox_expunge(
     struct mailbox *mb, const uint32_t *uids, size_t n, struct err *err);
 
@@ -129,8 +127,11 @@ int mailbox_message_date(
     struct mailbox *mb, uint32_t seq, time_t *ret_date, struct err *err);
 
 /* Opens the message's file for reading; the descriptor is the caller's.
- * Lines end as they are on disk (body.h gives them CRLF).  -errno. */
+ * Lines end as they are on disk (body.h gives them CRLF).  -errno.
+ * The same into a body that is zeroed or was used before (body_open_next). */
 int mailbox_message_open(struct mailbox *mb, uint32_t seq, struct err *err);
+int mailbox_message_body(
+    struct mailbox *mb, uint32_t seq, struct body *body, struct err *err);
 
 /* The POP3 unique id of the message (the uidlist's P field, else %08x uid
  * and %08x uidvalidity); appended to out. */

@@ -160,8 +160,7 @@ static int
 open_file(struct mailbox *mb, struct record *record, void *ctx)
 {
 	(void)ctx;
-	return tree_open_file(
-	    view_dir(mb, record), view_name(mb, record), O_RDONLY);
+	return tree_open_any(view_dir(mb, record), view_name(mb, record));
 }
 
 int

@@ -86,12 +86,26 @@ mailbox_message_size_said(struct mailbox *mb, uint32_t seq, uint64_t *ret_size)
 }
 
 int
+mailbox_message_body(
+    struct mailbox *mb, uint32_t seq, struct body *body, struct err *err)
+{
+	int fd = mailbox_message_open(mb, seq, err);
+	uint64_t said = 0;
+
+	if (fd < 0)
+		return fd;
+	(void)maildir_get_size(slice_from(view_name(mb, view_record(mb, seq))),
+	    'S', &said); /* else 0 */
+	return body_open_next(fd, said, body, err);
+}
+
+int
 mailbox_message_size(
     struct mailbox *mb, uint32_t seq, uint64_t *ret_size, struct err *err)
 {
 	struct known_size known;
 	struct record *record;
-	struct body body;
+	struct body body = { .text = NULL };
 	int rc = mailbox_message_file_size(mb, seq, &known.size, err);
 
 	if (rc < 0)
@@ -99,14 +113,11 @@ mailbox_message_size(
 	record = view_record(mb, seq);
 	if (is_known(mb, record, known.size, ret_size))
 		return 0;
-	rc = mailbox_message_open(mb, seq, err);
-	if (rc < 0)
-		return rc;
-	rc = body_open(rc, &body, err);
+	rc = mailbox_message_body(mb, seq, &body, err);
 	if (rc < 0)
 		return rc;
 	known.uid = record->message.uid;
-	known.size = body.size;
+	known.size = body.file_size;
 	known.crlf = body.total;
 	body_release(&body);
 	note_size(mb, known);

@@ -48,15 +48,30 @@ tree_make_dir(struct store *store, int dirfd, const char *name)
 	return rc < 0 ? rc : tree_sync(store, dirfd);
 }
 
-int
-tree_open_file(int dirfd, const char *name, int flags)
+/* Never follows a link, waits for a FIFO's writer or becomes a terminal's. */
+static int
+open_safely(int dirfd, const char *name, int flags)
 {
 	int fd = openat(dirfd, name,
 	    flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int
+tree_open_any(int dirfd, const char *name)
+{
+	return open_safely(dirfd, name, O_RDONLY);
+}
+
+int
+tree_open_file(int dirfd, const char *name, int flags)
+{
+	int fd = open_safely(dirfd, name, flags);
 	struct stat st;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
 		return fd;
 	fileio_close(&fd);

@@ -66,6 +66,10 @@ int tree_furnish(struct store *store, int dirfd);
  * anything but a regular file. */
 int tree_open_file(int dirfd, const char *name, int flags);
 
+/* Opens whatever has that name for reading, without waiting; -errno.  The
+ * reader finds out whether it can be read by offset, as only files can. */
+int tree_open_any(int dirfd, const char *name);
+
 /* Makes the new file name in dirfd (O_EXCL), with the owner and permissions
  * of the tree; -errno. */
 int tree_create_file(struct store *store, int dirfd, const char *name);
