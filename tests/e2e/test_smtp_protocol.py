@@ -182,15 +182,37 @@ def test_auth_malformed(lite):
     assert talk.login() == 235
 
 
-def test_auth_before_tls_from_afar(lite):
-    """A peer beyond loopback, as UCSPI tells it, must not send passwords."""
-    out = lite.pipe("submission", b"EHLO me\r\nAUTH PLAIN AGEAYg==\r\n"
-                    b"MAIL FROM:<>\r\nQUIT\r\n", env={
-                        "PROTO": "TCP", "TCPREMOTEIP": "192.0.2.7",
-                        "TCPREMOTEPORT": "1", "TCPLOCALIP": "192.0.2.1",
-                        "TCPLOCALPORT": "587"})
+def from_afar(site, address, said):
+    """What a peer at that address is told, as UCSPI tells of it."""
+    return site.pipe("submission", said + b"QUIT\r\n", env={
+        "PROTO": "TCP", "TCPREMOTEIP": address, "TCPREMOTEPORT": "1",
+        "TCPLOCALIP": "192.0.2.1", "TCPLOCALPORT": "587"})
+
+
+@pytest.mark.parametrize("address", ["192.0.2.7", "10.0.0.1", "192.168.1.1",
+                                     "fd00::1", "::ffff:192.0.2.7"])
+def test_auth_before_tls_from_afar(lite, address):
+    """A peer beyond loopback must not send passwords, nor one near by."""
+    out = from_afar(lite, address, b"EHLO me\r\nAUTH PLAIN AGEAYg==\r\n"
+                                   b"MAIL FROM:<>\r\n")
     assert b"250-AUTH" not in out and b"250 AUTH" not in out
     assert b"\n538 5.7.11 " in out and b"\n530 5.7.0 " in out
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "127.1.2.3"])
+def test_auth_before_tls_from_here(lite, address):
+    secret = encode("\0demo@test.dev\0" + PASSWORD).encode()
+    out = from_afar(lite, address, b"EHLO me\r\nAUTH PLAIN %s\r\n" % secret)
+    assert b"AUTH PLAIN LOGIN" in out and b"\n235 2.7.0 " in out
+
+
+def test_auth_in_clear_where_allowed(lite):
+    lite.conf(login_plaintext="yes")
+    secret = encode("\0demo@test.dev\0" + PASSWORD).encode()
+    out = from_afar(lite, "192.0.2.7", b"EHLO me\r\nAUTH PLAIN %s\r\n"
+                                       b"MAIL FROM:<a@b.c>\r\n" % secret)
+    assert b"AUTH PLAIN LOGIN" in out and b"\n235 2.7.0 " in out
+    assert b"\n250 2.1.0 " in out
 
 
 def test_no_auth_at_mx(lite):
