@@ -1,8 +1,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
 
 #include "common/account/wire.h"
 #include "common/base/clock.h"
@@ -126,22 +124,12 @@ wait_writable(int fd, int64_t deadline)
 int
 wire_send(int fd, uint16_t type, struct slice body, int64_t deadline)
 {
-	struct iovec parts[2] = {
-		{ &type, sizeof type },
-		{ (void *)(uintptr_t)body.ptr, body.len }, /* only read */
-	};
-	const struct msghdr head = { .msg_iov = parts, .msg_iovlen = 2 };
-	int rc = 0;
+	int rc;
 
-	if (body.len > IPC_BODY_MAX)
-		return -EMSGSIZE;
-	while (rc == 0) {
-		if (sendmsg(fd, &head, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
-			return 0;
-		if (errno == EAGAIN)
-			rc = wait_writable(fd, deadline);
-		else if (errno != EINTR)
-			rc = -errno;
+	while ((rc = ipc_send_at_once(fd, type, body, NULL, 0)) == -EAGAIN) {
+		rc = wait_writable(fd, deadline);
+		if (rc < 0)
+			break;
 	}
 	return rc;
 }

@@ -7,18 +7,20 @@
 #include "common/account/account.h"
 #include "common/base/ipc.h"
 
-#define WIRE_SERVICE_MAX 32    /* octets of "smtp" */
-#define WIRE_PEER_MAX 64       /* of a peer's address */
-#define WIRE_HOME_MAX 4096     /* of a home folder */
-#define WIRE_ADDS_MAX 64       /* quota additions without an answer yet */
-#define WIRE_REQUEST_BODY 4096 /* of any request */
-#define WIRE_PART_BODY 32768   /* an answer's part is ended beyond this */
+#define WIRE_SERVICE_MAX 32 /* octets of "smtp" */
+#define WIRE_PEER_MAX 64    /* of a peer's address */
+#define WIRE_HOME_MAX 4096  /* of a home folder */
+#define WIRE_ADDS_MAX 64    /* quota additions without an answer yet */
+#define WIRE_OCTETS_MAX (INT64_C(1) << 42) /* of one addition, up or down */
+#define WIRE_MESSAGES_MAX INT32_MAX        /* likewise */
+#define WIRE_REQUEST_BODY 4096             /* of any request */
+#define WIRE_PART_BODY 32768 /* an answer's part is ended beyond this */
 
 enum wire_type {
 	WIRE_RESOLVE = 1, /* text address */
 	WIRE_LOGIN,       /* text name, password, service, peer */
 	WIRE_LOOKUP,      /* text name */
-	WIRE_QUOTA_ADD,   /* text name, u64 octets, u64 messages */
+	WIRE_QUOTA_ADD,   /* text name, i64 octets and messages, as u64 */
 	WIRE_BIND,        /* text name */
 	WIRE_ANSWER       /* head, then targets (RESOLVE) or a user */
 };
@@ -42,7 +44,7 @@ bool wire_get_user(struct ipc_reader *in, struct account_user *ret_user);
 bool wire_get_target(struct ipc_reader *in, struct account_target *ret_target);
 
 /* As ipc_send without descriptors, but gives up with -ETIMEDOUT when the peer
- * does not read until deadline (0: at once). */
+ * does not read until deadline. */
 int wire_send(int fd, uint16_t type, struct slice body, int64_t deadline);
 
 #endif

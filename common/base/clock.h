@@ -7,6 +7,7 @@
 #include <time.h>
 
 #define CLOCK_NEVER INT64_MAX
+#define CLOCK_PAST (-1) /* has always passed: nobody waits until then */
 
 /* Milliseconds of the monotonic clock. */
 int64_t clock_ms(void);

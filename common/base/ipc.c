@@ -119,15 +119,16 @@ detach_fds(struct msghdr *head, struct ipc_msg *msg)
 	return (head->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0;
 }
 
-/* One message into octets: its length, 0 at end of file, -errno.  Without a
- * deadline the kernel waits for us, which saves a poll. */
+/* One message into octets: its length, 0 at end of file, -errno.  Where there
+ * is no deadline to wait for, a poll is saved: the kernel waits, or nobody. */
 static ssize_t
 receive(int fd, struct msghdr *head, int64_t deadline)
 {
-	int flags = MSG_CMSG_CLOEXEC;
+	bool at_once = deadline == CLOCK_PAST;
+	int flags = MSG_CMSG_CLOEXEC | (at_once ? MSG_DONTWAIT : 0);
 
 	for (;;) {
-		int rc = deadline == CLOCK_NEVER
+		int rc = at_once || deadline == CLOCK_NEVER
 			     ? 0
 			     : fileio_wait(fd, POLLIN, deadline);
 		ssize_t n;
@@ -139,6 +140,8 @@ receive(int fd, struct msghdr *head, int64_t deadline)
 			return n;
 		if (errno == ECONNRESET)
 			return 0;
+		if (at_once && errno == EAGAIN)
+			return -ETIMEDOUT;
 		if (errno != EINTR)
 			return -errno;
 	}

@@ -41,6 +41,22 @@ receive(struct pair *pair, struct ipc_msg *msg)
 	return ipc_recv(pair->ends[1], msg, clock_deadline(SOON));
 }
 
+static void
+at_once(void **state)
+{
+	struct pair *pair = *state;
+	struct ipc_msg msg = IPC_MSG_INIT;
+
+	assert_int_equal(ipc_recv(pair->ends[1], &msg, CLOCK_PAST), -ETIMEDOUT);
+	assert_int_equal(
+	    ipc_send(pair->ends[0], 7, slice_from("x"), NULL, 0), 0);
+	assert_int_equal(ipc_recv(pair->ends[1], &msg, CLOCK_PAST), 1);
+	assert_int_equal(msg.type, 7);
+	fileio_close(&pair->ends[0]);
+	assert_int_equal(ipc_recv(pair->ends[1], &msg, CLOCK_PAST), 0);
+	ipc_msg_release(&msg);
+}
+
 /* How many descriptors this process has open. */
 static int
 open_fds(void)
@@ -223,6 +239,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(fields, open_pair, close_pair),
+		cmocka_unit_test_setup_teardown(at_once, open_pair, close_pair),
 		cmocka_unit_test(cut_bodies),
 		cmocka_unit_test_setup_teardown(largest, open_pair, close_pair),
 		cmocka_unit_test_setup_teardown(
