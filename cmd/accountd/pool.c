@@ -218,6 +218,23 @@ share_load(struct pool *pool)
 	return true;
 }
 
+/* Signals to wait for.  One that whoever started us ignored would not come,
+ * and a process that ended not be seen. */
+static void
+take_signals(struct pool *pool)
+{
+	static const int taken[] = { SIGCHLD, SIGTERM, SIGINT };
+	const struct sigaction normal = { .sa_handler = SIG_DFL };
+	size_t i;
+
+	(void)sigemptyset(&pool->signals); /* none of these can fail */
+	for (i = 0; i < sizeof taken / sizeof taken[0]; i++) {
+		(void)sigaddset(&pool->signals, taken[i]);
+		(void)sigaction(taken[i], &normal, NULL);
+	}
+	(void)sigprocmask(SIG_BLOCK, &pool->signals, NULL);
+}
+
 int
 pool_run(const struct pool_config *config)
 {
@@ -225,11 +242,7 @@ pool_run(const struct pool_config *config)
 
 	if (!share_load(&pool))
 		return EX_OSERR;
-	(void)sigemptyset(&pool.signals); /* these cannot fail */
-	(void)sigaddset(&pool.signals, SIGCHLD);
-	(void)sigaddset(&pool.signals, SIGTERM);
-	(void)sigaddset(&pool.signals, SIGINT);
-	(void)sigprocmask(SIG_BLOCK, &pool.signals, NULL);
+	take_signals(&pool);
 	secret_inherit(true);
 	keep_going(&pool);
 	end_all(&pool);

@@ -174,6 +174,12 @@ do_lookup(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 	return 0;
 }
 
+static bool
+is_within(int64_t value, int64_t max)
+{
+	return value >= -max && value <= max;
+}
+
 /* Only noted down: requests_flush_adds is at the end of the round. */
 static int
 do_quota_add(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
@@ -185,12 +191,15 @@ do_quota_add(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 	int64_t messages = (int64_t)ipc_get_u64(args);
 
 	(void)msg;
-	if (!ipc_reader_done(args) || !is_allowed(r->client, name))
+	if (!ipc_reader_done(args) || !is_allowed(r->client, name) ||
+	    !is_within(octets, WIRE_OCTETS_MAX) ||
+	    !is_within(messages, WIRE_MESSAGES_MAX))
 		return bad_request();
 	s->adds =
 	    mem_grow(s->adds, &s->adds_cap, s->nadds + 1, sizeof *s->adds);
-	s->adds[s->nadds++] = (struct add){ r->client,
-		{ mem_strndup(name.ptr, name.len), octets, messages, false } };
+	s->adds[s->nadds++] = (struct add){ .client = r->client,
+		.add = { mem_strndup(name.ptr, name.len), octets, messages,
+		    false } };
 	r->client->adds++;
 	return 0;
 }
@@ -245,27 +254,6 @@ requests_answer(
 	return rc;
 }
 
-static void
-answer_adds(struct server *server, const struct account_quota_add *adds,
-    enum account_outcome outcome, const struct err *err)
-{
-	static const struct err refused = { EIO, "refused by the database" };
-	size_t i;
-
-	for (i = 0; i < server->nadds; i++) {
-		struct client *client = server->adds[i].client;
-		struct request_ctx ctx = { server, client };
-
-		client->adds = 0;
-		if (client->gone)
-			continue;
-		if (adds[i].refused)
-			answer_plain(&ctx, ACCOUNT_TEMPFAIL, &refused);
-		else
-			answer_plain(&ctx, outcome, err);
-	}
-}
-
 /* In the order of names, so that two processes do not lock each other out. */
 static int
 compare_adds(const void *a, const void *b)
@@ -276,29 +264,72 @@ compare_adds(const void *a, const void *b)
 	return strcmp(x->add.name, y->add.name);
 }
 
+/* All of one user is one addition, so that a user's clients cost the database
+ * the same however many they send.  The bounds of wire.h leave room for the
+ * sum.  How many additions were made of it. */
+static size_t
+sum_up(struct server *server, struct account_quota_add *sums)
+{
+	size_t n = 0;
+	size_t i;
+
+	for (i = 0; i < server->nadds; i++) {
+		struct add *from = &server->adds[i];
+
+		if (n && strcmp(sums[n - 1].name, from->add.name) == 0) {
+			sums[n - 1].octets += from->add.octets;
+			sums[n - 1].messages += from->add.messages;
+		} else {
+			sums[n++] = from->add;
+		}
+		from->sum = n - 1;
+	}
+	return n;
+}
+
+static void
+answer_adds(struct server *server, const struct account_quota_add *sums,
+    enum account_outcome outcome, const struct err *err)
+{
+	static const struct err refused = { EIO, "refused by the database" };
+	size_t i;
+
+	for (i = 0; i < server->nadds; i++) {
+		const struct add *add = &server->adds[i];
+		struct request_ctx ctx = { server, add->client };
+
+		add->client->adds = 0;
+		if (add->client->gone)
+			continue;
+		if (sums[add->sum].refused)
+			answer_plain(&ctx, ACCOUNT_TEMPFAIL, &refused);
+		else
+			answer_plain(&ctx, outcome, err);
+	}
+}
+
 void
 requests_flush_adds(struct server *server)
 {
-	struct account_quota_add *adds;
+	struct account_quota_add *sums;
 	struct err err = { 0, "" };
 	enum account_outcome outcome;
-	size_t i;
+	size_t i, n;
 
 	if (server->nadds == 0)
 		return;
 	qsort(server->adds, server->nadds, sizeof *server->adds, compare_adds);
-	adds = mem_zalloc(server->nadds, sizeof *adds);
-	for (i = 0; i < server->nadds; i++)
-		adds[i] = server->adds[i].add;
+	sums = mem_zalloc(server->nadds, sizeof *sums);
+	n = sum_up(server, sums);
 	account_sql_begin_request(server->sql);
-	outcome = account_sql_quota_add(server->sql, adds, server->nadds, &err);
+	outcome = account_sql_quota_add(server->sql, sums, n, &err);
 	if (outcome == ACCOUNT_TEMPFAIL)
 		log_error("%zu quota additions are lost (njiwa quota recalc "
 			  "mends it), the first of %s: %s",
-		    server->nadds, adds[0].name, err.text);
-	answer_adds(server, adds, outcome, &err);
+		    server->nadds, sums[0].name, err.text);
+	answer_adds(server, sums, outcome, &err);
 	for (i = 0; i < server->nadds; i++)
-		free((char *)(uintptr_t)adds[i].name); /* ours, see above */
+		free((char *)(uintptr_t)server->adds[i].add.name); /* ours */
 	server->nadds = 0;
-	free(adds);
+	free(sums);
 }

@@ -13,8 +13,12 @@
 #include "common/base/mem.h"
 
 #define EVENTS_MAX 64
+#define REST_MS 1000 /* without descriptors or memory for a client */
 #define ROUND_REQUESTS WIRE_ADDS_MAX /* of one client in one round */
-#define AT_ONCE 0                    /* a deadline that has passed */
+
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83 /* Linux 6.16 */
+#endif
 
 /* ---- clients ---- */
 
@@ -45,11 +49,13 @@ set_accepting(struct server *s, bool on)
 {
 	if (s->listener < 0 || s->accepting == on)
 		return;
-	s->accepting = on;
 	if (!on)
 		log_warning("no room for more clients now");
-	(void)watch(s, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, s->listener,
-	    EPOLLIN | EPOLLEXCLUSIVE, &s->listener);
+	if (watch(s, on ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, s->listener,
+		EPOLLIN | EPOLLEXCLUSIVE, &s->listener))
+		s->accepting = on;
+	else
+		s->resume = clock_deadline(REST_MS);
 }
 
 void
@@ -61,8 +67,18 @@ server_close(struct server *server, struct client *client)
 	(void)close(client->fd); /* leaves the epoll set by that */
 	server->nclients--;
 	note_load(server, -1);
-	if (!server->ending)
+	if (!server->ending && server->resume == CLOCK_NEVER)
 		set_accepting(server, true);
+}
+
+/* Nobody has a descriptor to give us, and to close a socket may take as long
+ * as its giver wants (SO_LINGER).  Older kernels know no such option. */
+static void
+refuse_descriptors(int fd)
+{
+	int off = 0;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof off);
 }
 
 static bool
@@ -71,6 +87,7 @@ add_client(struct server *s, int fd)
 	struct client *client = mem_zalloc(1, sizeof *client);
 
 	client->fd = fd;
+	refuse_descriptors(fd);
 	if (!watch(s, EPOLL_CTL_ADD, fd, EPOLLIN, client)) {
 		free(client);
 		(void)close(fd);
@@ -129,7 +146,7 @@ server_send(
 		return;
 	if (client->queue.len == 0)
 		rc = wire_send(
-		    client->fd, WIRE_ANSWER, str_slice(body), AT_ONCE);
+		    client->fd, WIRE_ANSWER, str_slice(body), CLOCK_PAST);
 	if (rc == -ETIMEDOUT)
 		enqueue(server, client, body);
 	else if (rc < 0)
@@ -146,7 +163,7 @@ send_queue(struct server *s, struct client *client)
 		struct ipc_reader before = in;
 		struct slice body = ipc_get_text(&in, IPC_BODY_MAX);
 
-		rc = wire_send(client->fd, WIRE_ANSWER, body, AT_ONCE);
+		rc = wire_send(client->fd, WIRE_ANSWER, body, CLOCK_PAST);
 		if (rc < 0)
 			in = before;
 	}
@@ -171,7 +188,7 @@ read_client(struct server *s, struct client *client)
 	int rc = 1;
 
 	for (i = 0; i < ROUND_REQUESTS && rc > 0; i++) {
-		rc = ipc_recv(client->fd, &msg, AT_ONCE);
+		rc = ipc_recv(client->fd, &msg, CLOCK_PAST);
 		if (rc > 0 && requests_answer(s, client, &msg) < 0)
 			rc = -EPROTO;
 		if (client->gone || msg.type != WIRE_QUOTA_ADD)
@@ -197,20 +214,40 @@ is_welcome(const struct server *s, int fd)
 	return false;
 }
 
+/* After an accept4 that failed: nothing to be had is waited out, whatever our
+ * clients do.  Else another process was faster, or the client left. */
+static void
+rest_if_starved(struct server *s)
+{
+	if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS &&
+	    errno != ENOMEM)
+		return;
+	set_accepting(s, false);
+	s->resume = clock_deadline(REST_MS);
+}
+
 static void
 accept_client(struct server *s)
 {
 	int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
 
 	if (fd < 0) {
-		if (errno == EMFILE || errno == ENFILE)
-			set_accepting(s, false);
-		return; /* another process was faster, or the client left */
+		rest_if_starved(s);
+		return;
 	}
 	if (!is_welcome(s, fd))
 		(void)close(fd);
 	else if (add_client(s, fd) && s->nclients == CLIENTS_MAX)
 		set_accepting(s, false);
+}
+
+static void
+accept_again(struct server *s)
+{
+	if (s->resume > clock_ms())
+		return;
+	s->resume = CLOCK_NEVER;
+	set_accepting(s, true);
 }
 
 static void
@@ -236,9 +273,11 @@ serve(struct server *s)
 	struct epoll_event events[EVENTS_MAX];
 
 	while (!s->ending && (s->listener >= 0 || s->nclients)) {
-		int n = epoll_wait(s->epoll, events, EVENTS_MAX, -1);
+		int n = epoll_wait(
+		    s->epoll, events, EVENTS_MAX, clock_left(s->resume));
 		int i;
 
+		accept_again(s);
 		for (i = 0; i < n; i++)
 			handle_event(s, &events[i]);
 		requests_flush_adds(s);
@@ -282,9 +321,9 @@ set_up(struct server *s, const struct server_config *config)
 		return false;
 	if (s->listener < 0)
 		return add_client(s, config->client);
-	s->accepting = true;
-	return watch(s, EPOLL_CTL_ADD, s->listener, EPOLLIN | EPOLLEXCLUSIVE,
-	    &s->listener);
+	refuse_descriptors(s->listener); /* those not accepted yet, too */
+	set_accepting(s, true);
+	return s->accepting;
 }
 
 static void
@@ -299,6 +338,7 @@ server_run(const struct server_config *config)
 {
 	struct server s = { .load = config->load,
 		.listener = config->listener,
+		.resume = CLOCK_NEVER,
 		.mail_uid = config->mail_uid };
 	struct err err;
 

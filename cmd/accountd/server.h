@@ -31,6 +31,7 @@ struct client {
 struct add {
 	struct client *client;
 	struct account_quota_add add;
+	size_t sum; /* the index of the addition that it became part of */
 };
 
 struct server {
@@ -40,6 +41,7 @@ struct server {
 	int listener; /* -1: one client alone */
 	int signals;
 	bool accepting, ending;
+	int64_t resume; /* deadline (clock.h) to accept again */
 	uid_t mail_uid;
 	struct client *clients;
 	size_t nclients;

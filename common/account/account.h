@@ -94,7 +94,8 @@ enum account_outcome account_login(struct account_client *client,
 enum account_outcome account_lookup(struct account_client *client,
     struct slice name, struct account_user *ret_user, struct err *err);
 
-/* Adds to the user's quota row, which is made when it is missing.  The request
+/* Adds to the user's quota row, which is made when it is missing; more than
+ * WIRE_OCTETS_MAX or WIRE_MESSAGES_MAX counts as that.  The request
  * is sent and its answer collected by the next call or by account_quota_flush;
  * a failure is logged by the service. */
 void account_quota_add(struct account_client *client, const char *name,

@@ -82,23 +82,33 @@ set_descriptors(posix_spawn_file_actions_t *actions, int end)
 	return rc;
 }
 
-/* No signal stays blocked in the child. */
+/* In the child no signal is blocked or ignored, whatever we inherited. */
+static int
+reset_signals(posix_spawnattr_t *attr)
+{
+	sigset_t none, all;
+
+	(void)sigemptyset(&none); /* none of these four can fail */
+	(void)sigfillset(&all);
+	(void)posix_spawnattr_setsigmask(attr, &none);
+	(void)posix_spawnattr_setsigdefault(attr, &all);
+	return posix_spawnattr_setflags(
+	    attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+}
+
 static int
 spawn_with(const char *program, const char *const *argv, char **env, int end,
     pid_t *ret_pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
-	sigset_t none;
 	int rc = posix_spawn_file_actions_init(&actions);
 
 	if (rc != 0)
 		return rc;
 	rc = posix_spawnattr_init(&attr);
 	if (rc == 0) {
-		(void)sigemptyset(&none); /* these two cannot fail */
-		(void)posix_spawnattr_setsigmask(&attr, &none);
-		rc = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+		rc = reset_signals(&attr);
 		if (rc == 0)
 			rc = set_descriptors(&actions, end);
 		if (rc == 0)
@@ -413,6 +423,14 @@ account_lookup(struct account_client *client, struct slice name,
 	return ask_user(client, WIRE_LOOKUP, ret_user, err);
 }
 
+static int64_t
+clamp(int64_t value, int64_t max)
+{
+	if (value > max)
+		return max;
+	return value < -max ? -max : value;
+}
+
 void
 account_quota_add(struct account_client *client, const char *name,
     int64_t octets, int64_t messages)
@@ -428,6 +446,8 @@ account_quota_add(struct account_client *client, const char *name,
 	str_clear(&client->body);
 	ipc_put_text(
 	    &client->body, slice_head(slice_from(name), ACCOUNT_NAME_MAX));
+	octets = clamp(octets, WIRE_OCTETS_MAX);
+	messages = clamp(messages, WIRE_MESSAGES_MAX);
 	ipc_put_u64(&client->body, (uint64_t)octets);
 	ipc_put_u64(&client->body, (uint64_t)messages);
 	if (wire_send(client->fd, WIRE_QUOTA_ADD, str_slice(&client->body),
