@@ -1,6 +1,7 @@
 # njiwa-accountd: everything but main.c is an archive, for tests.
 noinst_LIBRARIES += libaccountd.a
 libaccountd_a_SOURCES = \
+	%D%/identity.c %D%/identity.h \
 	%D%/pool.c %D%/pool.h \
 	%D%/requests.c \
 	%D%/server.c %D%/server.h

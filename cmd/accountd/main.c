@@ -6,7 +6,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "cmd/accountd/identity.h"
 #include "cmd/accountd/pool.h"
+#include "common/account/db.h"
 #include "common/base/driver.h"
 #include "common/base/log.h"
 #include "common/base/num.h"
@@ -148,9 +150,22 @@ confine(void *ctx)
 	return rc >= 0;
 }
 
+/* While we may read it wherever it is, and once for all processes.  Who finds
+ * it missing says so when it is asked something. */
+static void
+load_driver(const struct settings *settings)
+{
+	const char *name = settings->mysql_host[0] ? "mysql" : "sqlite";
+	struct err err;
+
+	if (driver_load(name, DB_DRIVER_SYMBOL, &err) == NULL)
+		log_error("%s", err.text);
+}
+
 static int
 run(struct program *p)
 {
+	struct err err;
 	struct pool_config pool = {
 		.server = { .account = &p->account,
 		    .listener = find_listener(),
@@ -172,6 +187,11 @@ run(struct program *p)
 		return EX_USAGE;
 	}
 	raise_files();
+	load_driver(&p->settings);
+	if (identity_drop(&p->settings, &err) < 0) {
+		log_error("%s", err.text);
+		return EX_OSERR;
+	}
 	if (pool.server.listener >= 0) {
 		prepare_listener(pool.server.listener);
 		return pool_run(&pool);

@@ -1,6 +1,7 @@
 """njiwa-accountd on real databases: on a pair, as the keepers start it, and
 behind a listening socket, as systemd does."""
 import os
+import resource
 import signal
 import socket
 import statistics
@@ -13,6 +14,7 @@ import pytest
 import servers
 from accountd_client import (ANSWER, DENIED, FOUND, LOGIN, LOOKUP, NOT_LOCAL,
                              RESOLVE, TEMPFAIL, UNKNOWN, Client, text)
+from init_under_test import cpu_seconds
 from site_under_test import DOMAIN, PASSWORD
 
 NASTY = ["'", '"', "`", "\\", "';--", "' OR '1'='1", '" OR ""="', "%u", "%n",
@@ -40,16 +42,21 @@ def on_pair(site):
     assert process.wait(10) == 0
 
 
+@pytest.fixture
+def mysql_site(make_site):
+    return make_site("mysql")
+
+
 class Service:
     """njiwa-accountd with a listening socket as fd 0."""
 
-    def __init__(self, site):
+    def __init__(self, site, **how):
         self.path = site.folder + "/run/test.sock"
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.listener.bind(self.path)
         os.chmod(self.path, 0o666)
         self.listener.listen(128)
-        self.process = start(site, self.listener)
+        self.process = start(site, self.listener, **how)
         self.clients = []
 
     def client(self):
@@ -113,6 +120,21 @@ def test_quota(on_pair):
     assert quota_row(on_pair.site, demo) == [0, 1]
     used = on_pair.lookup(demo)
     assert (used["used"], used["messages"]) == (0, 1)
+
+
+@pytest.mark.parametrize("octets, messages, good", [
+    (1 << 42, (1 << 31) - 1, True), (-(1 << 42), 1 - (1 << 31), True),
+    ((1 << 42) + 1, 0, False), (-(1 << 42) - 1, 0, False),
+    (0, 1 << 31, False), (0, -(1 << 31), False),
+    (-(1 << 63), 0, False)])
+def test_bounds_of_additions(on_pair, octets, messages, good):
+    """Without them sums of many would come out on the other side."""
+    on_pair.add("demo@" + DOMAIN, octets, messages)
+    if good:
+        assert on_pair.receive()[0] == FOUND
+        return
+    with pytest.raises(EOFError):
+        on_pair.receive()
 
 
 def test_additions_of_many_clients_are_atomic(service):
@@ -266,6 +288,104 @@ def test_term_answers_what_has_come(service):
     assert quota_row(service.site, "demo@" + DOMAIN) == [5, 1]
 
 
+def identities(pid):
+    """All uids and gids of a process, and its capabilities."""
+    with open("/proc/%d/status" % pid) as file:
+        lines = {line.partition(":")[0]: line.partition(":")[2]
+                 for line in file}
+    return (lines["Uid"].split(), lines["Gid"].split(),
+            {int(lines[name], 16) for name in ("CapPrm", "CapEff", "CapInh")})
+
+
+def test_root_is_given_up(service):
+    """Behind a database server it is the owner of mail; the file of this site
+    is root's, and nobody else could open it."""
+    mysql = service.site.mariadb is not None
+    assert service.client().resolve("demo@" + DOMAIN)[0] == FOUND
+    for pid in [service.process.pid] + service.workers():
+        uids, gids, capabilities = identities(pid)
+        assert uids == ["8" if mysql else "0"] * 4
+        assert gids == ["8" if mysql else "0"] * 4
+        assert capabilities <= ({0} if mysql else {0, 1 << 1})
+    if mysql:  # whose sessions are of the same uid
+        assert "PermissionError" in as_uid_8(
+            "open('/proc/%d/mem' % pid)", service.process.pid)
+
+
+def test_list_of_domains_that_is_roots_alone(mysql_site):
+    os.chmod(mysql_site.settings["host_list"], 0o600)
+    client = pair_of(mysql_site)
+    assert client.resolve("demo@" + DOMAIN)[0] == FOUND
+    uids, _, capabilities = identities(client.process.pid)
+    assert uids == ["8"] * 4 and capabilities == {0, 1 << 2}
+    client.close()
+    assert client.process.wait(10) == 0
+
+
+def as_uid_8(code, pid):
+    return subprocess.run(
+        ["python3", "-c", "import sys; pid = int(sys.argv[1]); " + code,
+         str(pid)], user=8, group=8, extra_groups=[], check=False,
+        stderr=subprocess.PIPE, timeout=20).stderr.decode()
+
+
+def test_owner_of_the_file(make_site):
+    site = make_site("sqlite")
+    os.mkdir(site.folder + "/db")
+    os.chown(site.folder + "/db", 33, 34)
+    os.rename(site.folder + "/accounts.sqlite", site.folder + "/db/accounts")
+    site.conf(sqlite_file=site.folder + "/db/accounts")
+    for owner, uids, gids in ((33, ["33"] * 4, ["34"] * 4),
+                              (0, ["0"] * 4, ["0"] * 4)):
+        os.chown(site.folder + "/db/accounts", owner, owner)
+        client = pair_of(site)
+        assert client.resolve("demo@" + DOMAIN)[0] == FOUND
+        client.add("demo@" + DOMAIN, 5, 1)
+        assert client.receive()[0] == FOUND
+        assert identities(client.process.pid)[:2] == (uids, gids)
+        client.close()
+        assert client.process.wait(10) == 0
+
+
+def test_out_of_descriptors(make_site):
+    """It accepts again though it has no client whose leaving could help."""
+    site = make_site("sqlite")
+    site.conf(account_workers=1)
+    service = Service(site)
+    servers.wait_for("a worker", service.workers)
+    worker = service.workers()[0]
+    first = service.client()
+    assert first.resolve("demo@" + DOMAIN)[0] == FOUND
+    first.close()
+    time.sleep(0.3)  # until it is gone there, too
+    used = {int(fd) for fd in os.listdir("/proc/%d/fd" % worker)}
+    free = min(set(range(len(used) + 1)) - used)
+    old = resource.prlimit(worker, resource.RLIMIT_NOFILE)
+    resource.prlimit(worker, resource.RLIMIT_NOFILE, (free, old[1]))
+    client = service.client()
+    client.send(RESOLVE, text("demo@" + DOMAIN))
+    servers.wait_for("a full house", lambda: "no room for more" in site.log)
+    before = cpu_seconds(worker)
+    time.sleep(1.5)
+    assert cpu_seconds(worker) - before < 0.1
+    resource.prlimit(worker, resource.RLIMIT_NOFILE, old)
+    assert client.receive()[0] == FOUND
+    service.close()
+
+
+def test_ignored_sigchld(site):
+    """As below `trap '' CHLD`: a killed process is seen and comes again."""
+    site.conf(account_workers=1)
+    service = Service(site, preexec_fn=lambda: signal.signal(
+        signal.SIGCHLD, signal.SIG_IGN))
+    servers.wait_for("a worker", service.workers)
+    os.kill(service.workers()[0], signal.SIGKILL)
+    assert service.client().resolve("demo@" + DOMAIN)[0] == FOUND
+    service.process.send_signal(signal.SIGTERM)
+    assert service.process.wait(10) == 0
+    service.close()
+
+
 def test_idle_service_ends(site):
     site.conf(account_idle="1s", account_workers=2)
     service = Service(site)
@@ -282,11 +402,6 @@ def test_idle_service_ends(site):
 
 
 # ---- MySQL alone
-
-@pytest.fixture
-def mysql_site(make_site):
-    return make_site("mysql")
-
 
 def pair_of(site):
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
