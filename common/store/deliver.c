@@ -109,7 +109,7 @@ struct delivery {
 	int *dir;        /* its descriptor in folder, */
 	struct stat st;  /* and itself */
 	struct lock lock;
-	uint32_t uid, uidvalidity;
+	struct uidfile_uids uids;
 };
 
 /* The file to be linked into the folder: as it is, or a copy, which is yet to
@@ -169,6 +169,13 @@ note_place(struct delivery *delivery, const char *name)
 	*delivery->dir = -1;
 }
 
+static int
+assign_uid(struct delivery *delivery, struct slice base)
+{
+	return uidfile_assign(delivery->target->store, &delivery->lock, &base,
+	    1, &delivery->uids);
+}
+
 /* Publishes the file; with a uid, its entry first, under the lock. */
 static int
 publish(struct delivery *delivery, const struct msgfile *file)
@@ -182,9 +189,7 @@ publish(struct delivery *delivery, const struct msgfile *file)
 		make_name(delivery, &base, &name);
 		rc = 0;
 		if (target->want_uid)
-			rc = uidfile_assign(target->store, &delivery->lock,
-			    str_slice(&base), &delivery->uid,
-			    &delivery->uidvalidity);
+			rc = assign_uid(delivery, str_slice(&base));
 		if (rc == 0)
 			rc = msgfile_link(file, *delivery->dir, name.ptr);
 	}
@@ -305,9 +310,9 @@ incoming_deliver(struct incoming *in, const struct incoming_target *target,
 		return rc;
 	}
 	if (target->want_uid && ret_uid)
-		*ret_uid = delivery.uid;
+		*ret_uid = delivery.uids.first;
 	if (target->want_uid && ret_uidvalidity)
-		*ret_uidvalidity = delivery.uidvalidity;
+		*ret_uidvalidity = delivery.uids.uidvalidity;
 	return 0;
 }
 

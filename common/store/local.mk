@@ -7,6 +7,7 @@ libstore_a_SOURCES = \
 	%D%/lock.c %D%/lock.h \
 	%D%/mailbox.c %D%/mailbox.h \
 	%D%/mailbox_change.c \
+	%D%/mailbox_copy.c %D%/mailbox_copy.h \
 	%D%/mailbox_size.c \
 	%D%/mailbox_sync.c \
 	%D%/maildir.c %D%/maildir.h \

@@ -14,15 +14,8 @@ no_message(struct err *err)
 	return err_set(err, ENOENT, "the message is gone");
 }
 
-/*
- * Does something to a message's file by its name: work returns 0 or -errno.
- * Where the file is not found under its name, it is looked for, and work tried
- * again.
- */
-typedef int view_work(struct mailbox *mb, struct record *record, void *ctx);
-
-static int
-with_file(struct mailbox *mb, uint32_t seq, view_work *work, void *ctx,
+int
+view_with_file(struct mailbox *mb, uint32_t seq, view_work *work, void *ctx,
     struct err *err)
 {
 	struct record *record = view_record(mb, seq);
@@ -101,7 +94,7 @@ mailbox_set_flags(struct mailbox *mb, uint32_t seq, enum flags_op op,
 
 	if (!mb->writable)
 		return err_set(err, EROFS, "the mailbox is open read-only");
-	return with_file(mb, seq, change_flags, &change, err);
+	return view_with_file(mb, seq, change_flags, &change, err);
 }
 
 struct removal {
@@ -146,7 +139,7 @@ mailbox_expunge(
 
 		if (seq == 0)
 			continue;
-		rc = with_file(mb, seq, remove_file, &removal, err);
+		rc = view_with_file(mb, seq, remove_file, &removal, err);
 		if (rc == -ENOENT)
 			rc = 0;
 	}
@@ -166,7 +159,7 @@ open_file(struct mailbox *mb, struct record *record, void *ctx)
 int
 mailbox_message_open(struct mailbox *mb, uint32_t seq, struct err *err)
 {
-	return with_file(mb, seq, open_file, NULL, err);
+	return view_with_file(mb, seq, open_file, NULL, err);
 }
 
 void
@@ -205,7 +198,7 @@ mailbox_message_date(
     struct mailbox *mb, uint32_t seq, time_t *ret_date, struct err *err)
 {
 	struct stat st;
-	int rc = with_file(mb, seq, stat_file, &st, err);
+	int rc = view_with_file(mb, seq, stat_file, &st, err);
 
 	if (rc == 0)
 		*ret_date = st.st_mtime;
@@ -217,7 +210,7 @@ mailbox_message_file_size(
     struct mailbox *mb, uint32_t seq, uint64_t *ret_size, struct err *err)
 {
 	struct stat st;
-	int rc = with_file(mb, seq, stat_file, &st, err);
+	int rc = view_with_file(mb, seq, stat_file, &st, err);
 
 	if (rc == 0)
 		*ret_size = (uint64_t)st.st_size;

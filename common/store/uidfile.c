@@ -237,29 +237,35 @@ mend(struct store *store, int dirfd, struct uidlist_header *ret_header,
 }
 
 int
-uidfile_assign(struct store *store, const struct lock *lock, struct slice base,
-    uint32_t *ret_uid, uint32_t *ret_uidvalidity)
+uidfile_assign(struct store *store, const struct lock *lock,
+    const struct slice *bases, size_t n, struct uidfile_uids *ret_uids)
 {
-	struct uidlist_entry entry = { .base = base };
 	struct uidlist_header header;
 	STR_AUTO text = STR_INIT;
-	bool good = peek(lock->dirfd, &header, &entry.uid);
+	uint32_t first;
+	bool good = peek(lock->dirfd, &header, &first);
+	size_t i;
 	int rc = 0;
 
 	if (!good) {
 		rc = mend(store, lock->dirfd, &header, &text);
-		entry.uid = header.nextuid;
+		first = header.nextuid;
 	}
-	if (rc == 0 && entry.uid >= UIDLIST_UID_MAX)
+	if (rc == 0 &&
+	    (first >= UIDLIST_UID_MAX || n > UIDLIST_UID_MAX - first))
 		rc = -EOVERFLOW;
 	if (rc < 0)
 		return rc;
-	uidlist_put_entry(&entry, &text);
+	for (i = 0; i < n; i++) {
+		struct uidlist_entry entry = { .uid = first + (uint32_t)i,
+			.base = bases[i] };
+
+		uidlist_put_entry(&entry, &text);
+	}
 	rc = good ? uidfile_append(store, lock, str_slice(&text))
 		  : uidfile_replace(store, lock, str_slice(&text));
 	if (rc < 0)
 		return rc;
-	*ret_uid = entry.uid;
-	*ret_uidvalidity = header.uidvalidity;
+	*ret_uids = (struct uidfile_uids){ first, header.uidvalidity };
 	return 0;
 }

@@ -55,11 +55,17 @@ int uidfile_append(
 int uidfile_replace(
     struct store *store, const struct lock *lock, struct slice text);
 
+/* Uids that were given to new messages: the first, which the others follow. */
+struct uidfile_uids {
+	uint32_t first;
+	uint32_t uidvalidity;
+};
+
 /*
- * Takes the next uid for a new message of that base name and writes its entry,
- * under the lock.  0 or -errno.
+ * Takes the next n uids for new messages of those base names and writes their
+ * entries, under the lock.  0, -EOVERFLOW when not as many are left, -errno.
  */
 int uidfile_assign(struct store *store, const struct lock *lock,
-    struct slice base, uint32_t *ret_uid, uint32_t *ret_uidvalidity);
+    const struct slice *bases, size_t n, struct uidfile_uids *ret_uids);
 
 #endif

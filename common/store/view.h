@@ -74,6 +74,15 @@ void view_rename(struct mailbox *mb, struct record *record, struct slice name);
 /* The record of sequence number seq, NULL when there is none. */
 struct record *view_record(struct mailbox *mb, uint32_t seq);
 
+/*
+ * Does something to a message's file by its name: work returns 0 or -errno.
+ * Where the file is not found under its name, it is looked for, and work tried
+ * again.  -ENOENT when it is gone; err is filled.
+ */
+typedef int view_work(struct mailbox *mb, struct record *record, void *ctx);
+int view_with_file(struct mailbox *mb, uint32_t seq, view_work *work, void *ctx,
+    struct err *err);
+
 /* Looks at both directories, following renames, until nothing moved under our
  * eyes; twins (two files of one base name) are told apart.  0 or -errno. */
 int view_scan(struct mailbox *mb, struct scan *scan, struct err *err);

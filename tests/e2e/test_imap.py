@@ -394,6 +394,9 @@ def test_quota(make_site, backend):
     assert b"small@test.dev has exceeded the limit" in got.tagged
     client.cmd("SELECT INBOX")
     assert client.cmd("COPY 1 INBOX").code == "OVERQUOTA"
+    client.cmd("CREATE Trash")
+    assert client.cmd("MOVE 1 Trash").status == "OK"  # needs no more room
+    assert client.cmd("SELECT Trash").find("1 EXISTS")
     client.cmd("STORE 1 +FLAGS (\\Deleted)")
     client.cmd("EXPUNGE")
     assert client.append(big).status == "OK"
@@ -423,6 +426,26 @@ def test_copy_and_move(site, client):
     assert len(got.untagged) == 4
     for line in got.untagged:
         assert b"(\\Seen kw)" in line and b" 1-Feb-2020" in line
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "mysql"])
+def test_copies_are_counted_once(make_site, backend):
+    site = make_site(backend)
+    client = Client(site)
+    fill(client, 10)
+    client.cmd("CREATE a")
+    client.cmd("CREATE Sent")  # is not counted
+    client.cmd("SELECT INBOX")
+    assert client.cmd("COPY 1:* a").code.endswith(" 1:10 1:10")
+    assert client.cmd("COPY 1:4 Sent").status == "OK"
+    assert client.cmd("MOVE 1:2 a").status == "OK"
+    assert client.cmd("MOVE 1:3 Sent").status == "OK"
+    client.cmd("LOGOUT")
+    rows = site.sql("SELECT bytes, messages FROM quota WHERE "
+                    "username = 'demo@test.dev'")
+    counted = site.contents() + site.contents(folder="a")
+    assert [int(x) for x in rows[0]] == [sum(map(len, counted)), 17]
+    assert len(site.contents(folder="Sent")) == 7
 
 
 def test_database_and_disk(site):

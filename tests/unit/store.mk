@@ -1,7 +1,7 @@
 # units of common/store
 STORE_TESTS = %D%/test_maildir %D%/test_folder %D%/test_uidlist \
 	%D%/test_side_files %D%/test_body %D%/test_lock %D%/test_store \
-	%D%/test_mailbox
+	%D%/test_mailbox %D%/test_mailbox_copy
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
 EXTRA_DIST += %D%/store_fixture.h
@@ -29,6 +29,9 @@ EXTRA_DIST += %D%/store_fixture.h
 %C%_test_mailbox_SOURCES = %D%/test_mailbox.c
 %C%_test_mailbox_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_mailbox_LDADD = libstore.a libbase.a $(CMOCKA_LIBS)
+%C%_test_mailbox_copy_SOURCES = %D%/test_mailbox_copy.c
+%C%_test_mailbox_copy_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_mailbox_copy_LDADD = libstore.a libbase.a $(CMOCKA_LIBS)
 
 # the store from the command line, for tests/e2e
 noinst_PROGRAMS += tests/tools/store_tool
