@@ -167,15 +167,17 @@ options_read(struct tool *tool, const struct verb *verb, int argc, char **argv)
 		if (letter == '?' || letter == ':') {
 			tool_say(tool,
 			    letter == ':' ? "%s needs a value"
-					  : "%s: no such option "
-					    "here",
+					  : "%s: no such option here",
 			    argv[optind - 1]);
 			return -1;
 		}
-		if (letter == 'p')
+		tool->option[letter] = optarg ? optarg : "";
+		if (letter == 'p' && optarg)
 			tool->option[letter] = hide(optarg);
-		else
-			tool->option[letter] = optarg ? optarg : "";
+		if (tool->option[letter] == NULL) {
+			tool_say(tool, "the password is too long");
+			return -1;
+		}
 	}
 	return optind;
 }

@@ -210,6 +210,13 @@ def test_bad_options(make_site, words):
     bad(site, NOUSER, "user", "show", full("odd"))
 
 
+def test_password_of_any_length_in_the_arguments(make_site):
+    site = make_site("sqlite")
+    for octets, status in ((1025, DATAERR), (100000, USAGE)):
+        bad(site, status, "user", "add", full("odd"), "-p", "x" * octets)
+    bad(site, NOUSER, "user", "show", full("odd"))
+
+
 # ---- aliases
 
 def test_aliases(site):
@@ -398,7 +405,7 @@ def test_config_show(bare):
     assert "\nspam_subject_prefix = a ; b # c\n" in shown
     changed = good(bare, "config", "show", "-n", "-c", path)
     assert changed == ("hostname = mx.test.dev\n# mysql_password = (set)\n"
-                       "spam_subject_prefix = a ; b # c\n")
+                       "mail_root = /data\nspam_subject_prefix = a ; b # c\n")
     assert good(bare, "config", "show", "-c", path, "login_delay") == (
         "login_delay = 2s\n")
     err = bad(bare, USAGE, "config", "show", "login_dely")
@@ -414,7 +421,7 @@ def test_config_environment(bare):
         "MYSQL_HOST": "old", "NJIWA_MYSQL_HOST": "db1 db2", "HOSTNAME": "a.b",
         "MYSQL_PASS": "geheim", "SSL_KEY_PASSWORD": ""})
     assert shown == ("hostname = a.b\nmysql_host = db1 db2\n"
-                     "# mysql_password = (set)\n")
+                     "# mysql_password = (set)\nmail_root = /data\n")
 
 
 # ---- the command line
