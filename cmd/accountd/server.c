@@ -66,6 +66,7 @@ server_close(struct server *server, struct client *client)
 	client->gone = true;
 	(void)close(client->fd); /* leaves the epoll set by that */
 	server->nclients--;
+	server->ngone++;
 	note_load(server, -1);
 	if (!server->ending && server->resume == CLOCK_NEVER)
 		set_accepting(server, true);
@@ -94,27 +95,27 @@ add_client(struct server *s, int fd)
 		return false;
 	}
 	client->next = s->clients;
-	client->link = &s->clients;
-	if (client->next)
-		client->next->link = &client->next;
 	s->clients = client;
 	s->nclients++;
 	note_load(s, 1);
 	return true;
 }
 
+/* At the end of a round: its events may still point to them before. */
 static void
 free_gone(struct server *s)
 {
-	struct client *client, *next;
+	struct client **at = &s->clients;
 
-	for (client = s->clients; client; client = next) {
-		next = client->next;
-		if (!client->gone)
+	while (s->ngone > 0 && *at) {
+		struct client *client = *at;
+
+		if (!client->gone) {
+			at = &client->next;
 			continue;
-		*client->link = next;
-		if (next)
-			next->link = client->link;
+		}
+		*at = client->next;
+		s->ngone--;
 		str_release(&client->queue);
 		free(client->bound);
 		free(client);

@@ -24,7 +24,7 @@ struct client {
 	struct request_counts counts;
 	struct str queue; /* answers that it was too slow to take */
 	unsigned int adds;
-	struct client *next, **link;
+	struct client *next;
 };
 
 /* Quota additions of this round, which are committed together. */
@@ -44,7 +44,7 @@ struct server {
 	int64_t resume; /* deadline (clock.h) to accept again */
 	uid_t mail_uid;
 	struct client *clients;
-	size_t nclients;
+	size_t nclients, ngone;
 	struct add *adds;
 	size_t nadds, adds_cap;
 };

@@ -72,17 +72,35 @@ parse_word(struct slice word, struct listen_entry *entry)
 }
 
 static bool
+same_place(const struct listen_entry *a, const struct listen_entry *b)
+{
+	if (a->dual != b->dual ||
+	    a->address.any.sa_family != b->address.any.sa_family)
+		return false;
+	if (a->address.any.sa_family == AF_INET)
+		return a->address.in.sin_port == b->address.in.sin_port &&
+		       a->address.in.sin_addr.s_addr ==
+			   b->address.in.sin_addr.s_addr;
+	return a->address.in6.sin6_port == b->address.in6.sin6_port &&
+	       IN6_ARE_ADDR_EQUAL(
+		   &a->address.in6.sin6_addr, &b->address.in6.sin6_addr);
+}
+
+static bool
 place_taken(const struct listen_list *list, const struct listen_entry *entry)
 {
-	struct listen_entry other = *entry;
 	size_t i;
 
-	for (i = 0; i < list->count; i++) {
-		other.service = list->entry[i].service;
-		if (listen_equal(&list->entry[i], &other))
+	for (i = 0; i < list->count; i++)
+		if (same_place(&list->entry[i], entry))
 			return true;
-	}
 	return false;
+}
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 /* Cuts the next word off *rest; false when there is none. */
@@ -91,9 +109,9 @@ next_word(struct slice *rest, struct slice *ret_word)
 {
 	size_t n = 0;
 
-	while (rest->len && memchr(" \t\r\n", rest->ptr[0], 4))
+	while (rest->len && is_blank(rest->ptr[0]))
 		*rest = slice_skip(*rest, 1);
-	while (n < rest->len && !memchr(" \t\r\n", rest->ptr[n], 4))
+	while (n < rest->len && !is_blank(rest->ptr[n]))
 		n++;
 	*ret_word = slice_head(*rest, n);
 	*rest = slice_skip(*rest, n);
@@ -126,8 +144,7 @@ listen_parse(struct slice text, struct listen_list *ret_list, struct err *err)
 bool
 listen_equal(const struct listen_entry *a, const struct listen_entry *b)
 {
-	return a->service == b->service && a->dual == b->dual &&
-	       memcmp(&a->address, &b->address, sizeof a->address) == 0;
+	return a->service == b->service && same_place(a, b);
 }
 
 socklen_t

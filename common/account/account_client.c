@@ -297,7 +297,7 @@ ask(struct account_client *client, enum wire_type type,
 			rc = exchange(client, type, deadline, ret_head, ret_in);
 	}
 	explicit_bzero(client->body.ptr, client->body.len);
-	if (rc < 0) {
+	if (rc != 0) {
 		disconnect(client);
 		(void)err_sys(err, -rc, "account service"); /* TEMPFAIL */
 		return ACCOUNT_TEMPFAIL;

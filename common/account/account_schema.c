@@ -212,7 +212,7 @@ account_admin_migrate(struct account_admin *admin, account_migration_seen *seen,
 
 	if (rc == 0)
 		rc = load(admin, &m, err);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	for (i = 0; i < m->count && rc == 0; i++) {
 		if (m->list[i].applied)

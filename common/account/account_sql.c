@@ -63,8 +63,11 @@ static void
 bind_tokens(const struct query *query, const struct account_name *name,
     const struct account_quota_add *add, struct db_value *values)
 {
+	static const struct account_quota_add none = { 0 };
 	size_t i;
 
+	if (add == NULL)
+		add = &none;
 	for (i = 0; i < query->count; i++) {
 		switch (query->tokens[i]) {
 		case QUERY_USER:

@@ -239,7 +239,7 @@ account_admin_quota_get(struct account_admin *admin, const char *name,
 
 	if (rc == 0)
 		rc = read_use(admin, parsed.user, &use, err);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	*ret_octets = use.octets;
 	*ret_messages = use.messages;

@@ -142,7 +142,7 @@ static bool
 split_host(const char *host, char *name, unsigned int *port)
 {
 	struct slice rest = slice_from(host);
-	struct slice bare = rest;
+	struct slice bare;
 	uint64_t number;
 	size_t end;
 

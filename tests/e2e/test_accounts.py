@@ -1,8 +1,5 @@
-"""njiwa-accountd on real databases: on a pair, as the keepers start it, and
-behind a listening socket, as systemd does."""
+"""What njiwa-accountd answers, on real databases that come and go."""
 import os
-import resource
-import signal
 import socket
 import statistics
 import struct
@@ -12,21 +9,14 @@ import time
 import pytest
 
 import servers
-from accountd_client import (ANSWER, DENIED, FOUND, LOGIN, LOOKUP, NOT_LOCAL,
-                             RESOLVE, TEMPFAIL, UNKNOWN, Client, text)
-from init_under_test import cpu_seconds
+from accountd_client import (DENIED, FOUND, LOGIN, LOOKUP, NOT_LOCAL,
+                             TEMPFAIL, UNKNOWN, Client, text)
+from accountd_under_test import pair_of, quota_row, start
 from site_under_test import DOMAIN, PASSWORD
 
 NASTY = ["'", '"', "`", "\\", "';--", "' OR '1'='1", '" OR ""="', "%u", "%n",
          "?", "/*", "\\' OR 1=1 #", "a'); DELETE FROM users; --", "${x}", "|",
          "x' UNION SELECT 1,2,3,4,5 -- ", "\u00e9", "\U0001f600", "%", "_"]
-
-
-def start(site, stdin, **how):
-    with open(site.log_file, "ab") as log:
-        return subprocess.Popen(
-            [site.build + "/njiwa-accountd", "-c", site.config], stdin=stdin,
-            stdout=subprocess.DEVNULL, stderr=log, env=site.env, **how)
 
 
 @pytest.fixture
@@ -41,58 +31,6 @@ def on_pair(site):
     ours.close()
     assert process.wait(10) == 0
 
-
-@pytest.fixture
-def mysql_site(make_site):
-    return make_site("mysql")
-
-
-class Service:
-    """njiwa-accountd with a listening socket as fd 0."""
-
-    def __init__(self, site, **how):
-        self.path = site.folder + "/run/test.sock"
-        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.listener.bind(self.path)
-        os.chmod(self.path, 0o666)
-        self.listener.listen(128)
-        self.process = start(site, self.listener, **how)
-        self.clients = []
-
-    def client(self):
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        sock.connect(self.path)
-        self.clients.append(Client(sock))
-        return self.clients[-1]
-
-    def workers(self):
-        with open("/proc/%d/task/%d/children" % (
-                self.process.pid, self.process.pid)) as file:
-            return [int(pid) for pid in file.read().split()]
-
-    def close(self):
-        for client in self.clients:
-            client.close()
-        servers.end_process(self.process)
-        self.listener.close()
-
-
-@pytest.fixture
-def service(site):
-    site.conf(account_workers=2)
-    running = Service(site)
-    running.site = site
-    yield running
-    running.close()
-
-
-def quota_row(site, name):
-    rows = site.sql("SELECT bytes, messages FROM quota "
-                    "WHERE username = '%s'" % name)
-    return [int(value) for value in rows[0]] if rows else None
-
-
-# ---- one client, one process
 
 def test_answers(on_pair):
     demo = "demo@" + DOMAIN
@@ -137,17 +75,6 @@ def test_bounds_of_additions(on_pair, octets, messages, good):
         on_pair.receive()
 
 
-def test_additions_of_many_clients_are_atomic(service):
-    demo = "demo@" + DOMAIN
-    clients = [service.client() for _ in range(20)]
-    for _ in range(10):
-        for client in clients:
-            client.add(demo, 7, 1)
-    for client in clients:
-        assert [client.receive()[0] for _ in range(10)] == [FOUND] * 10
-    assert quota_row(service.site, demo) == [1400, 200]
-
-
 def test_metacharacters(on_pair):
     site = on_pair.site
     before = site.sql("SELECT * FROM users ORDER BY id")
@@ -176,42 +103,6 @@ def test_bound(on_pair):
     on_pair.send(LOOKUP, text("other@" + DOMAIN))
     with pytest.raises(EOFError):
         on_pair.receive()
-
-
-@pytest.mark.parametrize("octets", [
-    b"x", struct.pack("=H", 0), struct.pack("=H", 99) + b"x",
-    struct.pack("=H", RESOLVE), struct.pack("=HI", RESOLVE, 1 << 31),
-    struct.pack("=H", RESOLVE) + text("a@b") + b"more",
-    struct.pack("=H", RESOLVE) + text("x" * 321),
-    struct.pack("=H", LOGIN) + text("a@b") + text("x" * 1025) + text("") * 2,
-    struct.pack("=H", RESOLVE) + b"x" * 5000,
-    struct.pack("=H", ANSWER) + text("a@b")])
-def test_rubbish(service, octets):
-    bad, good = service.client(), service.client()
-    bad.sock.send(octets)
-    with pytest.raises(EOFError):
-        bad.receive()
-    assert good.resolve("demo@" + DOMAIN)[0] == FOUND
-
-
-def test_many_targets(service):
-    """An answer in parts, to a client that is slow to read it."""
-    names = ["n%04d@%s.example.org" % (i, "x" * 40) for i in range(1000)]
-    service.site.sql("INSERT INTO forwarder (address, action, aliases) VALUES "
-                     "('list@%s', 'alias', '%s')" % (DOMAIN, "|".join(names)))
-    slow, quick = service.client(), service.client()
-    for _ in range(20):
-        slow.send(RESOLVE, text("list@" + DOMAIN))
-    assert quick.resolve("list@" + DOMAIN) == (FOUND, names)
-    time.sleep(0.2)
-    for _ in range(20):
-        got, more = [], 1
-        while more:
-            outcome, more, count, answer = slow.receive()
-            assert outcome == FOUND
-            got += [answer.target() for _ in range(count)]
-        assert got == names
-    assert slow.resolve("demo@" + DOMAIN)[0] == FOUND
 
 
 def test_time_of_unknown_user(on_pair):
@@ -246,169 +137,11 @@ def test_quota_that_is_no_number(on_pair):
     assert "is no number of MB" in on_pair.site.log
 
 
-# ---- the service
-
-def test_stranger_is_sent_away(service):
-    """Neither root nor the mail user may be anybody."""
-    code = ("import socket,sys; s=socket.socket(socket.AF_UNIX,"
-            "socket.SOCK_SEQPACKET); s.connect(sys.argv[1]); "
-            "sys.exit(len(s.recv(10)))")
-    for uid, status in ((8, None), (65534, 0)):
-        child = subprocess.Popen(["python3", "-c", code, service.path],
-                                 user=uid, group=uid, extra_groups=[])
-        if status is None:
-            with pytest.raises(subprocess.TimeoutExpired):
-                child.wait(1)
-            child.kill()
-            child.wait()
-        else:
-            assert child.wait(10) == status
-
-
-def test_killed_worker_comes_again(service):
-    clients = [service.client() for _ in range(6)]
-    assert all(c.resolve("demo@" + DOMAIN)[0] == FOUND for c in clients)
-    victim = service.workers()[0]
-    os.kill(victim, signal.SIGKILL)
-    servers.wait_for("another worker", lambda: len(service.workers()) == 2
-                     and victim not in service.workers())
-    assert all(service.client().resolve("demo@" + DOMAIN)[0] == FOUND
-               for _ in range(6))
-
-
-def test_term_answers_what_has_come(service):
-    client = service.client()
-    assert client.resolve("demo@" + DOMAIN)[0] == FOUND
-    client.add("demo@" + DOMAIN, 5, 1)
-    service.process.send_signal(signal.SIGTERM)
-    assert client.receive()[0] == FOUND
-    with pytest.raises(EOFError):
-        client.receive()
-    assert service.process.wait(10) == 0
-    assert quota_row(service.site, "demo@" + DOMAIN) == [5, 1]
-
-
-def identities(pid):
-    """All uids and gids of a process, and its capabilities."""
-    with open("/proc/%d/status" % pid) as file:
-        lines = {line.partition(":")[0]: line.partition(":")[2]
-                 for line in file}
-    return (lines["Uid"].split(), lines["Gid"].split(),
-            {int(lines[name], 16) for name in ("CapPrm", "CapEff", "CapInh")})
-
-
-def test_root_is_given_up(service):
-    """Behind a database server it is the owner of mail; the file of this site
-    is root's, and nobody else could open it."""
-    mysql = service.site.mariadb is not None
-    assert service.client().resolve("demo@" + DOMAIN)[0] == FOUND
-    for pid in [service.process.pid] + service.workers():
-        uids, gids, capabilities = identities(pid)
-        assert uids == ["8" if mysql else "0"] * 4
-        assert gids == ["8" if mysql else "0"] * 4
-        assert capabilities <= ({0} if mysql else {0, 1 << 1})
-    if mysql:  # whose sessions are of the same uid
-        assert "PermissionError" in as_uid_8(
-            "open('/proc/%d/mem' % pid)", service.process.pid)
-
-
-def test_list_of_domains_that_is_roots_alone(mysql_site):
-    os.chmod(mysql_site.settings["host_list"], 0o600)
-    client = pair_of(mysql_site)
-    assert client.resolve("demo@" + DOMAIN)[0] == FOUND
-    uids, _, capabilities = identities(client.process.pid)
-    assert uids == ["8"] * 4 and capabilities == {0, 1 << 2}
-    client.close()
-    assert client.process.wait(10) == 0
-
-
-def as_uid_8(code, pid):
-    return subprocess.run(
-        ["python3", "-c", "import sys; pid = int(sys.argv[1]); " + code,
-         str(pid)], user=8, group=8, extra_groups=[], check=False,
-        stderr=subprocess.PIPE, timeout=20).stderr.decode()
-
-
-def test_owner_of_the_file(make_site):
-    site = make_site("sqlite")
-    os.mkdir(site.folder + "/db")
-    os.chown(site.folder + "/db", 33, 34)
-    os.rename(site.folder + "/accounts.sqlite", site.folder + "/db/accounts")
-    site.conf(sqlite_file=site.folder + "/db/accounts")
-    for owner, uids, gids in ((33, ["33"] * 4, ["34"] * 4),
-                              (0, ["0"] * 4, ["0"] * 4)):
-        os.chown(site.folder + "/db/accounts", owner, owner)
-        client = pair_of(site)
-        assert client.resolve("demo@" + DOMAIN)[0] == FOUND
-        client.add("demo@" + DOMAIN, 5, 1)
-        assert client.receive()[0] == FOUND
-        assert identities(client.process.pid)[:2] == (uids, gids)
-        client.close()
-        assert client.process.wait(10) == 0
-
-
-def test_out_of_descriptors(make_site):
-    """It accepts again though it has no client whose leaving could help."""
-    site = make_site("sqlite")
-    site.conf(account_workers=1)
-    service = Service(site)
-    servers.wait_for("a worker", service.workers)
-    worker = service.workers()[0]
-    first = service.client()
-    assert first.resolve("demo@" + DOMAIN)[0] == FOUND
-    first.close()
-    time.sleep(0.3)  # until it is gone there, too
-    used = {int(fd) for fd in os.listdir("/proc/%d/fd" % worker)}
-    free = min(set(range(len(used) + 1)) - used)
-    old = resource.prlimit(worker, resource.RLIMIT_NOFILE)
-    resource.prlimit(worker, resource.RLIMIT_NOFILE, (free, old[1]))
-    client = service.client()
-    client.send(RESOLVE, text("demo@" + DOMAIN))
-    servers.wait_for("a full house", lambda: "no room for more" in site.log)
-    before = cpu_seconds(worker)
-    time.sleep(1.5)
-    assert cpu_seconds(worker) - before < 0.1
-    resource.prlimit(worker, resource.RLIMIT_NOFILE, old)
-    assert client.receive()[0] == FOUND
-    service.close()
-
-
-def test_ignored_sigchld(site):
-    """As below `trap '' CHLD`: a killed process is seen and comes again."""
-    site.conf(account_workers=1)
-    service = Service(site, preexec_fn=lambda: signal.signal(
-        signal.SIGCHLD, signal.SIG_IGN))
-    servers.wait_for("a worker", service.workers)
-    os.kill(service.workers()[0], signal.SIGKILL)
-    assert service.client().resolve("demo@" + DOMAIN)[0] == FOUND
-    service.process.send_signal(signal.SIGTERM)
-    assert service.process.wait(10) == 0
-    service.close()
-
-
-def test_idle_service_ends(site):
-    site.conf(account_idle="1s", account_workers=2)
-    service = Service(site)
-    client = service.client()
-    other = service.client()
-    assert other.resolve("demo@" + DOMAIN)[0] == FOUND
-    time.sleep(1.5)
-    assert client.resolve("demo@" + DOMAIN)[0] == FOUND
-    assert service.process.poll() is None
-    for pid in service.workers():  # clients of the dead count no more
-        os.kill(pid, signal.SIGKILL)
-    assert service.process.wait(10) == 0
-    service.close()
-
-
 # ---- MySQL alone
 
-def pair_of(site):
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    client = Client(ours)
-    client.process = start(site, theirs)
-    theirs.close()
-    return client
+@pytest.fixture
+def mysql_site(make_site):
+    return make_site("mysql")
 
 
 def test_database_comes_and_goes(mysql_site):
