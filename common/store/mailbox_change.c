@@ -197,7 +197,7 @@ int
 mailbox_message_date(
     struct mailbox *mb, uint32_t seq, time_t *ret_date, struct err *err)
 {
-	struct stat st;
+	struct stat st = { .st_size = 0 };
 	int rc = view_with_file(mb, seq, stat_file, &st, err);
 
 	if (rc == 0)
@@ -209,7 +209,7 @@ int
 mailbox_message_file_size(
     struct mailbox *mb, uint32_t seq, uint64_t *ret_size, struct err *err)
 {
-	struct stat st;
+	struct stat st = { .st_size = 0 };
 	int rc = view_with_file(mb, seq, stat_file, &st, err);
 
 	if (rc == 0)

@@ -159,30 +159,32 @@ maildir_put_sizes(uint64_t size, uint64_t crlf, struct str *out)
 	    (unsigned long long)crlf);
 }
 
-/* The second and microsecond of a name; 0 for what it does not tell. */
-static void
-stamp_of(struct slice name, uint64_t *ret_sec, uint64_t *ret_usec)
+struct maildir_arrival
+maildir_get_arrival(struct slice name)
 {
-	*ret_sec = *ret_usec = 0;
-	if (!num_eat(&name, INT64_MAX, ret_sec) || !slice_starts(name, ".M"))
-		return;
+	struct maildir_arrival arrival = { 0, 0, name };
+
+	if (!num_eat(&name, INT64_MAX, &arrival.sec) ||
+	    !slice_starts(name, ".M"))
+		return arrival;
 	name = slice_skip(name, 2);
-	(void)num_eat(&name, INT64_MAX, ret_usec); /* 0 is fine */
+	(void)num_eat(&name, INT64_MAX, &arrival.usec); /* 0 is fine */
+	return arrival;
 }
 
 int
-maildir_compare(struct slice a, struct slice b)
+maildir_compare(
+    const struct maildir_arrival *a, const struct maildir_arrival *b)
 {
-	uint64_t asec, ausec, bsec, busec;
-	size_t n = a.len < b.len ? a.len : b.len;
+	size_t n = a->name.len < b->name.len ? a->name.len : b->name.len;
 	int order;
 
-	stamp_of(a, &asec, &ausec);
-	stamp_of(b, &bsec, &busec);
-	if (asec != bsec)
-		return asec < bsec ? -1 : 1;
-	if (ausec != busec)
-		return ausec < busec ? -1 : 1;
-	order = n ? memcmp(a.ptr, b.ptr, n) : 0;
-	return order ? order : (a.len > b.len) - (a.len < b.len);
+	if (a->sec != b->sec)
+		return a->sec < b->sec ? -1 : 1;
+	if (a->usec != b->usec)
+		return a->usec < b->usec ? -1 : 1;
+	order = n ? memcmp(a->name.ptr, b->name.ptr, n) : 0;
+	return order
+		   ? order
+		   : (a->name.len > b->name.len) - (a->name.len < b->name.len);
 }

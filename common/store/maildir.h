@@ -40,8 +40,18 @@ void maildir_put_unique(
 /* Appends ",S=size,W=crlf". */
 void maildir_put_sizes(uint64_t size, uint64_t crlf, struct str *out);
 
-/* The order in which messages came, as far as their names tell: by second,
- * microsecond, then by name.  As strcmp. */
-int maildir_compare(struct slice a, struct slice b);
+/* When a message came, as far as its name tells; 0 for what it does not. */
+struct maildir_arrival {
+	uint64_t sec, usec;
+	struct slice name; /* borrowed */
+};
+
+/* Reads it out of the name. */
+struct maildir_arrival maildir_get_arrival(struct slice name);
+
+/* The order in which messages came: by second, microsecond, then by name.  As
+ * strcmp. */
+int maildir_compare(
+    const struct maildir_arrival *a, const struct maildir_arrival *b);
 
 #endif

@@ -95,18 +95,23 @@ open_root(struct store *store)
 	return 0;
 }
 
-/* Are new, cur and tmp there? */
+/* Is it a Maildir?  When it may be made one, a look at cur alone must do: each
+ * delivery comes by here, and what else is missing is made when it is used. */
 static int
-check_subs(const struct store *store)
+check_subs(struct store *store, enum store_mode mode)
 {
-	static const char *const subs[] = { "tmp", "new", "cur" };
-	size_t i;
+	static const char *const subs[] = { "cur", "new", "tmp" };
+	size_t i, n = mode == STORE_CREATE ? 1 : sizeof subs / sizeof subs[0];
 
-	for (i = 0; i < sizeof subs / sizeof subs[0]; i++)
+	for (i = 0; i < n; i++)
 		if (faccessat(store->root, subs[i], F_OK, AT_SYMLINK_NOFOLLOW) <
 		    0)
-			return -errno;
-	return 0;
+			break;
+	if (i == n)
+		return 0;
+	return errno == ENOENT && mode == STORE_CREATE
+		   ? tree_furnish(store, store->root)
+		   : -errno;
 }
 
 /* Makes the Maildir, which is missing, and opens it. */
@@ -150,8 +155,8 @@ store_open(const char *path, enum store_mode mode,
 	rc = open_root(store);
 	if (rc == -ENOENT && mode == STORE_CREATE)
 		rc = make_root(store);
-	else if (rc == 0 && mode == STORE_MUST_EXIST)
-		rc = check_subs(store);
+	else if (rc == 0)
+		rc = check_subs(store, mode);
 	if (rc < 0) {
 		rc = tree_error(store, err, -rc, store->path, "");
 		store_free(store);

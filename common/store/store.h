@@ -31,8 +31,8 @@ struct store;
 
 enum store_mode {
 	STORE_MUST_EXIST,
-	STORE_CREATE /* make path with cur, new and tmp (0700) when missing;
-		      * what an existing one lacks is made when it is used */
+	STORE_CREATE /* make path and its cur, new, tmp (0700) when missing;
+		      * new and tmp beside an existing cur when they are used */
 };
 
 /*

@@ -94,18 +94,19 @@ compare(const void *a, const void *b)
 static void
 sort(struct listing *folders)
 {
-	qsort(folders->list, folders->count, sizeof *folders->list, compare);
+	if (folders->count)
+		qsort(folders->list, folders->count, sizeof *folders->list,
+		    compare);
 }
 
 static struct store_folder *
 find(struct listing *folders, size_t count, const char *name)
 {
-	struct store_folder key;
+	struct store_folder key = { .name = mem_strdup(name) }, *found = NULL;
 
-	memset(&key, 0, sizeof key);
-	key.name = mem_strdup(name);
-	struct store_folder *found =
-	    bsearch(&key, folders->list, count, sizeof *folders->list, compare);
+	if (count)
+		found = bsearch(
+		    &key, folders->list, count, sizeof *folders->list, compare);
 	free(key.name);
 	return found;
 }

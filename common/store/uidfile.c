@@ -240,7 +240,7 @@ int
 uidfile_assign(struct store *store, const struct lock *lock,
     const struct slice *bases, size_t n, struct uidfile_uids *ret_uids)
 {
-	struct uidlist_header header;
+	struct uidlist_header header = { .version = 3 };
 	STR_AUTO text = STR_INIT;
 	uint32_t first;
 	bool good = peek(lock->dirfd, &header, &first);

@@ -90,31 +90,40 @@ take_list(struct assignment *as)
 		list->header.nextuid = reader.last_uid + 1;
 }
 
-static int
-by_arrival(const void *a, const void *b, void *ctx)
-{
-	const struct scan *scan = ctx;
-	const struct scan_file *const *x = a, *const *y = b;
+/* A file without a uid, and when it came: read once, not at each comparison. */
+struct newcomer {
+	struct maildir_arrival arrival;
+	struct scan_file *file;
+};
 
-	return maildir_compare(
-	    slice_from(scan_name(scan, *x)), slice_from(scan_name(scan, *y)));
+static int
+by_arrival(const void *a, const void *b)
+{
+	const struct newcomer *x = a, *y = b;
+
+	return maildir_compare(&x->arrival, &y->arrival);
 }
 
-/* The files without a uid, in the order in which they came. */
-static struct scan_file **
+/* The files without a uid, in the order in which they came; free them. */
+static struct newcomer *
 uidless(const struct assignment *as, size_t *ret_count)
 {
-	struct scan_file **files =
-	    mem_alloc(mem_mul(as->missing ? as->missing : 1, sizeof *files));
+	struct newcomer *list =
+	    mem_alloc(mem_mul(as->missing ? as->missing : 1, sizeof *list));
 	size_t i, n = 0;
 
-	for (i = 0; i < as->scan->count && n < as->missing; i++)
-		if (wants_uid(&as->scan->files[i]) &&
-		    as->scan->files[i].uid == 0)
-			files[n++] = &as->scan->files[i];
-	qsort_r(files, n, sizeof *files, by_arrival, as->scan);
+	for (i = 0; i < as->scan->count && n < as->missing; i++) {
+		struct scan_file *file = &as->scan->files[i];
+
+		if (!wants_uid(file) || file->uid != 0)
+			continue;
+		list[n].file = file;
+		list[n++].arrival =
+		    maildir_get_arrival(slice_from(scan_name(as->scan, file)));
+	}
+	qsort(list, n, sizeof *list, by_arrival);
 	*ret_count = n;
-	return files;
+	return list;
 }
 
 /* Numbers the new files, with their entries into lines. */
@@ -123,18 +132,18 @@ number_files(struct assignment *as, struct str *lines)
 {
 	struct uidlist_header *header = &as->list->header;
 	size_t i, n;
-	struct scan_file **files = uidless(as, &n);
+	struct newcomer *list = uidless(as, &n);
 
 	if (header->nextuid <= as->last)
 		header->nextuid = as->last + 1;
 	for (i = 0; i < n; i++) {
 		struct uidlist_entry entry = { .uid = header->nextuid++,
-			.base = scan_base(as->scan, files[i]) };
+			.base = scan_base(as->scan, list[i].file) };
 
-		files[i]->uid = entry.uid;
+		list[i].file->uid = entry.uid;
 		uidlist_put_entry(&entry, lines);
 	}
-	free(files);
+	free(list);
 }
 
 /* Appends the entries that stay when the list is written anew. */

@@ -136,7 +136,7 @@ all_there(const struct mailbox *mb, const struct scan *scan)
 int
 view_scan(struct mailbox *mb, struct scan *scan, struct err *err)
 {
-	struct timespec new_after, cur_after, now;
+	struct timespec new_after = { 0, 0 }, cur_after = { 0, 0 }, now;
 	int rc = 0, tries;
 
 	for (tries = 0; tries < SCAN_TRIES; tries++) {

@@ -171,9 +171,11 @@ order(void **state)
 
 	(void)state;
 	for (i = 0; i < UNIT_COUNT(rows); i++) {
-		struct slice a = slice_from(rows[i].a);
-		struct slice b = slice_from(rows[i].b);
-		int ab = maildir_compare(a, b), ba = maildir_compare(b, a);
+		struct maildir_arrival a =
+		    maildir_get_arrival(slice_from(rows[i].a));
+		struct maildir_arrival b =
+		    maildir_get_arrival(slice_from(rows[i].b));
+		int ab = maildir_compare(&a, &b), ba = maildir_compare(&b, &a);
 
 		UNIT_CHECK(i, (ab > 0) - (ab < 0) == rows[i].sign);
 		UNIT_CHECK(i, (ba > 0) - (ba < 0) == -rows[i].sign);
