@@ -107,6 +107,7 @@ fd_write(const struct stream *s, const void *octets, size_t len)
 ssize_t
 stream_try_read(struct stream *s, void *octets, size_t len)
 {
+	s->ready = false;
 	return s->io ? s->io->read(s->io_ctx, octets, len)
 		     : fd_read(s, octets, len);
 }
@@ -250,8 +251,8 @@ stream_room(struct stream *s, size_t len)
 static bool
 must_poll_first(struct stream *s)
 {
-	if (s->io == NULL)
-		return true;
+	if (s->ready || s->io == NULL)
+		return !s->ready;
 	return s->io->pending && !s->io->pending(s->io_ctx);
 }
 
@@ -352,7 +353,7 @@ stream_wait(struct stream *s, int watch, int64_t deadline)
 	};
 	int n;
 
-	if (stream_flush(s) < 0 || s->eof || stream_input(s).len ||
+	if (stream_flush(s) < 0 || s->eof || s->ready || stream_input(s).len ||
 	    (s->io && s->io->pending && s->io->pending(s->io_ctx)))
 		return STREAM_WAIT_INPUT;
 	do
@@ -362,7 +363,8 @@ stream_wait(struct stream *s, int watch, int64_t deadline)
 		return STREAM_WAIT_TIMEOUT;
 	if (n < 0)
 		return STREAM_WAIT_INPUT; /* the next read says what is wrong */
-	return (p[0].revents ? STREAM_WAIT_INPUT : 0) |
+	s->ready = p[0].revents;
+	return (s->ready ? STREAM_WAIT_INPUT : 0) |
 	       (p[1].revents ? STREAM_WAIT_WATCH : 0);
 }
 
