@@ -106,15 +106,19 @@ handle_starttls(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 
 /* ---- logins ---- */
 
-/* Failures cost time: the setting, doubled by each one before. */
+/* A failure is answered at a time that does not tell how long the look-up and
+ * the hash took: the setting after the question, doubled by each one before. */
 static void
-delay_failure(const struct connection *c)
+delay_failure(const struct connection *c, int64_t asked)
 {
 	int doublings =
 	    c->logins > DELAY_DOUBLINGS ? DELAY_DOUBLINGS : c->logins;
-	int64_t ms = c->settings.login_delay << doublings;
+	int64_t ms =
+	    asked + (c->settings.login_delay << doublings) - clock_ms();
 	struct timespec t = { ms / 1000, (ms % 1000) * 1000000 };
 
+	if (ms <= 0)
+		return;
 	while (nanosleep(&t, &t) < 0 && errno == EINTR)
 		continue;
 }
@@ -158,7 +162,7 @@ user_is_usable(const struct connection *c, const struct account_user *user)
 
 static int
 login_failed(struct connection *c, enum account_outcome outcome,
-    struct slice name, const struct err *err)
+    struct slice name, const struct err *err, int64_t asked)
 {
 	if (outcome == ACCOUNT_TEMPFAIL) {
 		log_error("login of %.*s: %s", SLICE_FMT(name), err->text);
@@ -166,7 +170,7 @@ login_failed(struct connection *c, enum account_outcome outcome,
 		    "temporary failure, try again later");
 	}
 	log_login(c, name, "denied");
-	delay_failure(c);
+	delay_failure(c, asked);
 	c->logins++;
 	return reply_result(c, REQUEST_LOGIN,
 	    c->logins >= c->settings.login_tries ? LOGIN_TOO_MANY
@@ -184,6 +188,7 @@ handle_login(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 		c->peer.address };
 	struct account_user *user;
 	enum account_outcome outcome;
+	int64_t asked = clock_ms();
 	struct err err = { 0, "" };
 
 	(void)msg;
@@ -198,7 +203,7 @@ handle_login(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 	}
 	if (outcome != ACCOUNT_FOUND) {
 		free(user);
-		return login_failed(c, outcome, name, &err);
+		return login_failed(c, outcome, name, &err, asked);
 	}
 	log_login(c, name, "ok");
 	c->keeper.user = user;
