@@ -30,7 +30,8 @@ struct account_db_config {
 
 /* The queries: SQL with %u (whole address), %n (local part), %d (domain); in
  * quota_update also %b (octets) and %m (messages).  Columns they give:
- *   user_query      login name, home, uid, gid, quota in MB
+ *   user_query      login name, home, uid, gid, quota in MB; perhaps also
+ *                   octets and messages, and quota_query is not asked
  *   password_query  login name, password hash
  *   alias_query     action (alias, drop), targets separated by |
  *   domain_query    any row: the domain is ours; "" when host_list says it

@@ -24,7 +24,11 @@ struct user_rows {
 	const struct account_name *name;
 	struct account_user user;
 	size_t rows;
+	bool with_use; /* the row said what is used, too */
 };
+
+/* Octets, then messages; user_query may leave them out. */
+#define USE_COLUMN 5
 
 static uint64_t
 quota_limit(struct user_rows *rows, struct slice text)
@@ -60,6 +64,23 @@ column_copy(const struct db_row *row, size_t i)
 	return mem_strndup(text.ptr, text.len);
 }
 
+static int64_t
+natural(struct slice text)
+{
+	uint64_t value = 0;
+
+	(void)num_parse(text, INT64_MAX, &value); /* a negative one is 0 */
+	return (int64_t)value;
+}
+
+static void
+see_use(struct user_rows *rows, const struct db_row *row, size_t column)
+{
+	rows->user.quota_used = natural(account_sql_column(row, column));
+	rows->user.quota_messages =
+	    natural(account_sql_column(row, column + 1));
+}
+
 static void
 see_user(void *ctx, const struct db_row *row)
 {
@@ -72,15 +93,9 @@ see_user(void *ctx, const struct db_row *row)
 	rows->user.uid = id_number(account_sql_column(row, 2));
 	rows->user.gid = id_number(account_sql_column(row, 3));
 	rows->user.quota_limit = quota_limit(rows, account_sql_column(row, 4));
-}
-
-static int64_t
-natural(struct slice text)
-{
-	uint64_t value = 0;
-
-	(void)num_parse(text, INT64_MAX, &value); /* a negative one is 0 */
-	return (int64_t)value;
+	rows->with_use = row->count > USE_COLUMN + 1;
+	if (rows->with_use)
+		see_use(rows, row, USE_COLUMN);
 }
 
 static void
@@ -90,8 +105,7 @@ see_quota(void *ctx, const struct db_row *row)
 
 	if (rows->rows++ > 0)
 		return;
-	rows->user.quota_used = natural(account_sql_column(row, 0));
-	rows->user.quota_messages = natural(account_sql_column(row, 1));
+	see_use(rows, row, 0);
 }
 
 static bool
@@ -114,7 +128,7 @@ account_sql_find_user(void *ctx, const struct account_name *name,
     struct account_user *ret_user, struct err *err)
 {
 	struct account_sql *sql = ctx;
-	struct user_rows rows = { sql, name, { 0 }, 0 };
+	struct user_rows rows = { sql, name, { 0 }, 0, false };
 
 	if (!account_sql_read(sql, USER_QUERY, name, see_user, &rows, err)) {
 		account_user_release(&rows.user);
@@ -122,7 +136,7 @@ account_sql_find_user(void *ctx, const struct account_name *name,
 	}
 	if (rows.rows == 0)
 		return ACCOUNT_UNKNOWN;
-	if (!add_quota_use(sql, &rows, err)) {
+	if (!rows.with_use && !add_quota_use(sql, &rows, err)) {
 		account_user_release(&rows.user);
 		return ACCOUNT_TEMPFAIL;
 	}

@@ -131,6 +131,21 @@ def test_host_list_is_read_again(on_pair):
     assert on_pair.resolve("x@new.dev") == NOT_LOCAL
 
 
+@pytest.mark.parametrize("columns, used", [
+    ("", (7, 1)), (", 11", (7, 1)), (", 11, 2", (11, 2)),
+    (", NULL, NULL", (0, 0)), (", -5, 'x'", (0, 0)), (", 11, 2, 3", (11, 2))])
+def test_use_in_the_users_row(site, columns, used):
+    site.sql("INSERT INTO quota (username, bytes, messages) "
+             "VALUES ('demo@%s', 7, 1)" % DOMAIN)
+    site.conf(user_query="SELECT name, home, uid, gid, quota%s FROM users "
+              "WHERE name = %%n AND domain = %%d" % columns)
+    client = pair_of(site)
+    user = client.lookup("demo@" + DOMAIN)
+    assert (user["used"], user["messages"]) == used
+    client.close()
+    assert client.process.wait(10) == 0
+
+
 def test_quota_that_is_no_number(on_pair):
     on_pair.site.sql("UPDATE users SET quota = 'lots' WHERE name = 'small'")
     assert on_pair.lookup("small@" + DOMAIN)["limit"] == 0
