@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -79,6 +80,7 @@ write_stream(struct stream *s, struct way *out)
 		out->broken = true;
 }
 
+#define PUMP_REST 2000      /* ms of silence until memory is given back */
 #define LAST_WORDS_MS 30000 /* for a client to read what a session left */
 
 /* The two ways, and the time for the last of them. */
@@ -86,9 +88,24 @@ struct pump {
 	struct stream *s;
 	int fd;
 	struct way in, out;
+	bool moved;      /* something, since memory was given back */
 	bool gone;       /* the process behind fd: nobody keeps the time now */
 	int64_t give_up; /* when the client does not read on */
 };
+
+/* Waits for the ends; when nothing has moved for a while, memory is given back
+ * first.  False when the time is up. */
+static bool
+poll_or_rest(struct pump *pump, struct pollfd p[3])
+{
+	if (pump->moved && pump->give_up == CLOCK_NEVER) {
+		if (poll(p, 3, PUMP_REST) != 0)
+			return true;
+		pump->moved = false;
+		(void)malloc_trim(0); /* an optimisation */
+	}
+	return poll(p, 3, clock_left(pump->give_up)) != 0;
+}
 
 /* Waits until one of the four ends can go on; false when the client has taken
  * too long.  Buffers that hold nothing are given back first, for most of a
@@ -112,7 +129,7 @@ wait_ends(struct pump *pump)
 		      (pump->out.held.len ? 0 : POLLIN);
 	if (pump->gone && p[2].events == 0)
 		p[2].fd = -1; /* would be told of the hang-up for ever */
-	if (poll(p, 3, clock_left(pump->give_up)) == 0)
+	if (!poll_or_rest(pump, p))
 		return false;
 	if ((p[2].revents & POLLHUP) && !pump->gone) {
 		pump->gone = true;
@@ -160,6 +177,8 @@ pump_ends(struct pump *pump)
 
 	for (;;) {
 		bool moved = move_octets(pump);
+
+		pump->moved |= moved;
 
 		if (out->broken || (out->ended && out->held.len == 0))
 			return;

@@ -1,0 +1,65 @@
+"""What an idle IMAP connection holds: the proportional set size (PSS) of its
+processes, with enough of them open that shared pages are shared.
+
+Behind TLS it is mostly GnuTLS: what the loader writes into its pages, and the
+syntax trees that it builds when it starts, 450 KB a process, are not shared."""
+import os
+import time
+
+import pytest
+
+from imap_client import Client
+
+CONNECTIONS = 20
+MESSAGES = 1000
+REST = 3.0  # seconds; the server gives memory back after two seconds of silence
+
+
+def fill(site):
+    path = site.maildir()
+    for name in ("", "/cur", "/new", "/tmp"):
+        os.makedirs(path + name, exist_ok=True)
+    for i in range(MESSAGES):
+        name = "%d.M%06dP77.mx.test.dev,S=20,W=22:2,S" % (1700000000 + i, i)
+        with open(path + "/cur/" + name, "wb") as file:
+            file.write(b"Subject: x\n\nmessage\n")
+    for folder, _, files in os.walk(site.data):
+        for name in ["."] + files:
+            os.chown(os.path.join(folder, name), 8, 8)
+
+
+def pss(pid):
+    with open("/proc/%d/smaps_rollup" % pid) as file:
+        for line in file:
+            if line.startswith("Pss:"):
+                return int(line.split()[1])
+    raise ValueError(pid)
+
+
+def connection_sizes(site):
+    """KB of each connection: its processes are a session of their own."""
+    accountd = [daemon.pid for daemon in site.daemons]
+    sizes = {}
+    for pid in site.running():
+        session = os.getsid(pid)
+        if session not in accountd:
+            sizes[session] = sizes.get(session, 0) + pss(pid)
+    return list(sizes.values())
+
+
+@pytest.mark.parametrize("service,limit", [("imap", 350), ("imaps", 1000)])
+def test_idle_memory(make_site, service, limit):
+    site = make_site("sqlite")
+    site.conf(log_level="info")
+    site.accountd()
+    fill(site)
+    clients = [Client(site, service) for _ in range(CONNECTIONS)]
+    for client in clients:
+        assert client.cmd("SELECT INBOX").find("%d EXISTS" % MESSAGES)
+        assert len(client.cmd("FETCH 1:* (FLAGS UID)").untagged) == MESSAGES
+    time.sleep(REST)
+    sizes = connection_sizes(site)
+    assert len(sizes) == CONNECTIONS
+    assert max(sizes) < limit, "KB: %s" % sorted(sizes)
+    for client in clients:  # and they are alive
+        assert client.cmd("NOOP").status == "OK"
