@@ -102,6 +102,9 @@ void account_quota_add(struct account_client *client, const char *name,
     int64_t octets, int64_t messages);
 void account_quota_flush(struct account_client *client);
 
+/* Additions that a service which is gone may not have made. */
+uint64_t account_quota_lost(const struct account_client *client);
+
 /* From now on this client is answered quota requests for name alone; for the
  * session of a logged-in user.  0 or -errno. */
 int account_bind(

@@ -21,6 +21,7 @@ struct account_client {
 	bool by_socket;
 	bool bound;
 	unsigned int adds; /* quota additions without an answer yet */
+	uint64_t lost;     /* and those that will never have one */
 	pid_t child;       /* the program of our own, 0 for none */
 	struct str body;   /* of the request */
 	struct ipc_msg answer;
@@ -204,6 +205,7 @@ disconnect(struct account_client *client)
 	if (client->fd >= 0)
 		(void)close(client->fd); /* the service sees the end */
 	client->fd = -1;
+	client->lost += client->adds;
 	client->adds = 0;
 }
 
@@ -441,6 +443,7 @@ account_quota_add(struct account_client *client, const char *name,
 		account_quota_flush(client);
 	if (client->fd < 0 && may_reconnect(client, -EBADF))
 		(void)connect_client(client); /* fd says it */
+	client->lost++;                       /* unless it is sent */
 	if (client->fd < 0)
 		return;
 	str_clear(&client->body);
@@ -451,10 +454,12 @@ account_quota_add(struct account_client *client, const char *name,
 	ipc_put_u64(&client->body, (uint64_t)octets);
 	ipc_put_u64(&client->body, (uint64_t)messages);
 	if (wire_send(client->fd, WIRE_QUOTA_ADD, str_slice(&client->body),
-		deadline) < 0)
+		deadline) < 0) {
 		disconnect(client);
-	else
-		client->adds++;
+		return;
+	}
+	client->lost--;
+	client->adds++;
 }
 
 void
@@ -464,6 +469,12 @@ account_quota_flush(struct account_client *client)
 
 	if (client->fd >= 0 && collect_adds(client, deadline) < 0)
 		disconnect(client);
+}
+
+uint64_t
+account_quota_lost(const struct account_client *client)
+{
+	return client->lost;
 }
 
 int

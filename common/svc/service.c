@@ -194,10 +194,45 @@ first_front(struct connection *c, struct err *err)
 	return signer_start(c, false, err);
 }
 
+/* SIGTERM: the client has nothing more to say.  What has been begun is ended,
+ * a message that is being committed gets its reply, a session pays the quota;
+ * a pipe, which cannot be cut, ends at once. */
+static void
+end_input(int signal)
+{
+	int saved = errno;
+
+	if (shutdown(STDIN_FILENO, SHUT_RD) < 0 && errno == ENOTSOCK)
+		_exit(128 + signal);
+	errno = saved;
+}
+
+static void
+log_no_connection(const struct connection *c, const struct err *err)
+{
+	log_error("no connection: %s%s", err->text,
+	    c->tls ? " (settings tls_key, tls_cert, tls_key_password)" : "");
+}
+
+static void
+log_lost_quota(const struct connection *c)
+{
+	const struct account_user *user = c->keeper.user;
+	uint64_t lost = account_quota_lost(c->keeper.account);
+
+	if (lost)
+		log_error("njiwa-accountd is gone: %llu quota additions%s%s "
+			  "are lost (njiwa quota recalc mends it)",
+		    (unsigned long long)lost, user ? " of " : "",
+		    user ? user->name : "");
+}
+
 int
 service_main(const struct service *service, int argc, char **argv)
 {
 	static const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	static const struct sigaction end = { .sa_handler = end_input,
+		.sa_flags = SA_RESTART };
 	struct connection c = { .service = service,
 		.session_fd = -1,
 		.next_front = -1,
@@ -206,6 +241,7 @@ service_main(const struct service *service, int argc, char **argv)
 	struct err err = { 0, "" };
 
 	open_connection(&c, argc, argv);
+	(void)sigaction(SIGTERM, &end, NULL); /* these two cannot fail */
 	c.keeper.settings = &c.settings;
 	c.keeper.peer = &c.peer;
 	c.keeper.profile = c.profile;
@@ -213,7 +249,7 @@ service_main(const struct service *service, int argc, char **argv)
 	c.keeper.state = KEEPER_STRANGER;
 	c.keeper.front = first_front(&c, &err);
 	if (c.keeper.front < 0) {
-		log_error("no connection: %s", err.text);
+		log_no_connection(&c, &err);
 		return EX_TEMPFAIL;
 	}
 	open_accounts(&c);
@@ -224,6 +260,7 @@ service_main(const struct service *service, int argc, char **argv)
 	keeper_run(&c);
 	if (c.session)
 		session_run(&c);
+	log_lost_quota(&c);
 	account_client_free(c.keeper.account);
 	return EX_OK;
 }
