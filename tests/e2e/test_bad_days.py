@@ -12,9 +12,8 @@ import pytest
 
 import servers
 from imap_client import Client
-from init_under_test import children_of, cpu_seconds
 from pop3_client import message, put, talk
-from site_under_test import PASSWORD, SERVICES, full
+from site_under_test import PASSWORD, full
 from smtp_talk import DATA, Talk
 
 LOGIN = 'LOGIN demo@test.dev "%s"' % PASSWORD
