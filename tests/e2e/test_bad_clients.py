@@ -224,8 +224,9 @@ IMAP_STAGES = [
     b"", b"a LOGIN {13}\r\n", b"a LOGIN demo@test.dev", IMAP,
     IMAP + b"b SELECT INBOX\r\n", IMAP + b"b SELECT INBOX\r\nc IDLE\r\n",
     IMAP + b"b SELECT INBOX\r\nc FETCH 1:* BODY.PEEK[]\r\n",
-    IMAP + b"b APPEND INBOX {1000}\r\n", IMAP + b"b APPEND INBOX {1000+}\r\nha",
-    IMAP + b"b SELECT INBOX\r\nc STORE 1 +FLAGS (\\Deleted)\r\nd EXPU",
+    IMAP + b"b APPEND INBOX {1000}\r\n",
+    IMAP + b"b APPEND INBOX {1000+}\r\nha",
+    IMAP + b"b SELECT INBOX\r\nc STORE 1 +FLAGS (\\Deleted)\r\nx EXPU",
     b"a AUTHENTICATE PLAIN\r\n", b"a STARTTLS\r\n"]
 
 
