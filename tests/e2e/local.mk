@@ -1,5 +1,5 @@
 # End-to-end tests: real sockets, real databases.  As root; see conftest.py.
-EXTRA_DIST += %D%
+EXTRA_DIST += $(wildcard $(srcdir)/%D%/*.py)
 
 E2E_ARGS = -q
 

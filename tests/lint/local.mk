@@ -1,5 +1,5 @@
 # What the machine can say of the sources.  Each executable here is a check.
-EXTRA_DIST += %D%
+EXTRA_DIST += $(wildcard $(srcdir)/%D%/[a-z]*)
 
 lint: all
 	NJIWA_BUILD=$(abs_top_builddir) \
