@@ -137,6 +137,35 @@ def test_recipient_limit(lite):
     assert len(lite.messages("demo")) == 1
 
 
+def many_mailboxes(site, limit):
+    """Sends to 150 users with at most so many descriptors (soft:hard); the
+    answer and the messages that they have."""
+    names = ["many%d" % n for n in range(150)]
+    site.sql("".join(
+        "INSERT INTO users (name, password, domain, uid, gid, home, quota) "
+        "VALUES ('%s', '', 'test.dev', 8, 8, '', '0');" % n for n in names))
+    site.conf(smtp_max_recipients=150)
+    command = ["prlimit", "--nofile=" + limit] + site.command("mx")
+    said = "".join("RCPT TO:<%s@test.dev>\r\n" % n for n in names)
+    out = subprocess.run(
+        command, env=site.env, stdout=subprocess.PIPE, check=True, timeout=60,
+        stderr=subprocess.DEVNULL,
+        input=b"HELO me\r\nMAIL FROM:<>\r\n" + said.encode() +
+        b"DATA\r\n" + DATA + b".\r\nQUIT\r\n").stdout
+    return (out.splitlines()[-2][:3],
+            sum(len(site.messages(name)) for name in names))
+
+
+def test_more_mailboxes_than_descriptors(lite):
+    """The soft limit is raised to what a message may need."""
+    assert many_mailboxes(lite, "100:4096") == (b"250", 150)
+
+
+def test_too_few_descriptors(lite):
+    """Those who got it do not keep what is sent again."""
+    assert many_mailboxes(lite, "100:100") == (b"451", 0)
+
+
 # ---- quota
 
 def test_quota_at_rcpt(site):
