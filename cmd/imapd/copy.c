@@ -103,7 +103,8 @@ remove_moved(struct copy *copy)
 	if (code == NULL)
 		return;
 	str_appendf(&im->conn.out, "* OK [%s] Moved\r\n", code);
-	rc = mailbox_expunge(im->mailbox, copy->uids, copy->count, &err);
+	rc = mailbox_expunge(
+	    im->mailbox, EXPUNGE_ANY, copy->uids, copy->count, &err);
 	if (rc < 0)
 		imap_fail(im, rc, &err);
 }

@@ -42,7 +42,8 @@ expunge(struct imap *im, const struct seqset *set, struct err *err)
 			add_deleted(im->mailbox, seq, &uids);
 	}
 	if (uids.count)
-		rc = mailbox_expunge(im->mailbox, uids.list, uids.count, err);
+		rc = mailbox_expunge(
+		    im->mailbox, EXPUNGE_DELETED, uids.list, uids.count, err);
 	free(uids.list);
 	return rc;
 }

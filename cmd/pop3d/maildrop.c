@@ -126,7 +126,7 @@ maildrop_update(struct maildrop *drop, uint32_t *ret_deleted, struct err *err)
 		if (drop->marks[i - 1] & MAILDROP_DELETED)
 			uids[n++] = mailbox_message(drop->inbox, i)->uid;
 	if (n)
-		r = mailbox_expunge(drop->inbox, uids, n, err);
+		r = mailbox_expunge(drop->inbox, EXPUNGE_ANY, uids, n, err);
 	free(uids);
 	*ret_deleted = n;
 	return r;

@@ -108,10 +108,15 @@ enum flags_op { FLAGS_ADD, FLAGS_REMOVE, FLAGS_REPLACE };
 int mailbox_set_flags(struct mailbox *mb, uint32_t seq, enum flags_op op,
     uint8_t flags, uint32_t keywords, struct err *err);
 
+enum expunge_mode {
+	EXPUNGE_ANY,    /* whatever their flags are */
+	EXPUNGE_DELETED /* only what is \Deleted on the disk by now */
+};
+
 /* Removes n messages by uid from the disk and the quota; the view follows at
  * the next mailbox_sync.  A uid that is gone already is no error. */
-int mailbox_expunge(
-    struct mailbox *mb, const uint32_t *uids, size_t n, struct err *err);
+int mailbox_expunge(struct mailbox *mb, enum expunge_mode mode,
+    const uint32_t *uids, size_t n, struct err *err);
 
 /* Sizes and dates: octets with CRLF line ends (RFC822.SIZE), of the file, and
  * the internal date (the file's mtime).  0, -ENOENT, -errno. */

@@ -45,6 +45,19 @@ struct flags_change {
 	uint32_t keywords;
 };
 
+/* Nothing is to be done, if the file has the name that we know: another session
+ * may have changed what we would leave as it is. */
+static int
+still_there(struct mailbox *mb, const struct record *record)
+{
+	struct stat st;
+
+	return fstatat(view_dir(mb, record), view_name(mb, record), &st,
+		   AT_SYMLINK_NOFOLLOW) < 0
+		   ? -errno
+		   : 0;
+}
+
 static int
 change_flags(struct mailbox *mb, struct record *record, void *ctx)
 {
@@ -73,7 +86,7 @@ change_flags(struct mailbox *mb, struct record *record, void *ctx)
 	}
 	if (flags == (message->flags & (uint8_t)~FLAG_RECENT) &&
 	    keywords == message->keywords)
-		return 0;
+		return still_there(mb, record);
 	maildir_put_flags(old, flags, keywords, &name);
 	rc = tree_rename(
 	    view_dir(mb, record), old.ptr, mb->folder.cur_dir, name.ptr);
@@ -98,6 +111,7 @@ mailbox_set_flags(struct mailbox *mb, uint32_t seq, enum flags_op op,
 }
 
 struct removal {
+	enum expunge_mode mode;
 	int64_t octets;
 	int64_t messages;
 };
@@ -111,6 +125,10 @@ remove_file(struct mailbox *mb, struct record *record, void *ctx)
 	uint64_t octets = 0;
 	struct stat st;
 
+	/* looked at again each time that the file was found anew */
+	if (removal->mode == EXPUNGE_DELETED &&
+	    !(record->message.flags & FLAG_DELETED))
+		return 0;
 	if (!maildir_get_size(slice_from(name), 'S', &octets) &&
 	    fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		octets = (uint64_t)st.st_size;
@@ -124,11 +142,11 @@ remove_file(struct mailbox *mb, struct record *record, void *ctx)
 }
 
 int
-mailbox_expunge(
-    struct mailbox *mb, const uint32_t *uids, size_t n, struct err *err)
+mailbox_expunge(struct mailbox *mb, enum expunge_mode mode,
+    const uint32_t *uids, size_t n, struct err *err)
 {
 	const struct store_config *config = &mb->store->config;
-	struct removal removal = { 0, 0 };
+	struct removal removal = { mode, 0, 0 };
 	size_t i;
 	int rc = 0;
 

@@ -162,7 +162,7 @@ cmd_expunge(struct store *store, char **args)
 
 	if (open_mailbox(store, args[0], &mb))
 		return 1;
-	rc = mailbox_expunge(mb, &uid, 1, &err);
+	rc = mailbox_expunge(mb, EXPUNGE_ANY, &uid, 1, &err);
 	mailbox_free(mb);
 	return rc < 0 ? fail(rc) : 0;
 }

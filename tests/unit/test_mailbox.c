@@ -64,6 +64,40 @@ first_view(void **state)
 	    -ENOENT);
 }
 
+/* What another session has taken back, a stale view neither removes nor calls
+ * done. */
+static void
+stale_views_lose_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct mailbox_changes changes;
+	struct mailbox *a, *b;
+	uint32_t uids[] = { 1, 2 };
+
+	(void)fixture_deliver(f, "INBOX", 0, false, TEXT);
+	(void)fixture_deliver(f, "INBOX", 0, false, TEXT);
+	a = fixture_open(f, "INBOX", MAILBOX_READ_WRITE);
+	b = fixture_open(f, "INBOX", MAILBOX_READ_WRITE);
+	/* b does not know that it is deleted, and takes it back all the same */
+	assert_int_equal(
+	    mailbox_set_flags(a, 1, FLAGS_ADD, FLAG_DELETED, 0, &f->err), 0);
+	assert_int_equal(
+	    mailbox_set_flags(a, 2, FLAGS_ADD, FLAG_DELETED, 0, &f->err), 0);
+	assert_int_equal(
+	    mailbox_set_flags(b, 1, FLAGS_REMOVE, FLAG_DELETED, 0, &f->err), 0);
+	/* a still thinks that both are */
+	assert_int_equal(mailbox_message(a, 1)->flags, FLAG_DELETED);
+	assert_int_equal(
+	    mailbox_expunge(a, EXPUNGE_DELETED, uids, 2, &f->err), 0);
+	sync_all(f, a, &changes);
+	assert_int_equal(changes.nexpunged, 1);
+	assert_int_equal(changes.expunged[0], 2);
+	mailbox_changes_release(&changes);
+	assert_int_equal(mailbox_message(a, 1)->flags, 0);
+	mailbox_free(a);
+	mailbox_free(b);
+}
+
 static void
 two_sessions(void **state)
 {
@@ -102,7 +136,7 @@ two_sessions(void **state)
 	assert_int_equal(
 	    mailbox_set_flags(b, 1, FLAGS_REMOVE, FLAG_SEEN, 0, &f->err), 0);
 	assert_int_equal(mailbox_message(b, 1)->flags, FLAG_FLAGGED);
-	assert_int_equal(mailbox_expunge(a, uids, 2, &f->err), 0);
+	assert_int_equal(mailbox_expunge(a, EXPUNGE_ANY, uids, 2, &f->err), 0);
 	assert_int_equal(f->messages, 2);
 	assert_int_equal(f->octets, 34);
 	assert_int_equal(mailbox_count(a), 3);
@@ -305,7 +339,8 @@ read_only(void **state)
 	mb = fixture_open(f, "INBOX", MAILBOX_READ_ONLY);
 	assert_int_equal(
 	    mailbox_set_flags(mb, 1, FLAGS_ADD, FLAG_SEEN, 0, &f->err), -EROFS);
-	assert_int_equal(mailbox_expunge(mb, &uid, 1, &f->err), -EROFS);
+	assert_int_equal(
+	    mailbox_expunge(mb, EXPUNGE_ANY, &uid, 1, &f->err), -EROFS);
 	assert_int_equal(
 	    mailbox_keyword_make(mb, slice_from("k"), &f->err), -EROFS);
 	mailbox_message_uidl(mb, 1, &uidl);
@@ -392,6 +427,7 @@ main(void)
 	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	static const struct CMUnitTest tests[] = {
 		CASE(first_view),
+		CASE(stale_views_lose_nothing),
 		CASE(two_sessions),
 		CASE(foreign_hands),
 		CASE(twins),

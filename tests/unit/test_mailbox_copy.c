@@ -96,7 +96,7 @@ same_folder(void **state)
 	assert_int_equal(mailbox_sync(mb, false, &changes, &f->err), 0);
 	assert_int_equal(changes.appeared, 4);
 	mailbox_changes_release(&changes);
-	assert_int_equal(mailbox_expunge(mb, gone, 2, &f->err), 0);
+	assert_int_equal(mailbox_expunge(mb, EXPUNGE_ANY, gone, 2, &f->err), 0);
 	assert_int_equal(mailbox_sync(mb, false, &changes, &f->err), 0);
 	assert_int_equal(changes.nexpunged, 2);
 	mailbox_changes_release(&changes);
@@ -120,7 +120,8 @@ all_or_none(void **state)
 
 	assert_int_equal(
 	    mailbox_set_flags(other, 1, FLAGS_ADD, FLAG_DRAFT, 0, &f->err), 0);
-	assert_int_equal(mailbox_expunge(other, gone, 1, &f->err), 0);
+	assert_int_equal(
+	    mailbox_expunge(other, EXPUNGE_ANY, gone, 1, &f->err), 0);
 	mailbox_free(other);
 	assert_int_equal(mailbox_copy(mb, (struct mailbox_seqs){ seqs, 3 },
 			     slice_from("a/b"), &copies, &f->err),
