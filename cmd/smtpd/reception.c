@@ -51,9 +51,11 @@ reception_release(struct reception *r)
 }
 
 /*
- * One line of the header.  What the scan would mend is kept as it came, for a
- * message is stored octet by octet: a mailbox's separator stays in the header,
- * a line that cannot be part of one is body without an empty line before it.
+ * One line of the header.  A line that cannot be part of one begins the body,
+ * and an empty line is put before it: left out, every reader of the mailbox
+ * would have to guess where the header ends, and some find fields behind that
+ * line that were never looked at here.  A mailbox's separator ends nothing
+ * and is kept as it came.
  */
 static void
 take_header_line(struct reception *r, struct slice line)
@@ -63,11 +65,14 @@ take_header_line(struct reception *r, struct slice line)
 	size_t before = head->len;
 
 	header_scan_line(&r->scan, line, head);
-	if (!r->scan.broken && !separator)
-		return;
-	str_truncate(head, before);
-	if (r->scan.broken)
+	if (r->scan.broken) {
+		str_truncate(head, before + 1);
 		head = &r->spool.body;
+	} else if (separator) {
+		str_truncate(head, before);
+	} else {
+		return;
+	}
 	str_append(head, line);
 	str_append_char(head, '\n');
 }

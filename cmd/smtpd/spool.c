@@ -127,20 +127,63 @@ move_up(int fd, uint64_t from, uint64_t len, uint64_t by)
 	return rc;
 }
 
-int
-spool_rehead(struct spool *spool, struct slice head)
+/* Moves len octets of the file down by some, the first ones first. */
+static int
+move_down(int fd, uint64_t from, uint64_t len, uint64_t by)
 {
-	uint64_t old = spool->head.len;
+	STR_AUTO block = STR_INIT;
 	int rc = 0;
 
-	if (spool->fd >= 0 && spool->flushed == 0) {
+	str_reserve(&block, SPOOL_BUFFER_MAX);
+	while (rc == 0 && len) {
+		size_t n = len < SPOOL_BUFFER_MAX ? len : SPOOL_BUFFER_MAX;
+
+		rc = read_at(fd, block.ptr, n, from);
+		if (rc == 0)
+			rc = write_at(fd, slice_of(block.ptr, n), from - by);
+		from += n;
+		len -= n;
+	}
+	return rc;
+}
+
+static int
+move_body(const struct spool *spool, struct slice head)
+{
+	uint64_t old = spool->head.len, len = spool->flushed + spool->body.len;
+
+	if (head.len > old)
+		return move_up(spool->fd, old, len, head.len - old);
+	if (head.len < old)
+		return move_down(spool->fd, old, len, old - head.len);
+	return 0;
+}
+
+/* Puts head and body where they belong; the file is what they are. */
+static int
+rewrite(struct spool *spool, struct slice head)
+{
+	uint64_t size = head.len + spool->flushed + spool->body.len;
+	int rc;
+
+	if (spool->flushed == 0) {
 		rc = write_beginning(spool, head);
-	} else if (spool->fd >= 0) {
-		rc = move_up(spool->fd, old, spool->flushed + spool->body.len,
-		    head.len - old);
+	} else {
+		rc = move_body(spool, head);
 		if (rc == 0)
 			rc = write_at(spool->fd, head, 0);
 	}
+	if (rc == 0 && head.len < spool->head.len &&
+	    ftruncate(spool->fd, (off_t)size) < 0)
+		rc = -errno;
+	return rc;
+}
+
+int
+spool_rehead(struct spool *spool, struct slice head)
+{
+	int rc = spool->fd >= 0 ? rewrite(spool, head) : 0;
+
 	if (rc == 0)
 		str_set(&spool->head, head);
 	return rc;

@@ -1,5 +1,5 @@
 /* The message on its way into the keeper's file: header in memory, body through
- * a bounded buffer; the header may grow later.  Never holds more in memory than
+ * a bounded buffer; the header may change later.  Never holds more in memory than
  * SPOOL_HEAD_MAX and SPOOL_BUFFER_MAX together, whatever the message's size. */
 #ifndef NJIWA_CMD_SMTPD_SPOOL_H
 #define NJIWA_CMD_SMTPD_SPOOL_H
@@ -35,8 +35,8 @@ int spool_finish(struct spool *spool);
 /* Octets of the whole message. */
 uint64_t spool_size(const struct spool *spool);
 
-/* Replaces the head, after spool_finish, by one that is at least as long, in
- * place: nobody reads the file before it is delivered.  0 or -errno. */
+/* Replaces the head, after spool_finish, by one of any length, in place: nobody
+ * reads the file before it is delivered.  0 or -errno. */
 int spool_rehead(struct spool *spool, struct slice head);
 
 #endif

@@ -120,6 +120,15 @@ is_empty_line(struct slice line)
 	       slice_is(line, "\r");
 }
 
+/* Has it nothing but blanks before its end? */
+static bool
+is_blank_line(struct slice line)
+{
+	while (line.len && is_blank(line.ptr[0]))
+		line = slice_skip(line, 1);
+	return line.len == 0 || is_empty_line(line);
+}
+
 /* Octets of the field at the start of text, its later lines included. */
 static size_t
 field_length(struct slice text)
@@ -202,33 +211,33 @@ header_unfold(struct slice body, struct str *out)
 		str_truncate(out, out->len - 1);
 }
 
-/* Appends the Subject field with prefix in front of its text. */
+/*
+ * Appends the Subject field with prefix in front of its text.  No octet of the
+ * field is left out: what blanks a sender puts there is not ours to judge.
+ */
 static void
 put_subject(const struct header_field *field, struct slice prefix,
     const char *eol, struct str *out)
 {
 	STR_AUTO value = STR_INIT;
-	struct slice bare = slice_trim(prefix), body = field->body, line;
+	struct slice body = field->body, line = first_line(body);
+	struct slice name = slice_head(field->raw, field->raw.len - body.len);
+	size_t gap = body.len && is_blank(body.ptr[0]) ? 0 : 1;
 
 	header_unfold(body, &value);
-	if (slice_equal(slice_head(str_slice(&value), bare.len), bare)) {
+	if (slice_equal(slice_head(str_slice(&value), prefix.len), prefix)) {
 		str_append(out, field->raw);
 		return;
 	}
-	while (body.len && is_blank(body.ptr[0]))
-		body = slice_skip(body, 1);
-	line = first_line(body);
-	str_append(out, field->name);
-	str_append_cstr(out, ": ");
-	if (is_empty_line(line)) {
-		str_append(out, bare);
-	} else if (field->name.len + 2 + prefix.len + line.len >
-		   HEADER_LINE_MAX) {
-		str_append(out, bare);
-		str_append_cstr(out, eol);
-		str_append_char(out, ' ');
-	} else {
-		str_append(out, prefix);
+	str_append(out, name);
+	str_append_char(out, ' ');
+	str_append(out, prefix);
+	if (!is_blank_line(line)) {
+		if (name.len + 1 + prefix.len + gap + line.len >
+		    HEADER_LINE_MAX)
+			str_append_cstr(out, eol);
+		if (gap)
+			str_append_char(out, ' ');
 	}
 	str_append(out, body);
 }
@@ -236,7 +245,8 @@ put_subject(const struct header_field *field, struct slice prefix,
 size_t
 header_prefix_subject(struct slice header, const char *prefix, struct str *out)
 {
-	struct slice first = first_line(header), mark = slice_from(prefix);
+	struct slice first = first_line(header);
+	struct slice mark = slice_trim(slice_from(prefix));
 	const char *eol =
 	    first.len > 1 && first.ptr[first.len - 2] == '\r' ? "\r\n" : "\n";
 	bool found = false;
@@ -261,7 +271,6 @@ header_prefix_subject(struct slice header, const char *prefix, struct str *out)
 	if (n && header.ptr[n - 1] != '\n')
 		str_append_cstr(out, eol);
 	if (!found)
-		str_appendf(
-		    out, "Subject: %.*s%s", SLICE_FMT(slice_trim(mark)), eol);
+		str_appendf(out, "Subject: %.*s%s", SLICE_FMT(mark), eol);
 	return n;
 }

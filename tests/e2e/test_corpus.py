@@ -1,6 +1,7 @@
 """Real mail that nobody here wrote: each message goes in by SMTP and comes back
-by POP3 and IMAP, octet for octet but for the trace headers on top, and a
-stranger's X-Spam-* fields, which are renamed so that nobody can forge ours.
+by POP3 and IMAP, octet for octet but for the trace headers on top, a stranger's
+X-Spam-* fields, which are renamed so that nobody can forge ours, and the empty
+line before a line that can be no part of a header, where the sender has none.
 
 Files with LF line ends are sent with CRLF, as any client does.  What SMTP
 cannot carry as it is (a bare CR or LF: RFC 5321 section 2.3.8; a NUL) is sent
@@ -51,9 +52,18 @@ def refusal(message):
     return None
 
 
+# A field, or a mailbox's separator, with its later lines: what a header has.
+FIELDS = re.compile(
+    rb"(?:From [^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*)?"
+    rb"(?:[!-9;-~]+[ \t]*:[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*)*")
+
+
 def as_kept(message):
-    head, empty, body = message.partition(b"\r\n\r\n")
-    return re.sub(rb"(?mi)^X-Spam-", b"X-Old-Spam-", head) + empty + body
+    head = FIELDS.match(message).group()
+    rest = message[len(head):]
+    if rest and not rest.startswith(b"\r\n"):
+        rest = b"\r\n" + rest
+    return re.sub(rb"(?mi)^X-Spam-", b"X-Old-Spam-", head) + rest
 
 
 @functools.lru_cache(maxsize=None)

@@ -234,24 +234,52 @@ def test_delivered_to(lite):
     assert send(lite, "other@test.dev", octets=again)[0] == [250, 250]
 
 
+def stored_as(site, octets):
+    """What becomes of a message below our own fields, with LF line ends."""
+    stuffed = octets.replace(b"\r\n.", b"\r\n..")
+    if stuffed.startswith(b"."):
+        stuffed = b"." + stuffed
+    assert send(site, "demo@test.dev", octets=stuffed)[0] == [250, 250]
+    path = max(site.messages("demo"), key=os.path.getctime)
+    with open(path, "rb") as file:
+        head, _, own = file.read().partition(b" +0000\n")
+    assert b"\nReceived:" in head
+    os.unlink(path)
+    return own
+
+
 def test_octets_are_kept(lite):
-    texts = [b"", b"\r\n", b"no header\r\n", b"A: b\r\n c\r\n\r\n.x\r\n..\r\n",
+    texts = [b"", b"\r\n", b"A: b\r\n c\r\n\r\n.x\r\n..\r\n",
              b"Subject: \xc3\xa4\r\n\r\n\xff\xfe\x80\x01\r\n",
-             b"From me Mon\r\nA: b\r\n\r\nx\r\n", b"A: b\r\nno field\r\n",
+             b"From me Mon\r\nA: b\r\n\r\nx\r\n",
              b"\r\n" * 5000, b"\r\n" + b"x" * 900000 + b"\r\n"]
     for text in texts:
-        stuffed = text
-        if stuffed.startswith(b"."):
-            stuffed = b"." + stuffed
-        stuffed = stuffed.replace(b"\r\n.", b"\r\n..")
-        assert send(lite, "demo@test.dev", octets=stuffed)[0] == [250, 250]
-        path = max(lite.messages("demo"), key=os.path.getctime)
-        with open(path, "rb") as file:
-            stored = file.read()
-        head, _, own = stored.partition(b" +0000\n")
-        assert b"\nReceived:" in head
-        assert own == text.replace(b"\r\n", b"\n")
-        os.unlink(path)
+        assert stored_as(lite, text) == text.replace(b"\r\n", b"\n")
+
+
+@pytest.mark.parametrize("head, body", [
+    (b"", b"hello, no header\r\nsecond line\r\n"),
+    (b"", b".\r\n"),
+    (b"", b" blank first\r\nX-Spam-Flag: NO\r\n"),
+    (b"A: b\r\n", b"no field\r\n"),
+    (b"A: b\r\n", b"no field here\r\nX-Spam-Flag: NO\r\n\r\nx\r\n"),
+    (b"A: b\r\n", b"\xc3\xa4: c\r\nX-Spam-Flag: NO\r\n")])
+def test_what_is_no_field_begins_the_body(lite, head, body):
+    """One empty line is put before it, so that everybody who reads the message
+    finds the same header, and none finds fields of ours in it."""
+    assert stored_as(lite, head + body) == (
+        head + b"\r\n" + body).replace(b"\r\n", b"\n")
+    lite.deliver("demo", DATA)
+    assert send(lite, "demo@test.dev", octets=head + body.replace(
+        b".\r\n", b"..\r\n"))[0] == [250, 250]
+    client = lite.imap("demo")
+    client.select("INBOX")
+    _, found = client.fetch(
+        "2", "(BODY.PEEK[TEXT] BODY.PEEK[HEADER.FIELDS (A X-Spam-Flag)])")
+    client.logout()
+    text, fields = [part[1] for part in found if isinstance(part, tuple)]
+    assert text == body
+    assert fields == head + b"\r\n"
 
 
 def test_size_at_the_limit_and_past_it(lite):

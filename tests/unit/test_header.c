@@ -197,7 +197,11 @@ prefixes(void **state)
 		  "Subject: " MARK "x\n", 11 },
 		{ "SUBJECT:x\nA: b\n", "SUBJECT: " MARK "x\nA: b\n", 15 },
 		{ "Subject : x\n y\njunk\n",
-		  "Subject: " MARK "x\n y\njunk\n", 20 },
+		  "Subject : " MARK "x\n y\njunk\n", 20 },
+		/* no octet is lost */
+		{ "Subject:   \t x\n", "Subject: *** SPAM ***   \t x\n", 15 },
+		{ "Subject:   \n x\n", "Subject: *** SPAM ***   \n x\n", 15 },
+		{ "Subject \t :x\n", "Subject \t : " MARK "x\n", 13 },
 		{ "Subject:\n x\n", "Subject: *** SPAM ***\n x\n", 12 },
 		{ "Subject:\n", "Subject: *** SPAM ***\n", 9 },
 		{ "Subject: " MARK "x\n", "Subject: " MARK "x\n", 24 },

@@ -146,11 +146,18 @@ storing(void **state)
 	/* octet by octet, whatever a header should look like */
 	check_stored(
 	    "From me Mon\r\nA: b\r\n\r\nx", "From me Mon\nA: b\n\nx\n===\n");
-	check_stored("A: b\r\nno field\r\n\r\nx", "A: b\nno field\n\nx\n===\n");
-	check_stored("no field\r\nA: b", "no field\nA: b\n===\n");
+	/* but for the empty line before what can be no header */
+	check_stored(
+	    "A: b\r\nno field\r\n\r\nx", "A: b\n\nno field\n\nx\n===\n");
+	check_stored("no field\r\nA: b", "\nno field\nA: b\n===\n");
+	check_stored(" x\r\nA: b", "\n x\nA: b\n===\n");
+	check_stored("Subject: f\r\nno field here\r\nX-Spam-Flag: NO",
+	    "Subject: f\n\nno field here\nX-Spam-Flag: NO\n===\n");
+	check_stored("\xc3\xa4: b\r\nX-Spam-Flag: NO",
+	    "\n\xc3\xa4: b\nX-Spam-Flag: NO\n===\n");
 	check_stored("", "\n===\n");
 	check_stored("\xff\xfe 8bit\r\n\r\n\xc3\xa9",
-	    "\xff\xfe 8bit\n\n\xc3\xa9\n===\n");
+	    "\n\xff\xfe 8bit\n\n\xc3\xa9\n===\n");
 }
 
 /* ---- the filter stage ---- */
@@ -168,6 +175,14 @@ static const struct spam_row {
 	    SEEN "Subject: x\n\nscore 4.9\n", true, false },
 	{ "Subject: x\r\n\r\nscore 5.0", QUEUED,
 	    SEEN "Subject: *** SPAM *** x\n\nscore 5.0\n", true, false },
+	{ "Subject:                                   x\r\n\r\nscore 5.0",
+	    QUEUED,
+	    SEEN "Subject: *** SPAM ***                                   x\n"
+		 "\nscore 5.0\n",
+	    true, false },
+	{ "Subject: x\r\nno field\r\nscore 5.0", QUEUED,
+	    SEEN "Subject: *** SPAM *** x\n\nno field\nscore 5.0\n", true,
+	    false },
 	{ "A: b\r\n\r\nscore 9.9", QUEUED,
 	    SEEN "A: b\nSubject: *** SPAM ***\n\nscore 9.9\n", true, false },
 	{ "A: b\r\n\r\nscore 10", "554 5.7.1 Looks like spam [t1]\n", NULL,

@@ -8,7 +8,6 @@
 #include "tests/unit/unit.h"
 
 static const char head[] = "A: 1\n\n";
-static const char longer[] = "A: 1\nX: something that was not there\n\n";
 
 /* Octets of body that tell their place. */
 static void
@@ -31,10 +30,10 @@ check_file(int fd, const char *want_head, size_t n)
 	assert_memory_equal(got.ptr, want.ptr, want.len);
 }
 
-/* Spools n octets of body in pieces, checks the file, gives it a longer head
+/* Spools n octets of body in pieces, checks the file, gives it another head
  * and checks again. */
 static void
-spool_body(size_t n)
+spool_body(size_t n, const char *other)
 {
 	int fd = memfd_create("spool", 0);
 	struct spool spool;
@@ -49,9 +48,9 @@ spool_body(size_t n)
 	assert_int_equal(spool_finish(&spool), 0);
 	assert_int_equal(spool_size(&spool), strlen(head) + n);
 	check_file(fd, head, n);
-	assert_int_equal(spool_rehead(&spool, slice_from(longer)), 0);
-	assert_int_equal(spool_size(&spool), strlen(longer) + n);
-	check_file(fd, longer, n);
+	assert_int_equal(spool_rehead(&spool, slice_from(other)), 0);
+	assert_int_equal(spool_size(&spool), strlen(other) + n);
+	check_file(fd, other, n);
 	spool_release(&spool);
 	close(fd);
 }
@@ -62,11 +61,14 @@ bodies(void **state)
 	static const size_t sizes[] = { 0, 1, 4096, SPOOL_BUFFER_MAX - 1,
 		SPOOL_BUFFER_MAX, SPOOL_BUFFER_MAX + 1, 2 * SPOOL_BUFFER_MAX,
 		300001 };
-	size_t i;
+	static const char *const others[] = { "", "\n", "A: \n\n", "B: 2\n\n",
+		"A: 1\nX: something that was not there\n\n" };
+	size_t i, k;
 
 	(void)state;
 	for (i = 0; i < UNIT_COUNT(sizes); i++)
-		spool_body(sizes[i]);
+		for (k = 0; k < UNIT_COUNT(others); k++)
+			spool_body(sizes[i], others[k]);
 }
 
 /* Memory must not grow with a message that nobody wants. */
