@@ -84,10 +84,8 @@ env_port(const char *name)
 static bool
 from_environment(struct peer *peer)
 {
-	const char *proto = getenv("PROTO");
-
-	if (proto == NULL || strncmp(proto, "TCP", 3) != 0 ||
-	    !env_address("TCPREMOTEIP", peer->address))
+	/* whatever PROTO says (TCP, TCP6, SSL): who has an address is not us */
+	if (!env_address("TCPREMOTEIP", peer->address))
 		return false;
 	peer->port = env_port("TCPREMOTEPORT");
 	(void)env_address("TCPLOCALIP", peer->local_address); /* "" is fine */

@@ -91,16 +91,23 @@ parse_options(struct connection *c, int argc, char **argv)
 static void
 open_tls_files(struct connection *c)
 {
+	bool neither;
+	int code;
+
 	c->cert = open(c->settings.tls_cert, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (c->cert >= 0)
 		c->key =
 		    open(c->settings.tls_key, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (c->cert >= 0 && c->key >= 0)
 		return;
-	if (c->tls || errno != ENOENT)
+	code = errno;
+	/* a site without TLS has neither; anything else is a mistake */
+	neither = c->cert < 0 && code == ENOENT &&
+		  access(c->settings.tls_key, F_OK) < 0;
+	if (c->tls || !neither)
 		log_error("TLS is not to be had: %s: %s",
 		    c->cert < 0 ? c->settings.tls_cert : c->settings.tls_key,
-		    strerror(errno));
+		    strerror(code));
 }
 
 /* Replies are whole when they are sent: nothing is gained by waiting. */

@@ -413,3 +413,17 @@ def test_closed_descriptors_are_nobodys_file(site, closed):
         preexec_fn=lambda: [os.close(fd) for fd in closed], check=False)
     assert b"PRIVATE" not in done.stdout + done.stderr
     assert b"ENOSYS" not in done.stdout
+
+
+def test_half_of_tls_is_said_in_the_log(site):
+    """A misspelt path is no wish to do without TLS."""
+    for half in ("tls_key", "tls_cert"):
+        good = site.settings[half]
+        site.conf(**{half: "/nonexistent/" + half})
+        assert Probe(site).do("ask 64") == "ok"
+        site.wait_log("TLS is not to be had: /nonexistent/" + half)
+        site.conf(**{half: good})
+    logged = site.log
+    site.conf(tls_key="/nonexistent/key", tls_cert="/nonexistent/cert")
+    assert Probe(site).do("ask 64") == "ok"
+    assert "TLS is not to be had" not in site.log[len(logged):]
