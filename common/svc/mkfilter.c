@@ -101,8 +101,10 @@ static const struct row rows[] = {
 	CALL("flock", FILES), CALL("statx", FILES), CALL("stat", FILES),
 	CALL("lstat", FILES), CALL("statfs", FILES), CALL("fstatfs", FILES),
 	CALL("umask", FILES), CALL("fadvise64", FILES), CALL("fallocate", FILES),
-	CALL("inotify_init1", SESSION), CALL("inotify_add_watch", SESSION),
-	CALL("inotify_rm_watch", SESSION),
+	/* a session has been a keeper, whose filter stays upon it */
+	CALL("inotify_init1", SESSION | KEEPER),
+	CALL("inotify_add_watch", SESSION | KEEPER),
+	CALL("inotify_rm_watch", SESSION | KEEPER),
 	CALL("uname", FILES), CALL("sysinfo", FILES), CALL("getcwd", FILES),
 	CALL("getsockopt", FILES), CALL("setsockopt", ACCOUNTD),
 	WHEN("kill", FILES, 1, IS(1, 0)), /* does a lock's owner live? */
