@@ -344,6 +344,14 @@ def test_append(site, client):
         assert content == MESSAGE.replace(b"\r\n", b"\n")
 
 
+def test_bare_line_ends(client):
+    client.append(b"A: b\n\r\nlone\rcr\nand lf")
+    client.cmd("SELECT INBOX")
+    got = client.cmd("FETCH 1 (RFC822.SIZE BODY.PEEK[])")
+    assert got.literal() == b"A: b\r\n\r\nlone\rcr\r\nand lf"
+    assert b"RFC822.SIZE 23 " in got.untagged[0]
+
+
 def test_append_errors(site, client):
     assert client.append(b"").status == "NO"
     assert client.append(b"a\0b").status == "NO"

@@ -48,7 +48,7 @@ def connection_sizes(site):
 
 
 @pytest.mark.parametrize("service,limit", [("imap", 350), ("imaps", 1000)])
-def test_idle_memory(make_site, service, limit):
+def test_idle_memory(plain_build, make_site, service, limit):
     site = make_site("sqlite")
     site.conf(log_level="info")
     site.accountd()

@@ -236,25 +236,3 @@ def test_mailbox_that_is_removed(site):
     assert got.status in ("OK", "NO")
     client.send(b"z LOGOUT\r\n")
     client.at_end()
-
-
-def test_idle_memory(site):
-    """An idle session gives its memory back."""
-    site.conf(log_level="info")
-    client = Client(site)
-    for _ in range(50):
-        client.append(SIMPLE)
-    client.cmd("SELECT INBOX")
-    client.cmd("FETCH 1:* (FLAGS BODY.PEEK[])")
-    client.send(b"i IDLE\r\n")
-    assert client.response().startswith(b"+ ")
-    time.sleep(0.2)
-    pss = 0
-    for pid in site.processes():
-        with open("/proc/%d/smaps_rollup" % pid) as rollup:
-            pss += sum(int(line.split()[1]) for line in rollup
-                       if line.startswith("Pss:"))
-    client.send(b"DONE\r\n")
-    assert client.finish(b"i").status == "OK"
-    # sanitizers have memory of their own; alone, nothing is shared
-    assert 0 < pss < 30000
