@@ -30,13 +30,16 @@ struct account_db_config {
 
 /* The queries: SQL with %u (whole address), %n (local part), %d (domain); in
  * quota_update also %b (octets) and %m (messages).  Columns they give:
- *   user_query      login name, home, uid, gid, quota in MB; perhaps also
- *                   octets and messages, and quota_query is not asked
- *   password_query  login name, password hash
+ *   user_query      login name, home, uid, gid, quota in MB, domain; perhaps
+ *                   also octets and messages, and quota_query is not asked
+ *   password_query  login name, password hash, domain
  *   alias_query     action (alias, drop), targets separated by |
  *   domain_query    any row: the domain is ours; "" when host_list says it
  *   quota_query     octets, messages
  *   quota_update    none; "" is the upsert of the table quota */
+#define ACCOUNT_ALIAS_QUERY                                                    \
+	"SELECT action, aliases FROM forwarder WHERE address = %u"
+
 struct account_config {
 	struct account_db_config db;
 	const char *user_query;

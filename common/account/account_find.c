@@ -18,7 +18,7 @@ static const char migrated[] = "SELECT COUNT(*) FROM njiwa_schema";
 
 /* ---- the user ---- */
 
-/* The rows of a query about one user: the first one counts. */
+/* The rows of a query about one user: the first one that is his counts. */
 struct user_rows {
 	struct account_sql *sql;
 	const struct account_name *name;
@@ -27,8 +27,9 @@ struct user_rows {
 	bool with_use; /* the row said what is used, too */
 };
 
-/* Octets, then messages; user_query may leave them out. */
-#define USE_COLUMN 5
+/* What user_query may leave out: the domain; octets, then messages. */
+#define DOMAIN_COLUMN 5
+#define USE_COLUMN 6
 
 static uint64_t
 quota_limit(struct user_rows *rows, struct slice text)
@@ -86,9 +87,13 @@ see_user(void *ctx, const struct db_row *row)
 {
 	struct user_rows *rows = ctx;
 
-	if (rows->rows++ > 0)
+	if (rows->rows > 0)
 		return;
-	rows->user.name = account_sql_login_name(row, rows->name);
+	rows->user.name =
+	    account_sql_login_name(row, rows->name, DOMAIN_COLUMN);
+	if (rows->user.name == NULL)
+		return;
+	rows->rows++;
 	rows->user.home = column_copy(row, 1);
 	rows->user.uid = id_number(account_sql_column(row, 2));
 	rows->user.gid = id_number(account_sql_column(row, 3));
@@ -167,19 +172,28 @@ count_rows(struct account_sql *sql, const char *text, struct slice domain,
 	return sql_link_run(sql->link, &run, err);
 }
 
-/* Only a database that never was migrated may lack the table of domains: in
- * one that is being restored, tables are missing for a while. */
+/* Only a database that never was migrated may lack tables: in one that is being
+ * restored, they are missing for a while. */
+static bool
+is_unmigrated(struct account_sql *sql)
+{
+	struct err ignored; /* the caller has one to tell */
+	size_t rows;
+
+	return count_rows(sql, migrated, slice_from(""), &rows, &ignored) ==
+	       DB_REFUSED;
+}
+
 static bool
 find_own_domain(struct account_sql *sql, struct slice domain, size_t *ret_rows,
     struct err *err)
 {
 	enum db_fault fault =
 	    count_rows(sql, own_domains, domain, ret_rows, err);
-	struct err ignored;
 
 	if (fault != DB_REFUSED)
 		return fault == DB_OK;
-	if (count_rows(sql, migrated, domain, ret_rows, &ignored) != DB_REFUSED)
+	if (!is_unmigrated(sql))
 		return false;
 	return count_rows(sql, users_domains, domain, ret_rows, err) == DB_OK;
 }
@@ -232,6 +246,21 @@ see_alias(void *ctx, const struct db_row *row)
 	str_append(rows->targets, account_sql_column(row, 1));
 }
 
+/* The predecessor's first published tables were without that of aliases. */
+static bool
+read_aliases(struct account_sql *sql, const struct account_name *name,
+    struct alias_rows *rows, struct err *err)
+{
+	struct sql_run run = { .seen = see_alias, .ctx = rows };
+	enum db_fault fault =
+	    account_sql_run(sql, &run, ALIAS_QUERY, name, NULL, err);
+
+	if (fault != DB_REFUSED)
+		return fault == DB_OK;
+	return strcmp(sql->config->alias_query, ACCOUNT_ALIAS_QUERY) == 0 &&
+	       is_unmigrated(sql);
+}
+
 enum account_outcome
 account_sql_find_alias(void *ctx, const struct account_name *name,
     struct str *targets, struct err *err)
@@ -241,7 +270,7 @@ account_sql_find_alias(void *ctx, const struct account_name *name,
 
 	if (sql->queries[ALIAS_QUERY].sql[0] == '\0')
 		return ACCOUNT_UNKNOWN;
-	if (!account_sql_read(sql, ALIAS_QUERY, name, see_alias, &rows, err))
+	if (!read_aliases(sql, name, &rows, err))
 		return ACCOUNT_TEMPFAIL;
 	if (rows.bad) {
 		(void)err_set(err, EINVAL, /* TEMPFAIL says it */

@@ -4,6 +4,8 @@
 #include "common/account/account_sql_own.h"
 #include "common/account/passhash.h"
 
+#define PASSWORD_DOMAIN 2 /* column of password_query */
+
 /* Somebody's hash, to learn what hashes are like here. */
 static const char sample_query[] =
     "SELECT password FROM users ORDER BY id LIMIT 1";
@@ -25,9 +27,11 @@ see_password(void *ctx, const struct db_row *row)
 	struct password_row *found = ctx;
 
 	if (found->login)
-		return; /* the first row counts */
-	found->login = account_sql_login_name(row, found->name);
-	str_append(&found->hash, account_sql_column(row, 1));
+		return; /* the first row that is his counts */
+	found->login =
+	    account_sql_login_name(row, found->name, PASSWORD_DOMAIN);
+	if (found->login)
+		str_append(&found->hash, account_sql_column(row, 1));
 }
 
 static void

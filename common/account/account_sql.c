@@ -136,15 +136,52 @@ account_sql_column(const struct db_row *row, size_t i)
 	return row->columns[i];
 }
 
+static bool
+is_ascii(struct slice text)
+{
+	size_t i;
+
+	for (i = 0; i < text.len; i++)
+		if ((unsigned char)text.ptr[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* Is that column's text what was asked for?  Blanks around it were always the
+ * table's own affair. */
+static bool
+column_is(const struct db_row *row, size_t i, struct slice asked)
+{
+	return slice_equal_nocase(
+	    slice_trim(account_sql_column(row, i)), asked);
+}
+
+/* Is the row of the domain that was asked for?  A query that does not say is
+ * trusted with ASCII alone. */
+static bool
+is_of_domain(const struct db_row *row, const struct account_name *name,
+    size_t domain_column)
+{
+	if (name->domain.len == 0)
+		return true;
+	if (row->count <= domain_column)
+		return is_ascii(name->domain);
+	return column_is(row, domain_column, name->domain);
+}
+
 char *
-account_sql_login_name(
-    const struct db_row *row, const struct account_name *name)
+account_sql_login_name(const struct db_row *row,
+    const struct account_name *name, size_t domain_column)
 {
 	struct slice text = account_sql_column(row, 0);
+	bool whole = slice_find(text, '@') < text.len;
 	struct str full = STR_INIT;
 
+	if (!whole && (!column_is(row, 0, name->local) ||
+			  !is_of_domain(row, name, domain_column)))
+		return NULL;
 	str_append(&full, text);
-	if (slice_find(text, '@') == text.len && name->domain.len) {
+	if (!whole && name->domain.len) {
 		str_append_char(&full, '@');
 		str_append(&full, name->domain);
 	}

@@ -22,6 +22,13 @@ octets_possible(struct slice text)
 	return enc_utf8_valid(text);
 }
 
+/* A database may take a domain with blanks behind it for the one without. */
+static bool
+domain_possible(struct slice domain)
+{
+	return slice_find(domain, ' ') == domain.len;
+}
+
 bool
 account_name_parse(
     struct slice address, struct str *buffer, struct account_name *ret_name)
@@ -34,6 +41,8 @@ account_name_parse(
 		return false;
 	while (at > 0 && address.ptr[at - 1] != '@')
 		at--;
+	if (at > 0 && !domain_possible(slice_skip(address, at)))
+		return false;
 	str_set(buffer, address);
 	for (i = at; at > 0 && i < buffer->len; i++)
 		buffer->ptr[i] = lower(buffer->ptr[i]);

@@ -14,7 +14,7 @@ struct account_name {
 
 /* Takes address apart; buffer holds the copy that ret_name borrows from.
  * False when it is empty, above ACCOUNT_NAME_MAX, or has an octet that no name
- * has (control, DEL, not UTF-8). */
+ * has (control, DEL, not UTF-8), or a blank in the domain. */
 bool account_name_parse(
     struct slice address, struct str *buffer, struct account_name *ret_name);
 

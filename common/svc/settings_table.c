@@ -1,5 +1,6 @@
 /* The settings themselves.  A row is: field, default and bounds, choices, the
  * predecessor's variable, section, help. */
+#include "common/account/account_config.h"
 #include "common/svc/settings_table.h"
 
 /* clang-format off */
@@ -128,22 +129,27 @@ const struct setting settings_table[] = {
 	    ACCOUNTS,
 	    "How long one answer of njiwa-accountd may take." },
 
-	{ NEEDED_QUERY(user_query, "SELECT name, home, uid, gid, quota "
+	{ NEEDED_QUERY(user_query, "SELECT name, home, uid, gid, quota, domain "
 	    "FROM users WHERE name = %n AND domain = %d"),
 	    NAMES, NULL, QUERIES,
 	    "Finds a mailbox.  Columns: the login name (without an @ the "
-	    "domain is added), the home folder, uid, gid, and the quota in "
-	    "MB as text.  With two more, octets and messages, quota_query is "
-	    "not asked, which saves one question a message." },
-	{ NEEDED_QUERY(password_query, "SELECT name, password "
+	    "domain is added), the home folder, uid, gid, the quota in MB "
+	    "as text, and the domain.  A row whose login name has no @ "
+	    "counts only when it and the domain are those asked for, in "
+	    "upper or lower case; a query without that column finds no "
+	    "mailbox in a domain that is not ASCII.  With two more, octets "
+	    "and messages, quota_query is not asked, which saves one question "
+	    "a message." },
+	{ NEEDED_QUERY(password_query, "SELECT name, password, domain "
 	    "FROM users WHERE name = %n AND domain = %d"),
 	    NAMES, NULL, QUERIES,
-	    "Finds a password.  Columns: the login name as above, and the "
-	    "password's hash." },
-	{ QUERY(alias_query, "SELECT action, aliases "
-	    "FROM forwarder WHERE address = %u"), NAMES, NULL, QUERIES,
+	    "Finds a password.  Columns: the login name as above, the "
+	    "password's hash, and the domain, likewise." },
+	{ QUERY(alias_query, ACCOUNT_ALIAS_QUERY), NAMES, NULL, QUERIES,
 	    "Finds an alias.  Columns: the action (alias or drop), and the "
-	    "addresses, separated by |.  Empty: there are no aliases." },
+	    "addresses, separated by |.  Empty: there are no aliases, nor "
+	    "with the default in a database that has no such table and that "
+	    "was never migrated." },
 	{ QUERY(domain_query, ""), NAMES, NULL, QUERIES,
 	    "Any row means that the domain is local.  Empty: a domain that is "
 	    "in the table domains (see njiwa(8)) or has a row in users." },

@@ -47,6 +47,30 @@ def test_answers(on_pair):
     assert on_pair.lookup("nobody@" + DOMAIN) == UNKNOWN
 
 
+@pytest.mark.parametrize("queries", ["default", "without the domain"])
+def test_another_spelling_is_another_name(site, queries):
+    """MySQL takes more for equal than we do, and each would be a folder of its
+    own.  But a row may be written in capitals, or with a blank behind it."""
+    if queries != "default":
+        where = "FROM users WHERE name = %n AND domain = %d"
+        site.conf(user_query="SELECT name, home, uid, gid, quota " + where,
+                  password_query="SELECT name, password " + where)
+    site.sql("UPDATE users SET name = 'Demo' WHERE name = 'demo'")
+    client = pair_of(site)
+    for name in ("demo@" + DOMAIN + " ", "demo @" + DOMAIN,
+                 "d\u00e9mo@" + DOMAIN, "demo@t\u00e9st.dev",
+                 "demo@test.d\u00adev"):
+        assert client.login(name, PASSWORD) == DENIED, name
+        assert client.lookup(name) == UNKNOWN, name
+        assert client.resolve(name) in (UNKNOWN, NOT_LOCAL), name
+    assert client.login("demo@TEST.dev", PASSWORD)["name"] == "Demo@" + DOMAIN
+    if site.mariadb:
+        site.sql("UPDATE users SET domain = 'test.dev ' WHERE name = 'Demo'")
+        assert client.login("demo@" + DOMAIN, PASSWORD) != DENIED
+    client.close()
+    assert client.process.wait(10) == 0
+
+
 def test_quota(on_pair):
     demo = "demo@" + DOMAIN
     for _ in range(30):
@@ -137,8 +161,8 @@ def test_host_list_is_read_again(on_pair):
 def test_use_in_the_users_row(site, columns, used):
     site.sql("INSERT INTO quota (username, bytes, messages) "
              "VALUES ('demo@%s', 7, 1)" % DOMAIN)
-    site.conf(user_query="SELECT name, home, uid, gid, quota%s FROM users "
-              "WHERE name = %%n AND domain = %%d" % columns)
+    site.conf(user_query="SELECT name, home, uid, gid, quota, domain%s "
+              "FROM users WHERE name = %%n AND domain = %%d" % columns)
     client = pair_of(site)
     user = client.lookup("demo@" + DOMAIN)
     assert (user["used"], user["messages"]) == used
@@ -249,6 +273,25 @@ def test_dropped_table_is_no_unknown_user(mysql_site):
             TEMPFAIL if table in ("domains", "users") else NOT_LOCAL), table
         mysql_site.sql("RENAME TABLE away TO %s" % table)
         assert client.resolve("demo@" + DOMAIN)[0] == FOUND
+    client.close()
+    assert client.process.wait(10) == 0
+
+
+@pytest.mark.parametrize("alias_query, outcome", [
+    (None, (FOUND, ["demo@" + DOMAIN])),
+    ("SELECT action, aliases FROM forwarder WHERE address = %u AND 1",
+     TEMPFAIL)])
+def test_predecessors_database_without_aliases(site, alias_query, outcome):
+    """Its first published schema, taken over as it is."""
+    site.conf(alias_query=alias_query)
+    for table in ("forwarder", "domains", "njiwa_schema"):
+        site.sql("DROP TABLE " + table)
+    client = pair_of(site)
+    assert client.resolve("demo@" + DOMAIN) == outcome
+    if alias_query is None:
+        assert client.resolve("nobody@" + DOMAIN) == UNKNOWN
+        site.sql("CREATE TABLE njiwa_schema (number INTEGER)")
+        assert client.resolve("demo@" + DOMAIN) == TEMPFAIL
     client.close()
     assert client.process.wait(10) == 0
 

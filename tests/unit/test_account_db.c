@@ -55,9 +55,9 @@ fill_config(struct fixture *f)
 			.query_timeout = 5000,
 			.sqlite_file = f->file,
 		},
-		.user_query = "SELECT name, home, uid, gid, quota FROM users "
-			      "WHERE name = %n AND domain = '%d'",
-		.password_query = "SELECT name, password FROM users "
+		.user_query = "SELECT name, home, uid, gid, quota, domain "
+			      "FROM users WHERE name = %n AND domain = '%d'",
+		.password_query = "SELECT name, password, domain FROM users "
 				  "WHERE name = %n AND domain = %d",
 		.alias_query = "SELECT action, aliases FROM forwarder "
 			       "WHERE address = %u",
@@ -224,6 +224,10 @@ resolving(void **state)
 		{ "bob@one.dev", ACCOUNT_UNKNOWN, "" },
 		{ "ann@two.dev", ACCOUNT_UNKNOWN, "" },
 		{ "ann@three.dev", ACCOUNT_NOT_LOCAL, "" },
+		{ "ann@one.dev ", ACCOUNT_UNKNOWN, "" },
+		{ "ann@ one.dev", ACCOUNT_UNKNOWN, "" },
+		{ "ann @one.dev", ACCOUNT_UNKNOWN, "" },
+		{ "\xc3\xa1nn@one.dev", ACCOUNT_UNKNOWN, "" },
 		{ "all@one.dev", ACCOUNT_FOUND,
 		    "ann@one.dev cat@two.dev x@far.org " },
 		{ "gone@one.dev", ACCOUNT_DROP, "" },
@@ -231,7 +235,9 @@ resolving(void **state)
 		{ "a\" -- @one.dev", ACCOUNT_UNKNOWN, "" },
 		{ "\\' OR 1=1 #@one.dev", ACCOUNT_UNKNOWN, "" },
 		{ "%u@one.dev", ACCOUNT_UNKNOWN, "" },
-		{ "ann@one.dev'; DROP TABLE users; --", ACCOUNT_NOT_LOCAL, "" },
+		{ "ann@one.dev'; DROP TABLE users; --", ACCOUNT_UNKNOWN, "" },
+		{ "ann@one.dev';DROP/**/TABLE/**/users;--", ACCOUNT_NOT_LOCAL,
+		    "" },
 		{ "\xf0\x9f\x98\x80@one.dev", ACCOUNT_UNKNOWN, "" },
 	};
 	size_t i;
@@ -285,6 +291,11 @@ logins(void **state)
 		{ "", "thepassword", ACCOUNT_DENIED },
 		{ "' OR 1=1 -- @one.dev", "thepassword", ACCOUNT_DENIED },
 		{ "ann@one.dev\n", "thepassword", ACCOUNT_DENIED },
+		/* what MySQL takes for equal */
+		{ "ann@one.dev ", "thepassword", ACCOUNT_DENIED },
+		{ "ann @one.dev", "thepassword", ACCOUNT_DENIED },
+		{ "\xc3\xa1nn@one.dev", "thepassword", ACCOUNT_DENIED },
+		{ "ann@\xc3\xb6ne.dev", "thepassword", ACCOUNT_DENIED },
 	};
 	size_t i;
 
