@@ -5,7 +5,7 @@
 #define NJIWA_CMD_IMAPD_FETCH_H
 
 #include "cmd/imapd/imap.h"
-#include "common/store/body.h"
+#include "common/store/mailbox_body.h"
 
 #define FETCH_SECTIONS_MAX 64 /* BODY[...] items of one FETCH */
 #define FETCH_FIELDS_MAX 256  /* names in one HEADER.FIELDS */

@@ -6,6 +6,7 @@ libstore_a_SOURCES = \
 	%D%/keywords.c %D%/keywords.h \
 	%D%/lock.c %D%/lock.h \
 	%D%/mailbox.c %D%/mailbox.h \
+	%D%/mailbox_body.h \
 	%D%/mailbox_change.c \
 	%D%/mailbox_copy.c %D%/mailbox_copy.h \
 	%D%/mailbox_size.c \

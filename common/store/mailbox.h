@@ -30,7 +30,6 @@ struct message {
 };
 
 struct mailbox;
-struct body;
 
 enum mailbox_mode {
 	MAILBOX_READ_ONLY, /* EXAMINE: \Recent stays, nothing is written */
@@ -101,10 +100,8 @@ void mailbox_watch_drain(struct mailbox *mb);
 
 enum flags_op { FLAGS_ADD, FLAGS_REMOVE, FLAGS_REPLACE };
 
-/*
- * Changes flags (FLAG_ bits but RECENT) and keywords of one message, on disk
- * and in the view.  0; -ENOENT when the message is gone; -EROFS; -errno.
- */
+/* Changes flags (FLAG_ bits but RECENT) and keywords of one message, on disk
+ * and in the view.  0; -ENOENT when the message is gone; -EROFS; -errno. */
 int mailbox_set_flags(struct mailbox *mb, uint32_t seq, enum flags_op op,
     uint8_t flags, uint32_t keywords, struct err *err);
 
@@ -132,11 +129,8 @@ int mailbox_message_date(
     struct mailbox *mb, uint32_t seq, time_t *ret_date, struct err *err);
 
 /* Opens the message's file for reading; the descriptor is the caller's.
- * Lines end as they are on disk (body.h gives them CRLF).  -errno.
- * The same into a body that is zeroed or was used before (body_open_next). */
+ * Lines end as they are on disk (mailbox_body.h gives them CRLF).  -errno. */
 int mailbox_message_open(struct mailbox *mb, uint32_t seq, struct err *err);
-int mailbox_message_body(
-    struct mailbox *mb, uint32_t seq, struct body *body, struct err *err);
 
 /* The POP3 unique id of the message (the uidlist's P field, else %08x uid
  * and %08x uidvalidity); appended to out. */

@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 #include "common/base/mem.h"
-#include "common/store/body.h"
+#include "common/store/mailbox_body.h"
 #include "common/store/maildir.h"
 #include "common/store/view.h"
 
