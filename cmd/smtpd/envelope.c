@@ -31,7 +31,6 @@ parse_path(struct slice *rest, unsigned flags, const struct reply *wrong,
 	case ADDRESS_NOT_ASCII:
 		return &reply_not_ascii;
 	case ADDRESS_SYNTAX:
-	case ADDRESS_LOCAL_LONG:
 	case ADDRESS_DOMAIN_LONG:
 	case ADDRESS_PATH_LONG:
 		return wrong;

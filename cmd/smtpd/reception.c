@@ -181,14 +181,16 @@ reception_read(struct reception *r)
 	return true;
 }
 
-/* Did we deliver this very message to this very recipient before? */
+/* Did we deliver this very message to this very recipient before?  Only where
+ * the field is ours can it tell. */
 static bool
 was_delivered(const struct reception *r)
 {
 	struct slice rest = slice_skip(str_slice(&r->spool.head), r->trace);
 	struct header_field field;
 
-	if (r->scan.delivered_to == 0 || r->s->tx.count != 1)
+	if (!r->s->settings->smtp_add_delivered_to ||
+	    r->scan.delivered_to == 0 || r->s->tx.count != 1)
 		return false;
 	while (header_next(&rest, &field)) {
 		STR_AUTO to = STR_INIT;

@@ -195,8 +195,6 @@ eat_local(struct slice *rest, struct address *address)
 	n = address->quoted ? scan_quoted(*rest) : scan_dot_string(*rest);
 	if (n == 0)
 		return ADDRESS_SYNTAX;
-	if (n > ADDRESS_LOCAL_MAX)
-		return ADDRESS_LOCAL_LONG;
 	address->local = slice_head(*rest, n);
 	*rest = slice_skip(*rest, n);
 	return ADDRESS_OK;

@@ -6,7 +6,9 @@
 #include "common/base/slice.h"
 #include "common/base/str.h"
 
-#define ADDRESS_LOCAL_MAX 64   /* octets of a local part (RFC 5321 4.5.3.1.1) */
+/* A local part may take what the path leaves it: bounces and forwarders make
+ * some of more than the 64 octets that everybody must take (RFC 5321 section
+ * 4.5.3.1.1). */
 #define ADDRESS_DOMAIN_MAX 255 /* octets of a domain (4.5.3.1.2) */
 #define ADDRESS_PATH_MAX 256   /* octets of a path with its brackets (.3) */
 
@@ -29,7 +31,6 @@ enum address_flags {
 enum address_error {
 	ADDRESS_OK,
 	ADDRESS_SYNTAX,
-	ADDRESS_LOCAL_LONG,
 	ADDRESS_DOMAIN_LONG,
 	ADDRESS_PATH_LONG,
 	ADDRESS_NOT_ASCII

@@ -23,7 +23,7 @@ check_canonical(const struct address *address, unsigned flags)
 	STR_AUTO twice = STR_INIT;
 	struct address again;
 
-	want(address->local.len <= ADDRESS_LOCAL_MAX);
+	want(address->local.len <= ADDRESS_PATH_MAX - 2);
 	want(address->domain.len <= ADDRESS_DOMAIN_MAX);
 	address_canonical(address, &once);
 	want(slice_find(str_slice(&once), '\n') == once.len);

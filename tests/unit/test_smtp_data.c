@@ -64,7 +64,8 @@ line_limits(void **state)
 		{ "mx", "RCPT TO:<a@b.c> ", "", SMTP_LINE_MAX + 1, 500 },
 		{ "mx", "HELO ", "", SMTP_NAME_MAX + 7, 250 },
 		{ "mx", "HELO ", "", SMTP_NAME_MAX + 8, 501 },
-		{ "mx", "MAIL FROM:<", "@b.c>", 256 + 12, 501 },
+		{ "mx", "MAIL FROM:<", "@b.c>", 256 + 12, 250 },
+		{ "mx", "MAIL FROM:<", "@b.c>", 256 + 13, 501 },
 	};
 	size_t i;
 
