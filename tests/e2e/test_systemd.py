@@ -102,8 +102,10 @@ class Container:
 
     def journal(self, *words):
         """What journalctl prints in the container; None when it is down."""
+        if self.process.poll() is not None:
+            return None
         leader = children_of(self.process.pid)
-        if self.process.poll() is not None or not leader:
+        if not leader:
             return None
         done = subprocess.run(
             ["nsenter", "-t", str(leader[0]), "-m", "-p", "journalctl",
