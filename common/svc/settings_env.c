@@ -83,6 +83,20 @@ take_secret(struct loading *load, const char *where, char *entry)
 		taken[i] = kept;
 }
 
+/* What a variable of the predecessor says.  Where a port is wanted Kubernetes
+ * and docker --link put tcp://HOST:PORT. */
+static const char *
+value_of_old(const struct setting *row, const char *text)
+{
+	static const char address[] = "tcp://";
+	const char *colon = strrchr(text, ':');
+
+	if (row->type == SETTING_INT && colon > text + strlen(address) &&
+	    strncmp(text, address, strlen(address)) == 0)
+		return colon + 1;
+	return text;
+}
+
 /* Sets what one "NAME=value" says.  True when it left the environment. */
 static bool
 take_entry(struct loading *load, char *entry, bool ours)
@@ -90,9 +104,11 @@ take_entry(struct loading *load, char *entry, bool ours)
 	struct slice name =
 	    slice_head(slice_from(entry), (size_t)(strchr(entry, '=') - entry));
 	const struct setting *row = row_of_variable(name, ours);
+	const char *value = entry + name.len + 1;
 	STR_AUTO where = STR_INIT;
 
-	if (row == NULL && !ours)
+	/* the predecessor takes an empty variable for none */
+	if (!ours && (row == NULL || value[0] == '\0'))
 		return false;
 	str_append(&where, name);
 	if (row == NULL) {
@@ -103,7 +119,8 @@ take_entry(struct loading *load, char *entry, bool ours)
 		take_secret(load, str_cstr(&where), entry);
 		return true;
 	}
-	loading_set(load, row, str_cstr(&where), entry + name.len + 1);
+	loading_set(load, row, str_cstr(&where),
+	    ours ? value : value_of_old(row, value));
 	return false;
 }
 

@@ -1,9 +1,14 @@
 # svc
 check_PROGRAMS += %D%/test_settings
 TESTS += %D%/test_settings
-%C%_test_settings_SOURCES = %D%/test_settings.c
+%C%_test_settings_SOURCES = %D%/test_settings.c %D%/settings_fixture.h
 %C%_test_settings_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_settings_LDADD = libsvc.a libbase.a $(INIH_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += %D%/test_settings_env
+TESTS += %D%/test_settings_env
+%C%_test_settings_env_SOURCES = %D%/test_settings_env.c %D%/settings_fixture.h
+%C%_test_settings_env_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_settings_env_LDADD = libsvc.a libbase.a $(INIH_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += %D%/test_journal
 TESTS += %D%/test_journal
 %C%_test_journal_SOURCES = %D%/test_journal.c common/svc/journal.c

@@ -1,34 +1,9 @@
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "common/base/fileio.h"
 #include "common/base/secret.h"
-#include "common/svc/settings_table.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/settings_fixture.h"
 
 #define FILE_LINE_MAX 198 /* inih's 200 without line end and NUL */
-
-static void
-collect(void *ctx, const char *line)
-{
-	struct str *all = ctx;
-
-	str_append_cstr(all, line);
-	str_append_char(all, '\n');
-}
-
-/* The value of the setting called name. */
-static void
-value_of(const struct settings *settings, const char *name, struct str *out)
-{
-	const struct setting *row = settings_find(slice_from(name));
-
-	assert_non_null(row);
-	settings_print(settings, row, out);
-}
 
 /* The table is sound: good defaults that print as they stand, no name twice,
  * every field of the struct covered. */
@@ -338,132 +313,6 @@ paths(void **state)
 	}
 }
 
-/* A folder for files of a test, and one file in it. */
-struct place {
-	char folder[64];
-	char file[96];
-};
-
-static void
-place_make(struct place *place, const char *text)
-{
-	struct err err;
-
-	strcpy(place->folder, "/tmp/njiwa-settings.XXXXXX");
-	assert_non_null(mkdtemp(place->folder));
-	(void)snprintf(
-	    place->file, sizeof place->file, "%s/conf", place->folder);
-	assert_int_equal(fileio_replace(AT_FDCWD, place->file, slice_from(text),
-			     0600, false, &err),
-	    0);
-}
-
-static void
-place_remove(struct place *place)
-{
-	assert_int_equal(unlink(place->file), 0);
-	assert_int_equal(rmdir(place->folder), 0);
-}
-
-/* The environment is stronger than the file, ours than the predecessor's. */
-static void
-environment(void **state)
-{
-	struct place place;
-	struct settings settings;
-	STR_AUTO said = STR_INIT;
-
-	(void)state;
-	place_make(&place, "mysql_host = file\nmysql_port = 1\nhostname = f\n");
-	assert_int_equal(setenv("NJIWA_CONFIG", place.file, 1), 0);
-	assert_int_equal(setenv("MYSQL_HOST", "old", 1), 0);
-	assert_int_equal(setenv("NJIWA_MYSQL_HOST", "new", 1), 0);
-	assert_int_equal(setenv("MYSQL_DATABASE", "olddb", 1), 0);
-	assert_int_equal(setenv("MYSQL_PORT", "x", 1), 0);
-	assert_int_equal(setenv("NJIWA_MYSQL_USR", "x", 1), 0);
-	assert_int_equal(unsetenv("HOSTNAME"), 0);
-	assert_int_equal(
-	    settings_load(NULL, SETTINGS_NO_SECRETS, &settings, collect, &said),
-	    2);
-	assert_string_equal(str_cstr(&said),
-	    "MYSQL_PORT: mysql_port: \"x\" is not a number\n"
-	    "NJIWA_MYSQL_USR: there is no such setting; did you mean "
-	    "mysql_user?\n");
-	assert_string_equal(settings.mysql_host, "new");
-	assert_string_equal(settings.mysql_database, "olddb");
-	assert_string_equal(settings.hostname, "f");
-	assert_int_equal(settings.mysql_port, 1);
-	settings_release(&settings);
-	unsetenv("NJIWA_MYSQL_USR");
-	unsetenv("NJIWA_MYSQL_HOST");
-	unsetenv("MYSQL_HOST");
-	unsetenv("MYSQL_DATABASE");
-	unsetenv("MYSQL_PORT");
-	unsetenv("NJIWA_CONFIG");
-	place_remove(&place);
-}
-
-/* Secrets leave the environment in both modes; a second load has them. */
-static void
-secrets_of_environment(void **state)
-{
-	static char entry[] = "MYSQL_PASS=geheim ;#x";
-	struct place place;
-	struct settings settings;
-	const char *const *env;
-
-	(void)state;
-	place_make(&place, "");
-	assert_int_equal(putenv(entry), 0);
-	assert_int_equal(settings_load(place.file, SETTINGS_NO_SECRETS,
-			     &settings, NULL, NULL),
-	    0);
-	assert_string_equal(settings.mysql_password, "");
-	assert_null(getenv("MYSQL_PASS"));
-	assert_null(strstr(entry, "geheim"));
-	assert_string_equal(entry, "MYSQL_PASS=");
-	env = settings_secret_env();
-	assert_string_equal(env[0], "MYSQL_PASS=geheim ;#x");
-	assert_null(env[1]);
-	settings_release(&settings);
-	assert_int_equal(settings_load(place.file, SETTINGS_WITH_SECRETS,
-			     &settings, NULL, NULL),
-	    0);
-	assert_string_equal(settings.mysql_password, "geheim ;#x");
-	settings_release(&settings);
-	place_remove(&place);
-}
-
-/* A secret in a file of its own, and as a credential. */
-static void
-secrets_of_files(void **state)
-{
-	static const char *const ways[] = { "file:%s", "credential:conf" };
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < UNIT_COUNT(ways); i++) {
-		struct place place;
-		struct settings settings;
-		STR_AUTO text = STR_INIT;
-
-		place_make(&place, "pass word\r\nx\n");
-		setenv("CREDENTIALS_DIRECTORY", place.folder, 1);
-		str_append_cstr(&text, "tls_key_password = ");
-		str_append_cstr(&text, i ? ways[1] : "file:");
-		if (i == 0)
-			str_append_cstr(&text, place.file);
-		assert_int_equal(
-		    settings_load_text(str_slice(&text), SETTINGS_WITH_SECRETS,
-			&settings, NULL, NULL),
-		    0);
-		assert_string_equal(settings.tls_key_password, "pass word");
-		settings_release(&settings);
-		place_remove(&place);
-	}
-	unsetenv("CREDENTIALS_DIRECTORY");
-}
-
 /* Files that cannot be read: told, and the settings are whole all the same. */
 static void
 unreadable(void **state)
@@ -496,9 +345,6 @@ main(void)
 		cmocka_unit_test(lines),
 		cmocka_unit_test(nul),
 		cmocka_unit_test(paths),
-		cmocka_unit_test(environment),
-		cmocka_unit_test(secrets_of_environment),
-		cmocka_unit_test(secrets_of_files),
 		cmocka_unit_test(unreadable),
 	};
 
