@@ -138,7 +138,8 @@ const char *settings_path(const char *path);
 const char *const *settings_secret_env(void);
 
 /* Expands %u (whole address), %n (local part), %d (domain), %h (home) and %%
- * in template, appended to out.  False, and out as it was, when a value is not
+ * in template, appended to out; of an address the domain in lower case, the
+ * local part as it is.  False, and out as it was, when a value is not
  * safe as a path component (empty, '/' or a control character in it, '.' in
  * front; for home: not absolute, or a component "." or ".."), when % is
  * followed by anything else, or when the path is too long. */

@@ -81,6 +81,25 @@ token_value(
 	return safe_component(*ret_value);
 }
 
+/* Appends what a letter stands for.  A domain is one folder, however its case
+ * is written. */
+static void
+append_value(char letter, struct slice value, struct str *out)
+{
+	struct slice local, domain;
+	size_t i;
+
+	split_user(value, &local, &domain);
+	str_append(out, value);
+	if (letter == 'd')
+		domain = value;
+	else if (letter != 'u')
+		return;
+	for (i = out->len - domain.len; i < out->len; i++)
+		if (out->ptr[i] >= 'A' && out->ptr[i] <= 'Z')
+			out->ptr[i] = (char)(out->ptr[i] + ('a' - 'A'));
+}
+
 bool
 settings_expand_path(
     const char *template, struct slice user, const char *home, struct str *out)
@@ -99,7 +118,7 @@ settings_expand_path(
 			str_truncate(out, start);
 			return false;
 		}
-		str_append(out, value);
+		append_value(*p, value, out);
 	}
 	if (out->len - start >= PATH_MAX) {
 		str_truncate(out, start);

@@ -180,7 +180,8 @@ const struct setting settings_table[] = {
 	{ NEEDED_PATH(mail_location, "/data/%d/%n/Maildir"), PATH_NAMES, NULL,
 	    MAIL,
 	    "A user's Maildir: %u is the whole address, %n what is before "
-	    "the @, %d the domain, %h the home folder of the row." },
+	    "the @, %d the domain (here and in %u in lower case, whatever the "
+	    "row has), %h the home folder of the row." },
 	{ PATH(mail_root, ""), NULL, NULL, MAIL,
 	    "The folder that has all mail below it.  The programs confine "
 	    "themselves to it.  Where this is empty it is the part of "

@@ -270,6 +270,25 @@ def test_quota(site):
     assert status == NOUSER and out.startswith(full("demo"))
 
 
+def test_domain_of_a_row_in_any_case(site):
+    """The tool looks where the servers put the mail."""
+    good(site, "user", "add", "Mixed@test.dev", stdin=b"secret\n")
+    site.sql("UPDATE users SET domain = 'Test.Dev' WHERE name = 'Mixed'")
+    reply = site.pipe("mx", b"EHLO a\r\nMAIL FROM:<a@b.example>\r\n"
+                            b"RCPT TO:<Mixed@TEST.dev>\r\nDATA\r\n"
+                            b"Subject: x\r\n\r\ny\r\n.\r\nQUIT\r\n")
+    assert reply.count(b"\r\n250 ") >= 3 and b"\r\n221 " in reply, reply
+    folder = site.data + "/test.dev/Mixed/Maildir"
+    assert len(os.listdir(folder + "/new")) == 1
+    shown = good(site, "user", "show", "Mixed@test.dev")
+    assert "mail: %s\n" % folder in shown
+    used = re.search(r"octets: (\d+)", shown).group(1)
+    assert int(used) > 0
+    assert good(site, "quota", "recalc", "Mixed@test.dev").split("\t")[1:] == [
+        used, "1\n"]
+    assert "Test.Dev" not in os.listdir(site.data)
+
+
 # ---- pw
 
 def test_pw_as_the_predecessor(make_site):
@@ -419,7 +438,7 @@ def test_config_show(bare):
 def test_config_environment(bare):
     shown = good(bare, "config", "show", "-n", env={
         "MYSQL_HOST": "old", "NJIWA_MYSQL_HOST": "db1 db2", "HOSTNAME": "a.b",
-        "MYSQL_PASS": "geheim", "SSL_KEY_PASSWORD": ""})
+        "MYSQL_PASS": "geheim", "SSL_KEY_PASSWORD": "", "MYSQL_PORT": ""})
     assert shown == ("hostname = a.b\nmysql_host = db1 db2\n"
                      "# mysql_password = (set)\nmail_root = /data\n")
 
