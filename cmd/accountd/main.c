@@ -204,7 +204,7 @@ main(int argc, char **argv)
 {
 	struct program program = { 0 };
 	const char *config = NULL;
-	int option;
+	int option, status;
 
 	sandbox_harden();
 	while ((option = getopt(argc, argv, "c:")) != -1) {
@@ -218,5 +218,7 @@ main(int argc, char **argv)
 		&program.settings))
 		return EX_CONFIG;
 	account_settings(&program.settings, &program.account);
-	return run(&program);
+	status = run(&program);
+	settings_release(&program.settings);
+	return status;
 }

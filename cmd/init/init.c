@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
@@ -9,6 +10,7 @@
 #include "common/base/clock.h"
 #include "common/base/fileio.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 
 static const int signals_read[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP };
 
@@ -43,8 +45,11 @@ init_read_settings(struct init *init)
 	struct settings settings;
 
 	if (settings_load(init->config, SETTINGS_NO_SECRETS, &settings,
-		complain, NULL) != 0)
+		complain, NULL) != 0) {
+		settings_release(&settings);
 		return false;
+	}
+	settings_release(&init->settings);
 	init->settings = settings;
 	return true;
 }
@@ -53,16 +58,19 @@ init_read_settings(struct init *init)
 static void
 reload(struct init *init)
 {
-	const char *socket = init->settings.account_socket;
+	char *socket = mem_strdup(init->settings.account_socket);
+	bool right;
 	struct err err;
 
 	log_info("reading the settings again");
-	if (!init_read_settings(init)) {
+	right = init_read_settings(init);
+	if (strcmp(socket, init->settings.account_socket) != 0)
+		log_warning("account_socket: a change needs a restart");
+	free(socket);
+	if (!right) {
 		log_error("the settings are wrong; the old ones stay");
 		return;
 	}
-	if (strcmp(socket, init->settings.account_socket) != 0)
-		log_warning("account_socket: a change needs a restart");
 	listeners_reload(init);
 	init_timers_close(init);
 	if (init_timers_open(init, &err) < 0)
@@ -196,6 +204,7 @@ init_release(struct init *init)
 	init_timers_close(init);
 	children_release(&init->children);
 	environments_release(&init->environments);
+	settings_release(&init->settings);
 	fileio_close(&init->signal_fd);
 	fileio_close(&init->epoll);
 }

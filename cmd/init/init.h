@@ -23,7 +23,7 @@ struct listener {
 	int fd;
 	const struct init_service *service;
 	struct listen_entry entry; /* when we opened it ourselves */
-	const char *path;          /* of a Unix socket that we made, or NULL */
+	char *path;                /* of a Unix socket that we made, or NULL */
 	int64_t resume;            /* wait: not before (clock.h) */
 	unsigned failures;         /* wait: ends with an error, in a row */
 	bool running;              /* wait: the program has it now */

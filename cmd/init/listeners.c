@@ -42,6 +42,7 @@ remove_at(struct init *init, size_t i)
 	(void)close(listener->fd); /* nothing was written */
 	if (listener->path)
 		(void)unlink(listener->path); /* gone already is as good */
+	free(listener->path);
 	free(listener);
 	init->listeners[i] = init->listeners[--init->nlisteners];
 }
@@ -72,7 +73,8 @@ open_account(struct init *init, struct err *err)
 	    (uid_t)settings->mail_uid, (gid_t)settings->mail_gid, err);
 	if (fd < 0)
 		return fd;
-	add(init, fd, &init_service_account)->path = settings->account_socket;
+	add(init, fd, &init_service_account)->path =
+	    mem_strdup(settings->account_socket);
 	return 0;
 }
 

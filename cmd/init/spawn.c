@@ -5,11 +5,13 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cmd/init/spawn.h"
 #include "cmd/init/ucspi.h"
+#include "common/base/mem.h"
 
 #define LISTEN_FIRST 3     /* SD_LISTEN_FDS_START */
 #define EXIT_NOT_RUN 127   /* as the shell says it */
@@ -90,12 +92,15 @@ become_program(void *arg)
 static pid_t
 run(struct start *start)
 {
-	_Alignas(16) char stack[STACK_OCTETS];
-	pid_t pid = clone(become_program, stack + sizeof stack,
+	/* not a part of our own stack: the sanitizers keep notes about those */
+	char *stack = mem_alloc(STACK_OCTETS);
+	pid_t pid = clone(become_program, stack + STACK_OCTETS,
 	    CLONE_VM | CLONE_VFORK | SIGCHLD, start);
+	int code = errno;
 
+	free(stack);
 	if (pid < 0)
-		return -errno;
+		return -code;
 	if (start->error == 0)
 		return pid;
 	(void)waitpid(pid, NULL, 0); /* it has ended: it was none of ours */

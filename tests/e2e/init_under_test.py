@@ -14,7 +14,6 @@ while read -r line; do
     env) env; echo .;;
     die) kill -9 $$;;
     orphan) (sleep 0.2) & exit 0;;
-    fds) ls /proc/$$/fd | tr '\\n' ' '; echo;;
     mask) grep -E 'Sig(Blk|Ign)' /proc/self/status | tr '\\n\\t' '  '; echo;;
     *) echo "$line";;
     esac
@@ -52,6 +51,12 @@ def state_of(pid):
 def children_of(pid):
     with open("/proc/%d/task/%d/children" % (pid, pid)) as children:
         return [int(child) for child in children.read().split()]
+
+
+def descriptors_of_program(pid):
+    """Those of the one program that this njiwa-init has started, but for the
+    shell's own copy of its script."""
+    return set(os.listdir("/proc/%d/fd" % children_of(pid)[0])) - {"10"}
 
 
 def cpu_seconds(pid):

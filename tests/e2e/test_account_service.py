@@ -49,7 +49,8 @@ def test_additions_of_many_clients_are_atomic(service):
     struct.pack("=H", RESOLVE) + text("x" * 321),
     struct.pack("=H", LOGIN) + text("a@b") + text("x" * 1025) + text("") * 2,
     struct.pack("=H", RESOLVE) + b"x" * 5000,
-    struct.pack("=H", ANSWER) + text("a@b")])
+    struct.pack("=H", ANSWER) + text("a@b")],
+    ids=lambda octets: octets[:8].hex())
 def test_rubbish(service, octets):
     bad, good = service.client(), service.client()
     bad.sock.send(octets)
