@@ -19,8 +19,8 @@ cmd_capability(void *ctx, struct slice argument)
 	str_append_cstr(&conn->out, "\r\n");
 }
 
-#define SEQ IMAP_SYNCS | IMAP_NO_EXPUNGE | CMD_RAW
-#define UID IMAP_SYNCS | IMAP_UID | CMD_RAW
+#define SEQ (IMAP_SYNCS | IMAP_NO_EXPUNGE | CMD_RAW)
+#define UID (IMAP_SYNCS | IMAP_UID | CMD_RAW)
 #define WR IMAP_WRITES
 
 /* clang-format off */
