@@ -364,14 +364,13 @@ refetch(struct db_stmt *stmt, unsigned int i)
 	bind.length = &column->len;
 	bind.is_null = &column->null;
 	bind.error = &column->cut;
-	/* and the rows behind this one go there too */
-	return mysql_stmt_fetch_column(stmt->stmt, &bind, i, 0) == 0 &&
-	       bind_columns(stmt);
+	return mysql_stmt_fetch_column(stmt->stmt, &bind, i, 0) == 0;
 }
 
 static enum db_fault
 read_row(struct db_stmt *stmt, struct db_row *row, struct err *err)
 {
+	bool moved = false;
 	unsigned int i;
 
 	row->count = stmt->columns;
@@ -385,10 +384,17 @@ read_row(struct db_stmt *stmt, struct db_row *row, struct err *err)
 			(void)err_set(err, EFBIG, "MySQL: a value too long");
 			return DB_REFUSED;
 		}
-		if (column->len > column->size && !refetch(stmt, i))
-			return fail_stmt(stmt->stmt, err);
+		if (column->len > column->size) {
+			moved = true;
+			if (!refetch(stmt, i))
+				return fail_stmt(stmt->stmt, err);
+		}
 		row->columns[i] = slice_of(column->room, column->len);
 	}
+	/* The next rows go where this one went.  Some releases of the library
+	 * clear the lengths then, so it comes last. */
+	if (moved && !bind_columns(stmt))
+		return fail_stmt(stmt->stmt, err);
 	return DB_OK;
 }
 
