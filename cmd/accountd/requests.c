@@ -125,9 +125,9 @@ log_login(struct slice name, struct slice service, struct slice peer,
 		{ "service", texts[1] }, { "peer", texts[2] }, { "why", why } };
 	size_t i;
 
-	log_event(outcome == ACCOUNT_FOUND    ? LOG_LEVEL_DEBUG
-		  : outcome == ACCOUNT_DENIED ? LOG_LEVEL_INFO
-					      : LOG_LEVEL_WARNING,
+	/* who asked logs the login with its connection's trace id */
+	log_event(
+	    outcome == ACCOUNT_TEMPFAIL ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG,
 	    what, fields, sizeof fields / sizeof fields[0]);
 	for (i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		free(texts[i]);
