@@ -10,7 +10,7 @@ converse(struct smtp *s, struct sasl *sasl, enum sasl_result result)
 	while (result == SASL_CONTINUE) {
 		smtp_say_with(
 		    s, &reply_challenge, slice_from(sasl_challenge(sasl)));
-		if (!smtp_read_line(s, &line))
+		if (!smtp_read_line(s, &reply_auth_line_long, &line))
 			break;
 		result = sasl_feed(sasl, line);
 	}

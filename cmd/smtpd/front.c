@@ -14,8 +14,8 @@ enum {
 
 /* clang-format off */
 const struct command smtp_commands[] = {
-	{ "HELO", ST_ANY, ARG_NEEDED, 0, cmd_helo },
-	{ "EHLO", ST_ANY, ARG_NEEDED, 0, cmd_ehlo },
+	{ "HELO", ST_ANY, ARG_NEEDED, CMD_IDLE, cmd_helo },
+	{ "EHLO", ST_ANY, ARG_NEEDED, CMD_IDLE, cmd_ehlo },
 	{ "STARTTLS", ST_GREETED, ARG_NONE, CMD_PLAIN_ONLY |
 	    CMD_BREAKS_PIPELINE | CMD_TLS_OFFERED | CMD_EHLO, cmd_starttls },
 	{ "AUTH", ST_GREETED, ARG_NEEDED, CMD_SECRET | CMD_NEEDS_TLS |
@@ -25,10 +25,10 @@ const struct command smtp_commands[] = {
 	{ "RCPT", ST_OPEN, ARG_NEEDED,
 	    CMD_LOGIN_FIRST | CMD_ADDRESS, cmd_rcpt },
 	{ "DATA", ST_OPEN, ARG_NONE, CMD_LOGIN_FIRST, cmd_data },
-	{ "RSET", ST_ANY, ARG_NONE, 0, cmd_rset },
-	{ "NOOP", ST_ANY, ARG_OPTIONAL, 0, cmd_noop },
-	{ "VRFY", ST_ANY, ARG_NEEDED, 0, cmd_vrfy },
-	{ "HELP", ST_ANY, ARG_OPTIONAL, 0, cmd_help },
+	{ "RSET", ST_ANY, ARG_NONE, CMD_IDLE, cmd_rset },
+	{ "NOOP", ST_ANY, ARG_OPTIONAL, CMD_IDLE, cmd_noop },
+	{ "VRFY", ST_ANY, ARG_NEEDED, CMD_IDLE, cmd_vrfy },
+	{ "HELP", ST_ANY, ARG_OPTIONAL, CMD_IDLE, cmd_help },
 	{ "QUIT", ST_ANY, ARG_NONE, 0, cmd_quit },
 	{ "EXPN", ST_ANY, ARG_OPTIONAL, CMD_HIDDEN, cmd_not_offered },
 	{ "ETRN", ST_ANY, ARG_OPTIONAL, CMD_HIDDEN, cmd_not_offered },
@@ -47,15 +47,40 @@ smtp_offers(const struct smtp *s, const struct command *row)
 	       s->front->tls;
 }
 
+/* Is it about a recipient that gets no mail?  A list that nobody tends has
+ * many, and the others are to get theirs. */
+static bool
+is_recipient_refused(const struct reply *reply)
+{
+	return reply == &reply_recipient_unknown || reply == &reply_dropped ||
+	       reply == &reply_over_quota || reply == &reply_no_recipients;
+}
+
+/* Counts the reply; what is to be said: it, or that there was too much. */
+static const struct reply *
+count_reply(struct smtp *s, const struct reply *reply)
+{
+	struct smtp_tally *tally = &s->tally;
+	bool over = false;
+
+	if (reply == &reply_queued || reply == &reply_auth_ok)
+		*tally = (struct smtp_tally){ 0 };
+	else if (is_recipient_refused(reply))
+		over = ++tally->refused > SMTP_REFUSED_MAX;
+	else if (reply->code >= 500)
+		over = ++tally->errors > (size_t)s->settings->smtp_max_errors;
+	else if (reply->code >= 400 && reply->code != 421)
+		over = ++tally->deferred > SMTP_DEFERRED_MAX;
+	return over ? &reply_too_many_errors : reply;
+}
+
 void
 smtp_say_with(struct smtp *s, const struct reply *reply, struct slice argument)
 {
 	struct reply_style style = { s->extended, s->front->trace };
 	STR_AUTO text = STR_INIT;
 
-	if (reply->code >= 500 &&
-	    ++s->errors > (size_t)s->settings->smtp_max_errors)
-		reply = &reply_too_many_errors;
+	reply = count_reply(s, reply);
 	if (reply->code == 421)
 		s->over = true;
 	reply_format(reply, &style, argument, &text);
@@ -124,7 +149,8 @@ cut_line_end(struct slice *line)
 }
 
 bool
-smtp_read_line(struct smtp *s, struct slice *ret_line)
+smtp_read_line(
+    struct smtp *s, const struct reply *too_long, struct slice *ret_line)
 {
 	struct stream *client = s->front->client;
 	struct slice line;
@@ -140,7 +166,7 @@ smtp_read_line(struct smtp *s, struct slice *ret_line)
 	if (rc == 1)
 		smtp_say(s, &reply_line_end);
 	else if (rc == -EMSGSIZE)
-		smtp_say(s, &reply_line_long);
+		smtp_say(s, too_long);
 	else if (rc == -ETIMEDOUT)
 		smtp_say(s, &reply_timeout);
 	else
@@ -240,6 +266,9 @@ run_line(struct smtp *s, struct slice line)
 	no = refuse_line(s, row, line);
 	if (no == NULL)
 		no = refuse_now(s, row, error);
+	if (no == NULL && (row->flags & CMD_IDLE) &&
+	    ++s->tally.idle > SMTP_IDLE_MAX)
+		no = &reply_too_much_idling;
 	if (no)
 		smtp_say(s, no);
 	else
@@ -282,7 +311,7 @@ smtp_front(struct front *front)
 	if (!front->resumed)
 		greet(&s);
 	while (!s.over)
-		if (smtp_read_line(&s, &line))
+		if (smtp_read_line(&s, &reply_line_long, &line))
 			run_line(&s, line);
 	(void)stream_flush(front->client); /* nobody is left to tell */
 	release(&s);

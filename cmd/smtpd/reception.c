@@ -7,6 +7,10 @@
 
 #define GOODBYE_MS 5000 /* for telling a client that its time is up */
 
+/* How many times smtp_max_message_size is read, for an end after which it can
+ * be said that this is too big. */
+#define TOO_BIG_READ 2
+
 /* Our own fields: RFC 5321 section 4.4. */
 static void
 put_trace(const struct smtp *s, struct str *out)
@@ -133,25 +137,36 @@ take(struct reception *r, struct slice *in)
 	return end;
 }
 
-/* The minimum rate: every octet earns a little time. */
+/* Does it go on and on? */
+static bool
+is_endless(const struct reception *r)
+{
+	uint64_t limit = (uint64_t)r->s->settings->smtp_max_message_size;
+
+	return r->un.octets > TOO_BIG_READ * limit;
+}
+
+/* The minimum rate: every octet that a message may have earns a little time. */
 static int64_t
 deadline_now(const struct reception *r)
 {
 	int64_t rate = r->s->settings->smtp_data_min_rate;
+	int64_t octets = r->s->settings->smtp_max_message_size;
 
-	return rate > 0 ? r->deadline + (int64_t)r->un.octets * 1000 / rate
-			: r->deadline;
+	if (!is_too_big(r))
+		octets = (int64_t)r->un.octets;
+	return rate > 0 ? r->deadline + octets * 1000 / rate : r->deadline;
 }
 
-/* No more comes: rc is what stream_fill said. */
+/* No more is read; NULL: nobody is left to be told. */
 static void
-lose(struct reception *r, int rc)
+lose(struct reception *r, const struct reply *reply)
 {
 	struct smtp *s = r->s;
 
 	stream_set_deadline(s->front->client, clock_deadline(GOODBYE_MS));
-	if (rc == -ETIMEDOUT)
-		smtp_say(s, &reply_timeout);
+	if (reply)
+		smtp_say(s, reply);
 	s->over = true;
 }
 
@@ -171,10 +186,14 @@ reception_read(struct reception *r)
 			stream_eat(client, had - in.len);
 			continue;
 		}
+		if (is_endless(r)) {
+			lose(r, &reply_endless);
+			return false;
+		}
 		stream_set_deadline(client, deadline_now(r));
 		rc = stream_fill(client);
 		if (rc <= 0) {
-			lose(r, rc);
+			lose(r, rc == -ETIMEDOUT ? &reply_timeout : NULL);
 			return false;
 		}
 	}

@@ -16,6 +16,7 @@ extern const struct reply reply_vrfy;
 extern const struct reply reply_help; /* %s: the verbs */
 extern const struct reply reply_timeout;
 extern const struct reply reply_too_many_errors;
+extern const struct reply reply_too_much_idling;
 extern const struct reply reply_too_many_messages;
 extern const struct reply reply_http;
 extern const struct reply reply_empty;
@@ -37,6 +38,7 @@ extern const struct reply reply_auth_too_many;
 extern const struct reply reply_auth_needs_tls;
 extern const struct reply reply_auth_first;
 extern const struct reply reply_auth_already;
+extern const struct reply reply_auth_line_long;
 
 /* MAIL and RCPT. */
 extern const struct reply reply_sender_ok;
@@ -67,6 +69,7 @@ extern const struct reply reply_bare;
 extern const struct reply reply_nul;
 extern const struct reply reply_text_line_long;
 extern const struct reply reply_too_big;
+extern const struct reply reply_endless;
 extern const struct reply reply_header_long;
 extern const struct reply reply_loop;
 extern const struct reply reply_spam;

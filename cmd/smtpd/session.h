@@ -17,6 +17,11 @@
 #define SMTP_NAME_MAX 255         /* octets of a HELO name */
 #define SMTP_LOG_RCPTS 512        /* octets of recipients in the log */
 
+/* Between two messages that are accepted; smtp_max_errors is a setting. */
+#define SMTP_IDLE_MAX 100      /* commands that bring no message nearer */
+#define SMTP_REFUSED_MAX 100   /* recipients, such as a list's dead ones */
+#define SMTP_DEFERRED_MAX 1000 /* replies 4xx */
+
 /* States of the conversation, one bit each. */
 enum {
 	ST_START = 1 << 0,   /* nothing said yet */
@@ -33,7 +38,8 @@ enum {
 	CMD_TLS_OFFERED = CMD_OWN << 3, /* where there is a certificate */
 	CMD_LOGIN_FIRST = CMD_OWN << 4, /* after the login where there is one */
 	CMD_EHLO = CMD_OWN << 5,        /* a keyword of EHLO's reply */
-	CMD_ADDRESS = CMD_OWN << 6      /* its argument is an address */
+	CMD_ADDRESS = CMD_OWN << 6,     /* its argument is an address */
+	CMD_IDLE = CMD_OWN << 7         /* brings no message nearer */
 };
 
 /* A transaction: from MAIL to the end of DATA, RSET or the connection. */
@@ -48,6 +54,15 @@ struct transaction {
 	int64_t started;    /* clock_ms */
 };
 
+/* What the client did wrong or in vain since a message was accepted or it
+ * logged in. */
+struct smtp_tally {
+	size_t errors;   /* replies 5xx but those below */
+	size_t refused;  /* recipients */
+	size_t deferred; /* replies 4xx */
+	size_t idle;     /* commands */
+};
+
 struct smtp {
 	struct front *front;
 	const struct settings *settings;
@@ -58,8 +73,8 @@ struct smtp {
 	bool over;       /* the connection is to be closed */
 	struct str helo; /* what the client calls itself */
 	struct str user; /* who logged in */
-	size_t errors;   /* replies 5xx */
 	size_t messages; /* DATA in this connection */
+	struct smtp_tally tally;
 	struct transaction tx;
 };
 
@@ -74,8 +89,8 @@ void smtp_front(struct front *front);
  * said now is the dispatcher's to see. */
 bool smtp_offers(const struct smtp *s, const struct command *row);
 
-/* Says a reply, with argument for its %s.  A 5xx is an error of the client's:
- * after too many of them the reply is the end of the connection instead. */
+/* Says a reply, with argument for its %s.  It counts in the tally: after too
+ * much of one kind the end of the connection is said instead. */
 void smtp_say(struct smtp *s, const struct reply *reply);
 void smtp_say_with(
     struct smtp *s, const struct reply *reply, struct slice argument);
@@ -83,9 +98,11 @@ void smtp_say_with(
 /*
  * The next line without its CRLF, of at most SMTP_LINE_AUTH octets with it, all
  * of it here before the time is up.  False when there is none: the client was
- * told why, and either another line is to be read or s->over is set.
+ * told why (too_long where that is it), and either another line is to be read
+ * or s->over is set.
  */
-bool smtp_read_line(struct smtp *s, struct slice *ret_line);
+bool smtp_read_line(
+    struct smtp *s, const struct reply *too_long, struct slice *ret_line);
 
 /* Asks the keeper; the outcome, OUTCOME_TEMPFAIL when the keeper is gone (which
  * ends the connection).  answer may be NULL. */

@@ -1,5 +1,6 @@
 """njiwa-smtpd as its clients see it: verbs, TLS, logins, limits, time."""
 import base64
+import select
 import smtplib
 import socket
 import time
@@ -241,6 +242,28 @@ def test_errors_at_the_limit_and_past_it(lite):
     assert talk.ended()
 
 
+def test_unknown_recipients_spare_the_others(lite):
+    """A list that nobody tends: its good addresses get their mail."""
+    talk = Talk(lite)
+    talk.ehlo()
+    dead = ["dead%d@test.dev" % number for number in range(60)]
+    for _ in range(2):
+        assert talk.envelope(*dead, "demo@test.dev") == [550] * 60 + [250]
+        assert talk.message() == 250
+    assert talk.envelope(*dead) == [550] * 60
+    assert talk.say("RSET") == 250
+    assert talk.envelope(*dead[:41]) == [550] * 40 + [421]
+    assert talk.ended()
+    assert len(lite.messages("demo")) == 2
+
+
+def test_do_nothing(lite):
+    talk = Talk(lite)
+    talk.ehlo()
+    assert [talk.say("NOOP") for _ in range(100)] == [250] * 99 + [421]
+    assert talk.ended()
+
+
 @pytest.mark.parametrize("line", [
     b"GET / HTTP/1.0", b"POST / HTTP/1.1", b"CONNECT x:25 HTTP/1.1", b""])
 def test_http_is_told_off(lite, line):
@@ -313,6 +336,25 @@ def test_slow_message(lite):
     except OSError:
         pass
     assert time.monotonic() - begun < 5
+    assert not lite.messages("demo")
+
+
+def test_no_end_of_data(lite):
+    """What is too big earns no more time, and is not read for ever."""
+    lite.conf(smtp_max_message_size="64k", smtp_data_timeout="1s",
+              smtp_data_min_rate=65536)
+    for octets, told in ((3000, "4.4.2"), (100000, "4.3.4")):
+        talk = Talk(lite)
+        talk.ehlo()
+        assert talk.envelope("demo@test.dev") == [250]
+        assert talk.say("DATA") == 354
+        begun = time.monotonic()
+        talk.send(b"x" * 66000 + b"\r\n")
+        while not select.select([talk.sock], [], [], 0.2)[0]:
+            talk.send((b"x" * 998 + b"\r\n") * (octets // 1000))
+            assert time.monotonic() - begun < 8, told
+        code, text = talk.reply()
+        assert code == 421 and text.startswith(told)
     assert not lite.messages("demo")
 
 

@@ -29,7 +29,7 @@ static const struct row mx[] = {
 	{ EHLO "RSET x\r\n" QUIT,
 	    HI EHLO_MX "501 5.5.4 No argument allowed [t1]\n" BYE, 0 },
 	{ EHLO "VRFY a@test.dev\r\nVRFY\r\n" QUIT,
-	    HI EHLO_MX "252 2.1.5 Will not say, but send it and see\n"
+	    HI EHLO_MX "252 2.0.0 Will not say, but send it and see\n"
 		       "501 5.5.4 Argument needed [t1]\n" BYE, 0 },
 	{ EHLO "HELP\r\n" QUIT,
 	    HI EHLO_MX "214 2.0.0 Verbs here: HELO EHLO MAIL RCPT DATA RSET "
@@ -276,6 +276,84 @@ conversations_submission(void **state)
 	check_rows(submission, UNIT_COUNT(submission), "submission");
 }
 
+/* ---- what is done wrong or in vain ---- */
+
+/* Says line n times; the last reply of all to QUIT, or instead of it. */
+static void
+repeat(const char *line, size_t n, const char *last)
+{
+	struct fake f;
+	STR_AUTO in = STR_INIT;
+	STR_AUTO got = STR_INIT;
+	size_t at;
+
+	fake_init(&f, "mx");
+	str_append_cstr(&in, START);
+	while (n--)
+		str_append_cstr(&in, line);
+	str_append_cstr(&in, QUIT);
+	fake_run(&f, str_slice(&in), 4096);
+	fake_lines(&f, &got);
+	assert_true(got.len > strlen(last));
+	at = got.len - strlen(last);
+	if (strcmp(str_cstr(&got) + at, last) != 0)
+		fail_msg("%s: %s", line, str_cstr(&got) + at);
+	fake_release(&f);
+}
+
+#define TOO_MANY "421 4.7.0 Too many errors, closing [t1]\n"
+#define IDLING "421 4.7.0 Too many commands for nothing, closing [t1]\n"
+#define IDLING_HELO "421 Too many commands for nothing, closing [t1]\n"
+#define X_UNKNOWN "RCPT TO:<x@test.dev>\r\n"
+#define X_TEMP "RCPT TO:<temp@test.dev>\r\n"
+
+static void
+tally(void **state)
+{
+	/* EHLO is one of them */
+	static const char *const idle[] = { "NOOP\r\n", "VRFY x\r\n",
+		"HELP\r\n", "RSET\r\n", EHLO, "HELO me\r\n" };
+	const size_t last = UNIT_COUNT(idle) - 1; /* no codes after HELO */
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < UNIT_COUNT(idle); i++) {
+		repeat(
+		    idle[i], SMTP_IDLE_MAX - 1, i == last ? "221 Bye\n" : BYE);
+		repeat(
+		    idle[i], SMTP_IDLE_MAX, i == last ? IDLING_HELO : IDLING);
+	}
+	repeat(X_UNKNOWN, SMTP_REFUSED_MAX, BYE);
+	repeat(X_UNKNOWN, SMTP_REFUSED_MAX + 1, TOO_MANY);
+	repeat(X_TEMP, SMTP_DEFERRED_MAX, BYE);
+	repeat(X_TEMP, SMTP_DEFERRED_MAX + 1, TOO_MANY);
+	repeat("NOISE\r\n", 10, BYE);
+	repeat("NOISE\r\n", 11, TOO_MANY);
+}
+
+/* A message that is accepted, or a login, makes up for it. */
+static void
+tally_begins_anew(void **state)
+{
+	struct fake f;
+
+	(void)state;
+	fake_init(&f, "mx");
+	fake_check(&f,
+	    EHLO TEN_NOISES "MAIL FROM:<s@x.org>\r\n" RCPT_A
+			    "DATA\r\n.\r\n" TEN_NOISES QUIT,
+	    HI EHLO_MX TEN_UNKNOWN
+	    "250 2.1.0 Sender ok\n" RCPT_OK GO QUEUED TEN_UNKNOWN BYE);
+	fake_init(&f, "mx");
+	fake_check(&f,
+	    EHLO TEN_NOISES "MAIL FROM:<s@x.org>\r\n" RCPT_A
+			    "DATA\r\na\nb\r\n.\r\n" QUIT,
+	    HI EHLO_MX TEN_UNKNOWN "250 2.1.0 Sender ok\n" RCPT_OK GO TOO_MANY);
+	fake_init(&f, "submission");
+	fake_check(&f, EHLO TEN_NOISES AUTH_SECRET TEN_NOISES QUIT,
+	    HI EHLO_SUBMISSION TEN_UNKNOWN WELCOME TEN_UNKNOWN BYE);
+}
+
 /* Where the field is ours it tells of a loop. */
 static void
 delivered_to(void **state)
@@ -376,6 +454,8 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(conversations_mx),
 		cmocka_unit_test(conversations_submission),
+		cmocka_unit_test(tally),
+		cmocka_unit_test(tally_begins_anew),
 		cmocka_unit_test(delivered_to),
 		cmocka_unit_test(starttls),
 		cmocka_unit_test(auth_before_tls),

@@ -75,6 +75,32 @@ line_limits(void **state)
 				  rows[i].after, rows[i].len) == rows[i].code);
 }
 
+/* A response in the midst of a login. */
+static void
+auth_line_limit(void **state)
+{
+	static const char *const told[] = {
+		"501 5.5.2 Cannot make sense of this response [t1]\n",
+		"500 5.5.6 Line too long [t1]\n"
+	};
+	size_t more;
+
+	(void)state;
+	for (more = 0; more < 2; more++) {
+		struct fake f;
+		STR_AUTO in = STR_INIT;
+		STR_AUTO want = STR_INIT;
+
+		str_append_cstr(&in, EHLO "AUTH PLAIN\r\n");
+		put_line(&in, "", "", SMTP_LINE_AUTH + more);
+		str_append_cstr(&in, QUIT);
+		str_appendf(&want, "%s%s%s", HI EHLO_SUBMISSION "334 \n",
+		    told[more], BYE);
+		fake_init(&f, "submission");
+		fake_check(&f, str_cstr(&in), str_cstr(&want));
+	}
+}
+
 /* What is said to a message of lines lines of header and size octets. */
 static void
 check_message(size_t lines, size_t size, const char *told)
@@ -109,9 +135,30 @@ message_limits(void **state)
 	(void)state;
 	check_message(1, 65536, QUEUED);
 	check_message(1, 65537, big);
-	check_message(1, 1000000, big);
+	check_message(1, 2 * 65536, big);
 	check_message(20, 0, QUEUED);
 	check_message(21, 0, header);
+}
+
+/* What is too big is read to its end, but not for ever. */
+static void
+endless(void **state)
+{
+	struct fake f;
+	STR_AUTO in = STR_INIT;
+	size_t start;
+
+	(void)state;
+	str_append_cstr(&in, START RCPT_A "DATA\r\n");
+	start = in.len;
+	while (in.len - start < 2 * 65536)
+		put_line(&in, "", "", 1024);
+	fake_init(&f, "mx");
+	fake_check(&f, str_cstr(&in), STARTED RCPT_OK GO);
+	str_append_char(&in, 'x');
+	fake_init(&f, "mx");
+	fake_check(&f, str_cstr(&in),
+	    STARTED RCPT_OK GO "421 4.3.4 Message far too big, closing [t1]\n");
 }
 
 /* ---- what is stored ---- */
@@ -264,7 +311,9 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(line_limits),
+		cmocka_unit_test(auth_line_limit),
 		cmocka_unit_test(message_limits),
+		cmocka_unit_test(endless),
 		cmocka_unit_test(storing),
 		cmocka_unit_test(spam),
 		cmocka_unit_test(spam_size),
