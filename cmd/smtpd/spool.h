@@ -1,6 +1,7 @@
-/* The message on its way into the keeper's file: header in memory, body through
- * a bounded buffer; the header may change later.  Never holds more in memory than
- * SPOOL_HEAD_MAX and SPOOL_BUFFER_MAX together, whatever the message's size. */
+/* The message on its way into the keeper's file: header in memory, body
+ * through a bounded buffer; the header may change later.  Never holds more in
+ * memory than SPOOL_HEAD_MAX and SPOOL_BUFFER_MAX together, whatever the
+ * message's size. */
 #ifndef NJIWA_CMD_SMTPD_SPOOL_H
 #define NJIWA_CMD_SMTPD_SPOOL_H
 

@@ -141,7 +141,7 @@ maildir_put_unique(
 
 	str_appendf(out, "%lld.M%ldP%ldQ%u.", (long long)now.tv_sec,
 	    now.tv_nsec / 1000, (long)getpid(), number);
-	for (i = 0; host[i] != '\0' && i < MAILDIR_HOST_MAX; i++) {
+	for (i = 0; i < MAILDIR_HOST_MAX && host[i] != '\0'; i++) {
 		char c = host[i];
 
 		if (c == '/' || c == ':' || c == ',' || c <= ' ' || c > '~')

@@ -3,7 +3,6 @@ gives up of what it was started with."""
 import os
 import resource
 import signal
-import socket
 import struct
 import subprocess
 import time

@@ -2,7 +2,6 @@
 import os
 import socket
 import statistics
-import struct
 import subprocess
 import time
 

@@ -104,7 +104,8 @@ def test_drop(site):
 
 @pytest.mark.parametrize("local", [
     '"../../../../etc/passwd"', '"a/b"', '"."', '".."', '"x\\\\/y"',
-    '".hidden"', "x" * 64, "x" * 65, "x" * 245, "a'--", "a%00b", "'; DROP TABLE users; --",
+    '".hidden"', "x" * 64, "x" * 65, "x" * 245, "a'--", "a%00b",
+    "'; DROP TABLE users; --",
     '"\' OR \'1\'=\'1"', "%u", "$(id)"])
 def test_hostile_names(site, local):
     talk = Talk(site)
