@@ -336,13 +336,14 @@ list_users(struct account_admin *admin, struct sql_run *run,
     account_row_seen *seen, void *ctx, struct err *err)
 {
 	struct list list = { NULL, 0, 0 };
+	struct sql_run gather = *run;
 	size_t i;
 	int rc;
 
-	run->seen = see_listed;
-	run->ctx = &list;
+	gather.seen = see_listed;
+	gather.ctx = &list;
 	sql_link_begin_request(admin->link);
-	rc = account_admin_run(admin, run, err);
+	rc = account_admin_run(admin, &gather, err);
 	for (i = 0; i < list.count && rc == 0; i++) {
 		const struct listed *l = &list.rows[i];
 		struct use use;
