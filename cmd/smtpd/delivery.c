@@ -52,6 +52,9 @@ open_store(struct delivery *d, struct mailbox_to *to, struct store **ret_store,
 		.quota_ignore = settings->quota_ignore,
 		.quota = count_quota,
 		.quota_ctx = to,
+		.trusted = settings->mail_root,
+		.uid = settings->mail_uid < 0 ? to->user.uid : 0,
+		.gid = settings->mail_uid < 0 ? to->user.gid : 0,
 	};
 
 	return store_open(to->path, STORE_CREATE, &config, ret_store, err);

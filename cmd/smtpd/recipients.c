@@ -92,6 +92,8 @@ add_mailbox(struct delivery *d, struct account_user *user)
 		    user->name);
 		return OUTCOME_UNKNOWN;
 	}
+	if (!service_user_is_usable(d->keeper->settings, user))
+		return OUTCOME_TEMPFAIL;
 	if (has_mailbox(d, str_cstr(&path)))
 		return OUTCOME_OK;
 	if (d->count == KEEPER_MAILBOXES_MAX)

@@ -20,69 +20,165 @@ sync_below(int fd)
 	return fsync(dir) < 0 ? -errno : 0;
 }
 
-/* Makes the directory that fd is the parent of, which gives it its owner. */
-static int
-make_below(int fd, const char *name, bool sync)
-{
-	struct stat st;
-	FD_AUTO made = -1;
+/* On the way down to the Maildir. */
+struct walk {
+	const struct store *store;
+	int fd;      /* where we are */
+	bool make;   /* make what is missing */
+	bool follow; /* links that are met here */
+	bool last;   /* the next one is the Maildir itself */
+};
 
-	if (mkdirat(fd, name, S_IRWXU) < 0)
-		return errno == EEXIST ? 0 : -errno;
-	made = tree_open_dir(fd, name);
+/* Makes a directory in the one where we are, which gives it its owner; but the
+ * Maildir is its user's, who must also get there. */
+static int
+make_below(const struct walk *walk, const char *name)
+{
+	const struct store_config *config = &walk->store->config;
+	bool own = walk->last && config->uid, passage;
+	FD_AUTO made = -1;
+	struct stat st;
+	mode_t old;
+	int rc;
+
+	if (fstat(walk->fd, &st) < 0)
+		return -errno;
+	passage = config->uid && st.st_uid != config->uid && geteuid() == 0;
+	old = umask(passage && !own ? 0 : S_IRWXG | S_IRWXO);
+	rc = mkdirat(walk->fd, name, S_IRWXU | S_IXGRP | S_IXOTH);
+	rc = rc < 0 ? -errno : 0;
+	(void)umask(old); /* cannot fail */
+	if (rc < 0)
+		return rc == -EEXIST ? 0 : rc;
+	made = tree_open_dir(walk->fd, name);
 	if (made < 0)
 		return made;
-	if (geteuid() == 0 &&
-	    (fstat(fd, &st) < 0 || fchown(made, st.st_uid, st.st_gid) < 0))
-		return -errno;
-	return sync ? sync_below(fd) : 0;
-}
-
-/* Goes from *fd, which it closes, down to its directory name, which is made
- * when it is missing. */
-static int
-descend(int *fd, const char *name, bool sync)
-{
-	int rc, next = openat(*fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (next < 0 && errno != ENOENT)
-		return -errno;
-	if (next < 0) {
-		rc = make_below(*fd, name, sync);
-		next = rc < 0 ? rc : tree_open_dir(*fd, name);
+	if (own) {
+		st.st_uid = config->uid;
+		st.st_gid = config->gid;
 	}
-	if (next < 0)
-		return next;
-	fileio_close(fd);
-	*fd = next;
+	if (geteuid() == 0 && fchown(made, st.st_uid, st.st_gid) < 0)
+		return -errno;
 	return 0;
 }
 
-/* Makes what is missing of the path, parents first.  What is there is only
- * passed through: a confined process may not read it. */
+/* Opens the directory name where we are.  What is only passed through a
+ * confined process may not read. */
 static int
-make_path(const char *path, bool sync)
+look_at(const struct walk *walk, const char *name)
 {
-	FD_AUTO fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct slice rest = slice_from(path), part;
-	int rc = fd < 0 ? -errno : 0;
+	int flags = (walk->last ? O_RDONLY : O_PATH) | O_DIRECTORY | O_CLOEXEC;
+	int fd =
+	    openat(walk->fd, name, walk->follow ? flags : flags | O_NOFOLLOW);
 
-	while (rc == 0 && slice_next(&rest, '/', &part)) {
+	return fd < 0 ? -errno : fd;
+}
+
+static int
+descend(struct walk *walk, const char *name)
+{
+	int rc, next = look_at(walk, name);
+
+	if (next == -ENOENT && walk->make) {
+		rc = make_below(walk, name);
+		if (rc == 0 && walk->store->config.sync)
+			rc = sync_below(walk->fd);
+		next = rc < 0 ? rc : look_at(walk, name);
+	}
+	if (next < 0)
+		return next;
+	fileio_close(&walk->fd);
+	walk->fd = next;
+	return 0;
+}
+
+/* Goes down the parts of path, to the Maildir when that is at its end. */
+static int
+go_down(struct walk *walk, struct slice path, bool to_maildir)
+{
+	struct slice part;
+	int rc = 0;
+
+	while (rc == 0 && slice_next(&path, '/', &part)) {
 		char *name = mem_strndup(part.ptr, part.len);
 
+		walk->last = to_maildir && path.ptr == NULL;
 		if (part.len)
-			rc = descend(&fd, name, sync);
+			rc = descend(walk, name);
 		free(name);
 	}
 	return rc;
 }
 
+/* The part of the path that is the administrator's, links in it too. */
+static struct slice
+trusted_part(const struct store *store)
+{
+	struct slice path = slice_from(store->path), root;
+
+	if (store->config.trusted == NULL) {
+		while (path.len && path.ptr[path.len - 1] != '/')
+			path.len--;
+		return path;
+	}
+	root = slice_from(store->config.trusted);
+	while (root.len && root.ptr[root.len - 1] == '/')
+		root.len--;
+	if (slice_equal(slice_head(path, root.len), root) &&
+	    path.ptr[root.len] == '/')
+		return root;
+	return slice_head(path, 0);
+}
+
+/* Opens the Maildir, made with all above it when it is missing and may be. */
+static int
+walk_to_root(const struct store *store, bool make)
+{
+	struct walk walk = { store, -1, make, true, false };
+	struct slice trusted = trusted_part(store), rest;
+	STR_AUTO start = STR_INIT;
+	int rc;
+
+	rest = slice_skip(slice_from(store->path), trusted.len);
+	str_append_char(&start, '/');
+	if (!make)
+		str_append(&start, trusted);
+	walk.fd = open(start.ptr, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	rc = walk.fd < 0 ? -errno : 0;
+	if (rc == 0 && make)
+		rc = go_down(&walk, trusted, false);
+	walk.follow = false;
+	if (rc == 0)
+		rc = go_down(&walk, rest, true);
+	if (rc < 0)
+		fileio_close(&walk.fd);
+	return rc < 0 ? rc : walk.fd;
+}
+
+/* Root's Maildir of a user: one that a crash left so is empty yet, and becomes
+ * his; another's mail he could never read. */
+static int
+adopt(struct store *store)
+{
+	const struct store_config *config = &store->config;
+
+	if (store->uid != 0 || config->uid == 0 || geteuid() != 0)
+		return 0;
+	if (!tree_is_empty(store->root))
+		return -EACCES;
+	if (fchown(store->root, config->uid, config->gid) < 0)
+		return -errno;
+	store->uid = config->uid;
+	store->gid = config->gid;
+	return 0;
+}
+
 /* Opens the root and learns whose it is. */
 static int
-open_root(struct store *store)
+open_root(struct store *store, bool make)
 {
 	struct stat st;
-	int fd = tree_open_dir(AT_FDCWD, store->path);
+	int fd = walk_to_root(store, make);
 
 	if (fd < 0)
 		return fd == -ENOTDIR ? -ELOOP : fd;
@@ -92,7 +188,7 @@ open_root(struct store *store)
 	store->uid = st.st_uid;
 	store->gid = st.st_gid;
 	store->mode = st.st_mode;
-	return 0;
+	return adopt(store);
 }
 
 /* Is it a Maildir?  When it may be made one, a look at cur alone must do: each
@@ -101,14 +197,16 @@ static int
 check_subs(struct store *store, enum store_mode mode)
 {
 	static const char *const subs[] = { "cur", "new", "tmp" };
+	struct stat st = { .st_uid = store->uid };
 	size_t i, n = mode == STORE_CREATE ? 1 : sizeof subs / sizeof subs[0];
 
 	for (i = 0; i < n; i++)
-		if (faccessat(store->root, subs[i], F_OK, AT_SYMLINK_NOFOLLOW) <
-		    0)
+		if (fstatat(store->root, subs[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
 			break;
 	if (i == n)
-		return 0;
+		return mode == STORE_CREATE && st.st_uid != store->uid
+			   ? tree_mend(store, store->root, subs[0])
+			   : 0;
 	return errno == ENOENT && mode == STORE_CREATE
 		   ? tree_furnish(store, store->root)
 		   : -errno;
@@ -118,10 +216,8 @@ check_subs(struct store *store, enum store_mode mode)
 static int
 make_root(struct store *store)
 {
-	int rc = make_path(store->path, store->config.sync);
+	int rc = open_root(store, true);
 
-	if (rc == 0)
-		rc = open_root(store);
 	return rc == 0 ? tree_furnish(store, store->root) : rc;
 }
 
@@ -152,7 +248,7 @@ store_open(const char *path, enum store_mode mode,
 	if (store->config.host == NULL)
 		store->config.host = "localhost";
 	set_path(store, path);
-	rc = open_root(store);
+	rc = open_root(store, false);
 	if (rc == -ENOENT && mode == STORE_CREATE)
 		rc = make_root(store);
 	else if (rc == 0)

@@ -25,6 +25,10 @@ struct store_config {
 	    *quota_ignore;  /* folder that does not count ("Sent"), or NULL */
 	store_quota *quota; /* may be NULL */
 	void *quota_ctx;
+	const char *trusted; /* links are followed down to here (mail_root);
+			      * NULL: above the Maildir */
+	uid_t uid;           /* whose a Maildir is that root makes, */
+	gid_t gid;           /* and its group; 0: its parent's owner's */
 };
 
 struct store;
@@ -38,7 +42,8 @@ enum store_mode {
 /*
  * Opens the Maildir at the absolute path.  config is copied, its strings
  * borrowed for the life of the store.  0, or -errno with err filled (-ENOENT,
- * -EACCES with the owner found and wanted).  Free with store_free.
+ * -EACCES with the owner found and wanted: also a user's that is root's).  Free
+ * with store_free.
  */
 int store_open(const char *path, enum store_mode mode,
     const struct store_config *config, struct store **ret_store,

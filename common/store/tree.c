@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -33,14 +34,51 @@ tree_file_mode(const struct store *store)
 	return (store->mode & 0666) | S_IRUSR | S_IWUSR;
 }
 
+bool
+tree_is_empty(int dirfd)
+{
+	int fd = tree_open_dir(dirfd, ".");
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	bool empty = dir != NULL;
+
+	if (dir == NULL) {
+		fileio_close(&fd);
+		return false;
+	}
+	while (empty && (entry = readdir(dir)) != NULL)
+		empty = strcmp(entry->d_name, ".") == 0 ||
+			strcmp(entry->d_name, "..") == 0;
+	(void)closedir(dir); /* was only read */
+	return empty;
+}
+
+int
+tree_mend(const struct store *store, int dirfd, const char *name)
+{
+	FD_AUTO fd = -1;
+	struct stat st;
+
+	if (store->uid == 0 || geteuid() != 0)
+		return 0;
+	fd = tree_open_dir(dirfd, name);
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_uid != 0 ||
+	    !tree_is_empty(fd))
+		return 0; /* whoever uses it will see */
+	return tree_give(store, fd);
+}
+
 int
 tree_make_dir(struct store *store, int dirfd, const char *name)
 {
 	FD_AUTO fd = -1;
 	int rc;
 
-	if (mkdirat(dirfd, name, (store->mode & 0777) | S_IRWXU) < 0)
-		return errno == EEXIST ? 0 : -errno;
+	if (mkdirat(dirfd, name, (store->mode & 0777) | S_IRWXU) < 0) {
+		/* another makes it this moment, or a crash came between */
+		rc = errno == EEXIST ? tree_mend(store, dirfd, name) : -errno;
+		return rc < 0 ? rc : tree_sync(store, dirfd);
+	}
 	fd = tree_open_dir(dirfd, name);
 	if (fd < 0)
 		return fd;
@@ -238,6 +276,7 @@ static int
 open_dir(struct store *store, const char *dir, struct tree_folder *folder)
 {
 	STR_AUTO path = STR_INIT;
+	int rc = 0;
 
 	str_append_cstr(&path, store->path);
 	folder->borrowed = strcmp(dir, ".") == 0;
@@ -245,9 +284,13 @@ open_dir(struct store *store, const char *dir, struct tree_folder *folder)
 		str_appendf(&path, "/%s", dir);
 	free(folder->path);
 	folder->path = str_take(&path);
-	folder->dir =
-	    folder->borrowed ? store->root : tree_open_dir(store->root, dir);
-	return folder->dir < 0 ? folder->dir : 0;
+	if (!folder->borrowed)
+		rc = tree_mend(store, store->root, dir);
+	if (rc == 0)
+		rc = folder->borrowed ? store->root
+				      : tree_open_dir(store->root, dir);
+	folder->dir = rc;
+	return rc < 0 ? rc : 0;
 }
 
 int
@@ -350,10 +393,11 @@ tree_folder_make(struct store *store, const char *dir, struct err *err)
 	int rc;
 
 	if (mkdirat(store->root, dir, (store->mode & 0777) | S_IRWXU) < 0) {
-		if (errno == EEXIST)
+		rc = errno == EEXIST ? tree_sync(store, store->root) : -errno;
+		if (rc == 0)
 			return err_set(
 			    err, EEXIST, "the folder exists already");
-		return tree_error(store, err, errno, store->path, dir);
+		return tree_error(store, err, -rc, store->path, dir);
 	}
 	fd = tree_open_dir(store->root, dir);
 	rc = fd < 0 ? fd : fill_folder(store, fd);

@@ -59,6 +59,13 @@ int tree_open_dir(int dirfd, const char *name);
  * 0 or -errno. */
 int tree_make_dir(struct store *store, int dirfd, const char *name);
 
+/* Is there nothing in the open directory? */
+bool tree_is_empty(int dirfd);
+
+/* Gives the directory name in dirfd to the tree's owner, if it is one that root
+ * made and could not give any more: it is empty.  0 or -errno. */
+int tree_mend(const struct store *store, int dirfd, const char *name);
+
 /* Makes tmp, new and cur in dirfd where they are missing.  0 or -errno. */
 int tree_furnish(struct store *store, int dirfd);
 

@@ -151,13 +151,7 @@ user_is_usable(const struct connection *c, const struct account_user *user)
 		    user->name);
 		return false;
 	}
-	if (c->settings.mail_uid >= 0 ||
-	    (user->uid >= (uint64_t)c->settings.first_valid_uid &&
-		user->uid != 0 && user->gid != 0))
-		return true;
-	log_error("uid %u, gid %u of %s: root's, or below first_valid_uid",
-	    user->uid, user->gid, user->name);
-	return false;
+	return service_user_is_usable(&c->settings, user);
 }
 
 static int

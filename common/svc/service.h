@@ -134,4 +134,9 @@ int keeper_reply(struct keeper *keeper, uint16_t type, struct slice body,
 bool service_mail_path(const struct settings *settings,
     const struct account_user *user, struct str *out);
 
+/* May mail be this user's, by the uid and gid of his row?  If not, the log says
+ * so: neither a login nor mail for him is to be accepted. */
+bool service_user_is_usable(
+    const struct settings *settings, const struct account_user *user);
+
 #endif

@@ -21,6 +21,19 @@ service_mail_path(const struct settings *settings,
 	    settings->mail_location, slice_from(user->name), user->home, out);
 }
 
+bool
+service_user_is_usable(
+    const struct settings *settings, const struct account_user *user)
+{
+	if (settings->mail_uid >= 0 ||
+	    (user->uid >= (uint64_t)settings->first_valid_uid &&
+		user->uid != 0 && user->gid != 0))
+		return true;
+	log_error("uid %u, gid %u of %s: root's, or below first_valid_uid",
+	    user->uid, user->gid, user->name);
+	return false;
+}
+
 int
 identity_take(uint32_t uid, uint32_t gid)
 {
@@ -32,12 +45,17 @@ identity_take(uint32_t uid, uint32_t gid)
 	return 0;
 }
 
-/* A new user's Maildir is made before the confinement to it. */
+/* A new user's Maildir is made before the confinement to it, and while we are
+ * still root, for he may not be able to make what is above it. */
 static int
 make_maildir(const struct connection *c, const char *path, struct err *err)
 {
+	const struct account_user *user = c->keeper.user;
 	const struct store_config config = { .sync = c->settings.fsync,
-		.host = c->settings.hostname };
+		.host = c->settings.hostname,
+		.trusted = c->settings.mail_root,
+		.uid = c->settings.mail_uid < 0 ? user->uid : 0,
+		.gid = c->settings.mail_uid < 0 ? user->gid : 0 };
 	struct store *store;
 	struct stat st;
 	int rc;
@@ -88,13 +106,13 @@ session_confine(struct connection *c, const char *path, struct err *err)
 
 	if (rc < 0)
 		return rc;
+	/* without a Maildir the session says so to its client */
+	if (make_maildir(c, path, err) < 0)
+		log_error("%s", err->text);
 	if (c->settings.mail_uid < 0)
 		rc = identity_take(user->uid, user->gid);
 	if (rc < 0)
 		return err_sys(err, -rc, "uid %u of %s", user->uid, user->name);
-	/* without a Maildir the session says so to its client */
-	if (make_maildir(c, path, err) < 0)
-		log_error("%s", err->text);
 	forget(c);
 	limit_memory(c);
 	rc = sandbox_enter(&box, c->sandbox, err);
