@@ -214,7 +214,7 @@ main(int argc, char **argv)
 	}
 	if (optind != argc)
 		return EX_USAGE;
-	if (!service_load(config, SETTINGS_WITH_SECRETS, "njiwa-accountd",
+	if (!service_load(config, SETTINGS_DATABASE_SECRET, "njiwa-accountd",
 		&program.settings))
 		return EX_CONFIG;
 	account_settings(&program.settings, &program.account);

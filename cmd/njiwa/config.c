@@ -48,7 +48,7 @@ int
 cmd_config_check(struct tool *tool)
 {
 	const char *path = settings_path(tool->option['c']);
-	int rc = settings_load(tool->config, SETTINGS_WITH_SECRETS,
+	int rc = settings_load(tool->config, SETTINGS_CHECK_SECRETS,
 	    &tool->settings, complain, tool);
 
 	tool->loaded = true;
@@ -124,7 +124,7 @@ show_named(const struct tool *tool)
 int
 cmd_config_show(struct tool *tool)
 {
-	int rc = settings_load(tool->config, SETTINGS_WITH_SECRETS,
+	int rc = settings_load(tool->config, SETTINGS_CHECK_SECRETS,
 	    &tool->settings, complain, tool);
 	size_t i;
 	int status;

@@ -72,6 +72,21 @@ complain(void *ctx, const char *line)
 	tool_say(ctx, "%s", line);
 }
 
+static int
+load(struct tool *tool, enum settings_secrets secrets)
+{
+	int rc = settings_load(
+	    tool->config, secrets, &tool->settings, complain, tool);
+
+	tool->loaded = rc == 0;
+	if (rc < 0)
+		return tool_fail(tool, rc == -EACCES ? EX_NOPERM : EX_CONFIG,
+		    "%s: %s", settings_path(tool->config), strerror(-rc));
+	return rc > 0 ? EX_CONFIG : EX_OK;
+}
+
+/* Without secrets first: they may be where only a service can read them, and
+ * only a database wants one. */
 int
 tool_load(struct tool *tool)
 {
@@ -79,15 +94,12 @@ tool_load(struct tool *tool)
 
 	if (tool->loaded)
 		return EX_OK;
-	rc = settings_load(tool->config, SETTINGS_WITH_SECRETS, &tool->settings,
-	    complain, tool);
-	if (rc < 0)
-		return tool_fail(tool, rc == -EACCES ? EX_NOPERM : EX_CONFIG,
-		    "%s: %s", settings_path(tool->config), strerror(-rc));
-	if (rc > 0)
-		return EX_CONFIG;
-	tool->loaded = true;
-	return EX_OK;
+	rc = load(tool, SETTINGS_NO_SECRETS);
+	if (rc != EX_OK || tool->settings.mysql_host[0] == '\0')
+		return rc;
+	tool->loaded = false;
+	settings_release(&tool->settings);
+	return load(tool, SETTINGS_DATABASE_SECRET);
 }
 
 int

@@ -8,6 +8,7 @@ libsvc_a_SOURCES = \
 	%D%/settings_load.h \
 	%D%/settings_near.c \
 	%D%/settings_path.c \
+	%D%/settings_secret.c \
 	%D%/settings_table.c %D%/settings_table.h \
 	%D%/settings_value.c \
 	%D%/activation.c %D%/activation.h \

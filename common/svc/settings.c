@@ -1,4 +1,4 @@
-/* Loading: defaults, the file, the environment, secrets. */
+/* Loading: defaults, the file, the environment. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,15 +11,21 @@
 #include "common/svc/settings_load.h"
 
 void
-loading_complain(struct loading *load, const char *where, const char *problem)
+loading_note(struct loading *load, const char *where, const char *note)
 {
 	STR_AUTO line = STR_INIT;
 
-	load->mistakes++;
 	if (load->complain == NULL)
 		return;
-	str_appendf(&line, "%s: %s", where, problem);
+	str_appendf(&line, "%s: %s", where, note);
 	load->complain(load->ctx, str_cstr(&line));
+}
+
+void
+loading_complain(struct loading *load, const char *where, const char *problem)
+{
+	load->mistakes++;
+	loading_note(load, where, problem);
 }
 
 /* A read of fd until its end or until the room of size octets is full; the
@@ -80,92 +86,6 @@ loading_read(int dirfd, const char *path, size_t max, size_t *ret_len)
 	return room;
 }
 
-/* A secret out of a file of its own, its first line; NULL with problem
- * filled. */
-static const char *
-read_secret(int dirfd, const char *path, struct str *problem)
-{
-	size_t len = 0;
-	char *text = loading_read(dirfd, path, SETTINGS_SECRET_MAX, &len);
-
-	if (text == NULL) {
-		str_appendf(problem, "%s: %s", path, strerror(errno));
-		return NULL;
-	}
-	len = slice_find(slice_of(text, len), '\n');
-	if (len && text[len - 1] == '\r')
-		len--;
-	if (memchr(text, '\0', len)) {
-		str_appendf(problem, "%s: holds a NUL", path);
-		return NULL;
-	}
-	text[len] = '\0';
-	return text;
-}
-
-static const char *
-read_credential(const char *name, struct str *problem)
-{
-	const char *dir = getenv("CREDENTIALS_DIRECTORY");
-	FD_AUTO dirfd = -1;
-
-	if (name[0] == '\0' || name[0] == '.' || strchr(name, '/')) {
-		str_appendf(problem, "\"%s\" is no name of a credential", name);
-		return NULL;
-	}
-	if (dir == NULL) {
-		str_appendf(problem,
-		    "credential %s: CREDENTIALS_DIRECTORY is "
-		    "not set; use LoadCredential= in the unit",
-		    name);
-		return NULL;
-	}
-	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dirfd < 0) {
-		str_appendf(problem, "%s: %s", dir, strerror(errno));
-		return NULL;
-	}
-	return read_secret(dirfd, name, problem);
-}
-
-/* The secret that text means, in the arena; NULL with problem filled. */
-static const char *
-find_secret(const char *text, struct str *problem)
-{
-	const char *kept;
-
-	if (strncmp(text, "credential:", 11) == 0)
-		return read_credential(text + 11, problem);
-	if (strncmp(text, "file:/", 6) == 0)
-		return read_secret(AT_FDCWD, text + 5, problem);
-	if (strncmp(text, "file:", 5) == 0) {
-		str_append_cstr(problem, "the path behind file: does not begin "
-					 "with /");
-		return NULL;
-	}
-	kept = secret_store(slice_from(text));
-	if (kept == NULL)
-		str_append_cstr(problem, "too much for the secrets' memory");
-	return kept;
-}
-
-static bool
-set_secret(struct loading *load, const struct setting *row, const char *text,
-    struct str *problem)
-{
-	const char *secret;
-	bool tls = row->offset == offsetof(struct settings, tls_key_password);
-
-	if (load->secrets == SETTINGS_NO_SECRETS ||
-	    (load->secrets == SETTINGS_TLS_SECRET && !tls))
-		return true;
-	secret = find_secret(text, problem);
-	if (secret)
-		memcpy((char *)load->settings + row->offset, &secret,
-		    sizeof secret);
-	return secret != NULL;
-}
-
 void
 loading_set(struct loading *load, const struct setting *row, const char *where,
     const char *text)
@@ -175,7 +95,7 @@ loading_set(struct loading *load, const struct setting *row, const char *where,
 
 	str_appendf(&problem, "%s: ", row->name);
 	if (row->type == SETTING_SECRET)
-		good = set_secret(load, row, text, &problem);
+		good = loading_secret(load, row, text, &problem);
 	else
 		good = settings_set(load->settings, row, text, &problem);
 	if (!good)

@@ -105,9 +105,12 @@ struct settings {
 };
 
 enum settings_secrets {
-	SETTINGS_NO_SECRETS,  /* leave them "" */
-	SETTINGS_TLS_SECRET,  /* the password of the TLS key alone */
-	SETTINGS_WITH_SECRETS /* read them too, into the arena */
+	SETTINGS_NO_SECRETS,      /* leave them "" */
+	SETTINGS_TLS_SECRET,      /* the password of the TLS key alone */
+	SETTINGS_DATABASE_SECRET, /* that of the database alone */
+	SETTINGS_CHECK_SECRETS    /* all, to see whether they are there; of a
+				   * credential that only a service has that is
+				   * told, and is no mistake */
 };
 
 /* Gets one line without its end: where, what is wrong, the nearest name. */

@@ -20,9 +20,17 @@ struct loading {
 void loading_complain(
     struct loading *load, const char *where, const char *problem);
 
+/* Tells "WHERE: NOTE", which is no mistake. */
+void loading_note(struct loading *load, const char *where, const char *note);
+
 /* Sets the row to text, whatever its type; complains when it cannot. */
 void loading_set(struct loading *load, const struct setting *row,
     const char *where, const char *text);
+
+/* Sets the row of a secret to what text means, in the arena, where it is one
+ * that is to be read.  False when it cannot, with problem filled. */
+bool loading_secret(struct loading *load, const struct setting *row,
+    const char *text, struct str *problem);
 
 /* Reads the file's text into the settings; name is for complaints. */
 void loading_text(struct loading *load, const char *name, struct slice text);

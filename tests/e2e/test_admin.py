@@ -416,6 +416,30 @@ def test_config_check(bare):
     assert "MYSQL_PORT" in err
 
 
+def test_secrets_that_only_a_service_has(site, tmp_path):
+    """The tool wants the database's password alone, and that of a database."""
+    site.conf(tls_key_password="credential:njiwa.tls_key_password")
+    assert full("demo") in good(site, "user", "list")
+    good(site, "db", "status")
+    password = site.settings.get("mysql_password")
+    site.conf(mysql_password="credential:njiwa.mysql_password")
+    if password:
+        err = bad(site, CONFIG, "user", "list")
+        assert "mysql_password" in err and "tls_key" not in err
+        with open(password[len("file:"):], "rb") as text:
+            (tmp_path / "njiwa.mysql_password").write_bytes(text.read())
+        assert full("demo") in good(site, "user", "list", env={
+            "CREDENTIALS_DIRECTORY": str(tmp_path)})
+    else:
+        assert full("demo") in good(site, "user", "list")
+    for words in (("check",), ("show", "mysql_password")):
+        status, out, err = call(site, "config", *words)
+        assert status == OK, err
+        assert err.count("a credential, which only a service has") == 2
+        assert out.endswith(": no mistakes\n") or out == (
+            "# mysql_password = (set)\n")
+
+
 def test_config_show(bare):
     path = conf(bare, "spam_subject_prefix = a ; b # c\nmysql_password = "
                       "geheim\nlogin_delay = 2s\nhostname = mx.test.dev\n")

@@ -197,7 +197,7 @@ files(void **state)
 		const char *p;
 
 		n = settings_load_text(slice_from(row->text),
-		    SETTINGS_WITH_SECRETS, &settings, collect, &said);
+		    SETTINGS_CHECK_SECRETS, &settings, collect, &said);
 		assert_string_equal(str_cstr(&said), row->complaints);
 		for (p = row->complaints; (p = strchr(p, '\n')) != NULL; p++)
 			lines++;
@@ -228,7 +228,7 @@ lines(void **state)
 		while (text.len < len)
 			str_append_char(&text, 'x');
 		str_append_cstr(&text, "\nfsync=no\n");
-		n = settings_load_text(str_slice(&text), SETTINGS_WITH_SECRETS,
+		n = settings_load_text(str_slice(&text), SETTINGS_CHECK_SECRETS,
 		    &settings, collect, &said);
 		assert_int_equal(n, len > FILE_LINE_MAX);
 		assert_int_equal(
@@ -250,7 +250,7 @@ nul(void **state)
 
 	(void)state;
 	assert_int_equal(settings_load_text(slice_of(text, sizeof text - 1),
-			     SETTINGS_WITH_SECRETS, &settings, collect, &said),
+			     SETTINGS_CHECK_SECRETS, &settings, collect, &said),
 	    1);
 	assert_string_equal(str_cstr(&said), "text:1: a NUL is in the line\n");
 	assert_false(settings.fsync);

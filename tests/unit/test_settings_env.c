@@ -89,7 +89,7 @@ environment_of_orchestrators(void **state)
 		int n;
 
 		assert_int_equal(setenv(row->variable, row->value, 1), 0);
-		n = settings_load(place.file, SETTINGS_WITH_SECRETS, &settings,
+		n = settings_load(place.file, SETTINGS_CHECK_SECRETS, &settings,
 		    collect, &said);
 		UNIT_CHECK(i, n == (row->complaint != NULL));
 		assert_string_equal(
@@ -128,7 +128,7 @@ secrets_of_environment(void **state)
 	assert_string_equal(env[0], "MYSQL_PASS=geheim ;#x");
 	assert_null(env[1]);
 	settings_release(&settings);
-	assert_int_equal(settings_load(place.file, SETTINGS_WITH_SECRETS,
+	assert_int_equal(settings_load(place.file, SETTINGS_CHECK_SECRETS,
 			     &settings, NULL, NULL),
 	    0);
 	assert_string_equal(settings.mysql_password, "geheim ;#x");
@@ -156,12 +156,85 @@ secrets_of_files(void **state)
 		if (i == 0)
 			str_append_cstr(&text, place.file);
 		assert_int_equal(
-		    settings_load_text(str_slice(&text), SETTINGS_WITH_SECRETS,
+		    settings_load_text(str_slice(&text), SETTINGS_CHECK_SECRETS,
 			&settings, NULL, NULL),
 		    0);
 		assert_string_equal(settings.tls_key_password, "pass word");
 		settings_release(&settings);
 		place_remove(&place);
+	}
+	unsetenv("CREDENTIALS_DIRECTORY");
+}
+
+/* Each program reads the secret that it needs, and needs no other's. */
+static void
+secrets_by_need(void **state)
+{
+	static const char text[] = "mysql_password = file:/nowhere/m\n"
+				   "tls_key_password = file:/nowhere/t\n";
+	static const char mysql[] = "text:1: mysql_password: /nowhere/m: No "
+				    "such file or directory\n";
+	static const char tls[] = "text:2: tls_key_password: /nowhere/t: No "
+				  "such file or directory\n";
+	static const struct {
+		enum settings_secrets secrets;
+		const char *first, *second; /* what is said */
+	} rows[] = {
+		{ SETTINGS_NO_SECRETS, "", "" },
+		{ SETTINGS_TLS_SECRET, "", tls },
+		{ SETTINGS_DATABASE_SECRET, mysql, "" },
+		{ SETTINGS_CHECK_SECRETS, mysql, tls },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < UNIT_COUNT(rows); i++) {
+		struct settings settings;
+		STR_AUTO said = STR_INIT;
+		STR_AUTO wanted = STR_INIT;
+		int n = settings_load_text(slice_from(text), rows[i].secrets,
+		    &settings, collect, &said);
+
+		str_appendf(&wanted, "%s%s", rows[i].first, rows[i].second);
+		assert_string_equal(str_cstr(&said), str_cstr(&wanted));
+		UNIT_CHECK(i, n == !!rows[i].first[0] + !!rows[i].second[0]);
+		settings_release(&settings);
+	}
+}
+
+/* A credential that is not here: a note for who checks, a mistake for who
+ * wants to log in with it. */
+static void
+secrets_elsewhere(void **state)
+{
+	static const char text[] = "mysql_password = credential:gone";
+	static const char note[] = "mysql_password: a credential, which only a "
+				   "service has: not looked at\n";
+	static const char *const folders[] = { NULL, "/tmp" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < UNIT_COUNT(folders); i++) {
+		struct settings settings;
+		STR_AUTO said = STR_INIT;
+		STR_AUTO value = STR_INIT;
+
+		if (folders[i])
+			setenv("CREDENTIALS_DIRECTORY", folders[i], 1);
+		assert_int_equal(
+		    settings_load_text(slice_from(text), SETTINGS_CHECK_SECRETS,
+			&settings, collect, &said),
+		    0);
+		assert_string_equal(str_cstr(&said), note);
+		value_of(&settings, "mysql_password", &value);
+		assert_string_equal(str_cstr(&value), "(set)");
+		settings_release(&settings);
+		assert_int_equal(
+		    settings_load_text(slice_from(text),
+			SETTINGS_DATABASE_SECRET, &settings, NULL, NULL),
+		    1);
+		assert_string_equal(settings.mysql_password, "");
+		settings_release(&settings);
 	}
 	unsetenv("CREDENTIALS_DIRECTORY");
 }
@@ -174,6 +247,8 @@ main(void)
 		cmocka_unit_test(environment_of_orchestrators),
 		cmocka_unit_test(secrets_of_environment),
 		cmocka_unit_test(secrets_of_files),
+		cmocka_unit_test(secrets_by_need),
+		cmocka_unit_test(secrets_elsewhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
