@@ -12,6 +12,9 @@
 #define DB_COLUMN_OCTETS 262144 /* of a value; a longer one is refused */
 #define DB_PARAMS_MAX 16
 
+/* What a driver says behind the complaint of a missing table. */
+#define DB_HINT_MIGRATE "; run njiwa db migrate"
+
 enum db_fault {
 	DB_OK,
 	DB_END,       /* no more rows */

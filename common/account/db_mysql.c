@@ -89,7 +89,8 @@ fault_of(unsigned int code)
 static enum db_fault
 fail(unsigned int code, const char *text, struct err *err)
 {
-	(void)err_set(err, EIO, "MySQL: %s (%u)", text, code); /* see fault */
+	(void)err_set(err, EIO, "MySQL: %s (%u)%s", text, code, /* see fault */
+	    code == ER_NO_SUCH_TABLE ? DB_HINT_MIGRATE : "");
 	return fault_of(code);
 }
 

@@ -61,8 +61,12 @@ fault_of(int code)
 static enum db_fault
 fail(sqlite3 *handle, int code, struct err *err)
 {
-	(void)err_set(err, EIO, "SQLite: %s", /* the fault says it */
-	    handle ? sqlite3_errmsg(handle) : sqlite3_errstr(code));
+	const char *text =
+	    handle ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
+	bool table = strncmp(text, "no such table", 13) == 0;
+
+	(void)err_set(err, EIO, "SQLite: %s%s", text, /* the fault says it */
+	    table ? DB_HINT_MIGRATE : "");
 	return fault_of(code);
 }
 

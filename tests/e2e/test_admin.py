@@ -61,6 +61,14 @@ def test_database(site):
     assert good(site, "db", "status").splitlines() == first
 
 
+def test_hint_at_missing_tables(site):
+    site.sql("DROP TABLE users")
+    assert "run njiwa db migrate" in bad(site, UNAVAILABLE, "user", "list")
+    site.pipe("mx", b"EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<%s>\r\nQUIT\r\n" %
+              full("demo").encode())
+    assert "run njiwa db migrate" in site.log
+
+
 def test_sqlite_file_of_its_folder(make_site):
     site = make_site("sqlite")
     folder = site.folder + "/run/fresh"
