@@ -1,6 +1,7 @@
 /* config: the settings themselves. */
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cmd/njiwa/doc.h"
 #include "cmd/njiwa/handlers.h"
@@ -59,7 +60,10 @@ cmd_config_check(struct tool *tool)
 	if (rc > 0)
 		return tool_fail(
 		    tool, EX_CONFIG, "%d mistake%s", rc, rc > 1 ? "s" : "");
-	printf("%s: no mistakes\n", path);
+	/* without a file there may be mistakes in the environment alone */
+	printf("%s: %sno mistakes\n", path,
+	    access(path, F_OK) < 0 ? "not there; what is set without it has "
+				   : "");
 	return EX_OK;
 }
 

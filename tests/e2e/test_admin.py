@@ -424,6 +424,25 @@ def test_config_check(bare):
     assert "MYSQL_PORT" in err
 
 
+def test_config_check_without_a_file(bare):
+    path, said = good(bare, "config", "check",
+                      env={"NJIWA_CONFIG": ""}).strip().split(": ")
+    assert path.endswith("/etc/njiwa/njiwa.conf")
+    assert said.startswith("not there") != os.path.exists(path)
+    assert said.endswith("no mistakes")
+
+
+def test_pages_name_the_file_of_this_build(build, tmp_path):
+    servers.run("make", "-s", "-C", build, "install-man", "install-pages",
+                "DESTDIR=%s" % tmp_path, "sysconfdir=/opt/conf",
+                "mandir=/man")
+    for page in ("man5/njiwa.conf.5", "man8/njiwa-smtpd.8"):
+        text = (tmp_path / "man" / page).read_text()
+        assert "\n.Pa /opt/conf/njiwa/njiwa.conf" in text or (
+            "\n.It Pa /opt/conf/njiwa/njiwa.conf" in text)
+        assert " /etc/njiwa" not in text
+
+
 def test_secrets_that_only_a_service_has(site, tmp_path):
     """The tool wants the database's password alone, and that of a database."""
     site.conf(tls_key_password="credential:njiwa.tls_key_password")
