@@ -66,6 +66,9 @@ class Mariadb:
         self.port = free_port()
         self.process = None
         shutil.chown(folder, "mysql", "mysql")
+        self.key, self.cert = folder + "/key.pem", folder + "/cert.pem"
+        Certs.make(self.key, self.cert, "ec", "ec_paramgen_curve:prime256v1")
+        shutil.chown(self.key, "mysql", "mysql")
         run("mariadb-install-db", "--no-defaults", "--user=mysql",
             "--datadir=" + folder + "/data", "--skip-test-db",
             "--auth-root-authentication-method=normal")
@@ -83,6 +86,7 @@ class Mariadb:
                  "--datadir=" + self.folder + "/data",
                  "--socket=" + self.socket, "--port=%d" % self.port,
                  "--bind-address=127.0.0.1", "--max-connections=300",
+                 "--ssl-key=" + self.key, "--ssl-cert=" + self.cert,
                  "--pid-file=" + self.folder + "/pid",
                  "--innodb-flush-log-at-trx-commit=1",
                  "--innodb-buffer-pool-size=32M",
