@@ -131,6 +131,10 @@ deliver_all(struct delivery *d, bool junk)
 	int rc = 0;
 
 	for (i = 0; i < d->count && rc == 0; i++) {
+		if (d->to[i].left_out) {
+			recipients_log_left_out(&d->to[i].user);
+			continue;
+		}
 		rc = link_into(d, i, junk, &err);
 		if (rc < 0)
 			log_error("cannot deliver to %s: %s",
@@ -163,9 +167,8 @@ seal(struct delivery *d)
 
 /* The file, now that its size is no longer an announcement. */
 static enum smtp_outcome
-check_file(const struct delivery *d)
+check_file(struct delivery *d)
 {
-	const struct account_user *user = &d->to[0].user;
 	uint64_t size;
 	struct stat st;
 
@@ -175,12 +178,7 @@ check_file(const struct delivery *d)
 	if (size >
 	    (uint64_t)d->keeper->settings->smtp_max_message_size + FILE_SLACK)
 		return OUTCOME_TOO_BIG;
-	/* With several mailboxes one that is nearly full is let overflow: a
-	 * single reply cannot say which of them refused. */
-	if (d->count == 1 && user->quota_limit &&
-	    (uint64_t)user->quota_used + size > user->quota_limit)
-		return OUTCOME_OVER_QUOTA;
-	return OUTCOME_OK;
+	return recipients_weigh(d, size);
 }
 
 enum smtp_outcome

@@ -9,6 +9,10 @@
 
 #define KEEPER_MAILBOXES_MAX ACCOUNT_TARGETS_MAX /* of one message */
 
+/* A mailbox may overflow by this part of its limit for the sake of a message's
+ * others: no reply can say which of them refused. */
+#define KEEPER_QUOTA_GRACE 10
+
 /* States of the transaction, one bit each, in struct keeper's state. */
 enum {
 	TX_NONE = KEEPER_OWN << 0,     /* nobody yet */
@@ -22,6 +26,8 @@ struct mailbox_to {
 	char *path; /* of its Maildir */
 	struct account_user user;
 	struct account_client *account; /* for its quota */
+	bool listed;   /* nobody named it but an alias of several */
+	bool left_out; /* it is full, and the others get the message */
 };
 
 struct delivery {
@@ -42,9 +48,17 @@ void smtp_keeper_close(struct keeper *keeper);
 /* ---- recipients.c ---- */
 
 /* Adds the mailboxes behind an address; OUTCOME_OK, or why not.  All of them
- * or none. */
+ * or none, but for those of an alias that are full while others are not. */
 enum smtp_outcome recipients_add(
     struct delivery *d, const struct wire_rcpt *rcpt);
+
+/* Is there room for a message of that many octets?  OUTCOME_OK: in all that are
+ * not left out from now on; else in none (OUTCOME_OVER_QUOTA) or not in all
+ * (OUTCOME_SOME_FULL). */
+enum smtp_outcome recipients_weigh(struct delivery *d, uint64_t size);
+
+/* Logs that a message for an alias goes to its others only. */
+void recipients_log_left_out(const struct account_user *user);
 
 /* Forgets all mailboxes. */
 void recipients_clear(struct delivery *d);

@@ -52,40 +52,41 @@ is_full(const struct account_user *user, uint64_t size)
 	       (used >= user->quota_limit || size > user->quota_limit - used);
 }
 
-/* May all targets be delivered to?  One that may not refuses the address:
- * nothing here could tell the sender afterwards. */
+/* May the targets be delivered to?  One that leads elsewhere refuses the
+ * address: nothing here could tell the sender afterwards.  A full one does so
+ * only where all are: a list's members do not suffer for one of them. */
 static enum smtp_outcome
 check_targets(const struct account_targets *targets, uint64_t size)
 {
-	size_t i;
+	size_t i, full = 0;
 
 	for (i = 0; i < targets->count; i++) {
 		const struct account_target *target = &targets->list[i];
 
 		if (!target->local)
 			return OUTCOME_REMOTE;
-		if (is_full(&target->user, size))
-			return OUTCOME_OVER_QUOTA;
+		full += is_full(&target->user, size);
 	}
-	return OUTCOME_OK;
+	return full == targets->count ? OUTCOME_OVER_QUOTA : OUTCOME_OK;
 }
 
-static bool
-has_mailbox(const struct delivery *d, const char *path)
+static struct mailbox_to *
+find_mailbox(const struct delivery *d, const char *path)
 {
 	size_t i;
 
 	for (i = 0; i < d->count; i++)
 		if (strcmp(d->to[i].path, path) == 0)
-			return true;
-	return false;
+			return &d->to[i];
+	return NULL;
 }
 
 /* Adds one mailbox, whose user is taken. */
 static enum smtp_outcome
-add_mailbox(struct delivery *d, struct account_user *user)
+add_mailbox(struct delivery *d, struct account_user *user, bool listed)
 {
 	STR_AUTO path = STR_INIT;
+	struct mailbox_to *same;
 
 	if (!service_mail_path(d->keeper->settings, user, &path)) {
 		log_warning("no folder for the mail of %s by mail_location",
@@ -94,13 +95,20 @@ add_mailbox(struct delivery *d, struct account_user *user)
 	}
 	if (!service_user_is_usable(d->keeper->settings, user))
 		return OUTCOME_TEMPFAIL;
-	if (has_mailbox(d, str_cstr(&path)))
+	same = find_mailbox(d, str_cstr(&path));
+	if (same) {
+		same->listed = same->listed && listed;
 		return OUTCOME_OK;
+	}
 	if (d->count == KEEPER_MAILBOXES_MAX)
 		return OUTCOME_TOO_MANY;
 	d->to = mem_grow(d->to, &d->cap, d->count + 1, sizeof *d->to);
-	d->to[d->count++] =
-	    (struct mailbox_to){ str_take(&path), *user, d->keeper->account };
+	d->to[d->count++] = (struct mailbox_to){
+		.path = str_take(&path),
+		.user = *user,
+		.account = d->keeper->account,
+		.listed = listed,
+	};
 	*user = (struct account_user){ 0 };
 	return OUTCOME_OK;
 }
@@ -116,14 +124,29 @@ forget_from(struct delivery *d, size_t count)
 	}
 }
 
+void
+recipients_log_left_out(const struct account_user *user)
+{
+	log_warning("the mailbox of %s is full: a message for an alias goes "
+		    "to the others only",
+	    user->name);
+}
+
 static enum smtp_outcome
-add_targets(struct delivery *d, struct account_targets *targets)
+add_targets(struct delivery *d, struct account_targets *targets, uint64_t size)
 {
 	enum smtp_outcome outcome = OUTCOME_OK;
+	bool listed = targets->count > 1;
 	size_t before = d->count, i;
 
-	for (i = 0; i < targets->count && outcome == OUTCOME_OK; i++)
-		outcome = add_mailbox(d, &targets->list[i].user);
+	for (i = 0; i < targets->count && outcome == OUTCOME_OK; i++) {
+		struct account_user *user = &targets->list[i].user;
+
+		if (is_full(user, size))
+			recipients_log_left_out(user);
+		else
+			outcome = add_mailbox(d, user, listed);
+	}
 	if (outcome != OUTCOME_OK)
 		forget_from(d, before);
 	return outcome;
@@ -135,7 +158,8 @@ add_found(struct delivery *d, const struct wire_rcpt *rcpt,
 {
 	enum smtp_outcome outcome = check_targets(targets, rcpt->size);
 
-	return outcome == OUTCOME_OK ? add_targets(d, targets) : outcome;
+	return outcome == OUTCOME_OK ? add_targets(d, targets, rcpt->size)
+				     : outcome;
 }
 
 /* What an address is that has no mailbox here. */
@@ -175,6 +199,36 @@ recipients_add(struct delivery *d, const struct wire_rcpt *rcpt)
 	result = add_found(d, rcpt, &targets);
 	account_targets_release(&targets);
 	return result;
+}
+
+/* Octets of the message for which the mailbox has no room. */
+static uint64_t
+excess(const struct account_user *user, uint64_t size)
+{
+	uint64_t used = (uint64_t)user->quota_used;
+	uint64_t room = user->quota_limit > used ? user->quota_limit - used : 0;
+
+	return user->quota_limit && size > room ? size - room : 0;
+}
+
+enum smtp_outcome
+recipients_weigh(struct delivery *d, uint64_t size)
+{
+	size_t i, full = 0;
+	bool much = false;
+
+	for (i = 0; i < d->count; i++) {
+		struct mailbox_to *to = &d->to[i];
+		uint64_t more = excess(&to->user, size);
+
+		to->left_out = more && to->listed;
+		full += more > 0;
+		much |= more > to->user.quota_limit / KEEPER_QUOTA_GRACE &&
+			!to->listed;
+	}
+	if (full == d->count)
+		return OUTCOME_OVER_QUOTA;
+	return much ? OUTCOME_SOME_FULL : OUTCOME_OK;
 }
 
 void

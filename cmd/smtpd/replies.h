@@ -68,6 +68,7 @@ extern const struct reply reply_local_error;
 extern const struct reply reply_bare;
 extern const struct reply reply_nul;
 extern const struct reply reply_text_line_long;
+extern const struct reply reply_some_full;
 extern const struct reply reply_too_big;
 extern const struct reply reply_endless;
 extern const struct reply reply_header_long;

@@ -29,7 +29,8 @@ enum smtp_outcome {
 	OUTCOME_REMOTE,     /* it goes elsewhere, which is not offered yet */
 	OUTCOME_DROPPED,    /* forwarder says drop, drop_policy says reject */
 	OUTCOME_DISCARD,    /* the same, drop_policy says discard: 250 */
-	OUTCOME_OVER_QUOTA, /* a mailbox is full */
+	OUTCOME_OVER_QUOTA, /* a mailbox is full, or all of them */
+	OUTCOME_SOME_FULL,  /* not all mailboxes have room for the message */
 	OUTCOME_TOO_MANY,   /* more mailboxes than one message may have */
 	OUTCOME_DISK_FULL,  /* no room on the disk */
 	OUTCOME_TOO_BIG,    /* more in the file than a message may have */

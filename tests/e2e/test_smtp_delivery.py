@@ -202,6 +202,53 @@ def test_quota_at_data(site):
     assert quota_row(site, "small") == (MB - 100, 1)
 
 
+def test_quota_of_one_among_several(site):
+    """Another recipient is no way round it, and all get it or none."""
+    grace = MB // 10
+    used(site, "small", MB - 100)
+    fits = DATA + b"x" * 78 + b"\r\n"
+    fits += (b"x" * 98 + b"\r\n") * ((grace - 1000) // 100)
+    past = fits + (b"x" * 98 + b"\r\n") * 20
+    both = "demo@test.dev", "small@test.dev"
+    codes, text = send(site, *both, octets=past)
+    assert codes == [250, 250, 452] and text.startswith("4.2.2 ")
+    no_trace_of(site, "demo")
+    assert quota_row(site, "small") == (MB - 100, 1)
+    assert send(site, *both, octets=fits)[0] == [250, 250, 250]
+    assert len(site.messages("demo")) == len(site.messages("small")) == 1
+    servers.wait_for("the quota row", lambda: quota_row(site, "small")[0] > MB)
+    assert send(site, *both)[0] == [250, 552, 250]
+
+
+def test_quota_of_an_aliass_members(site):
+    """A list's others get their mail, whichever of them is full."""
+    forward(site, "list", "alias", "small@test.dev|demo@test.dev")
+    forward(site, "only", "alias", "small@test.dev")
+    used(site, "small", MB)
+    assert send(site, "list@test.dev")[0] == [250, 250]
+    assert len(site.messages("demo")) == 1 and not site.messages("small")
+    site.wait_log("the mailbox of small@test.dev is full")
+    assert send(site, "only@test.dev")[0] == [552]
+    assert send(site, "list@test.dev", "small@test.dev")[0] == [250, 552, 250]
+    # not announced: found out when the message is there
+    used(site, "small", MB - 100)
+    big = DATA + (b"x" * 98 + b"\r\n") * (MB // 500)
+    assert send(site, "list@test.dev", octets=big)[0] == [250, 250]
+    assert len(site.messages("demo")) == 3 and not site.messages("small")
+    # who is named too is no mere member
+    assert send(site, "list@test.dev", "small@test.dev", octets=big)[0] == [
+        250, 250, 452]
+    assert send(site, "small@test.dev", "list@test.dev", octets=big)[0] == [
+        250, 250, 452]
+    assert send(site, "only@test.dev", octets=big)[0] == [250, 552]
+    assert quota_row(site, "small") == (MB - 100, 1)
+    used(site, "demo", 0)
+    site.sql("UPDATE users SET quota = 1 WHERE name = 'demo'")
+    used(site, "demo", MB - 100)
+    assert send(site, "list@test.dev", octets=big)[0] == [250, 552]
+    assert len(site.messages("demo")) == 3
+
+
 def test_quota_moves(site):
     assert send(site, "demo@test.dev", "other@test.dev")[0] == [250] * 3
     for user in ("demo", "other"):
