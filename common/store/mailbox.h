@@ -111,7 +111,8 @@ enum expunge_mode {
 };
 
 /* Removes n messages by uid from the disk and the quota; the view follows at
- * the next mailbox_sync.  A uid that is gone already is no error. */
+ * the next mailbox_sync.  A uid that is gone already is no error.  With the
+ * store's sync the removal is on disk when this returns 0. */
 int mailbox_expunge(struct mailbox *mb, enum expunge_mode mode,
     const uint32_t *uids, size_t n, struct err *err);
 

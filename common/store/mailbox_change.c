@@ -114,6 +114,7 @@ struct removal {
 	enum expunge_mode mode;
 	int64_t octets;
 	int64_t messages;
+	bool from_new, from_cur; /* where files were removed */
 };
 
 static int
@@ -136,9 +137,25 @@ remove_file(struct mailbox *mb, struct record *record, void *ctx)
 		return -errno;
 	removal->octets += (int64_t)octets;
 	removal->messages++;
+	removal->from_new |= (record->state & RECORD_IN_NEW) != 0;
+	removal->from_cur |= (record->state & RECORD_IN_NEW) == 0;
 	record->state |= RECORD_GONE;
 	mb->stale = true;
 	return 0;
+}
+
+/* What was removed does not come back after a crash. */
+static int
+sync_removal(struct mailbox *mb, const struct removal *removal, struct err *err)
+{
+	int rc = 0;
+
+	if (removal->from_cur)
+		rc = tree_sync(mb->store, mb->folder.cur_dir);
+	if (rc == 0 && removal->from_new)
+		rc = tree_sync(mb->store, mb->folder.new_dir);
+	return rc < 0 ? tree_error(mb->store, err, -rc, mb->folder.path, "")
+		      : 0;
 }
 
 int
@@ -146,7 +163,7 @@ mailbox_expunge(struct mailbox *mb, enum expunge_mode mode,
     const uint32_t *uids, size_t n, struct err *err)
 {
 	const struct store_config *config = &mb->store->config;
-	struct removal removal = { mode, 0, 0 };
+	struct removal removal = { .mode = mode };
 	size_t i;
 	int rc = 0;
 
@@ -164,7 +181,7 @@ mailbox_expunge(struct mailbox *mb, enum expunge_mode mode,
 	if (removal.messages && config->quota && !mb->folder.ignored_by_quota)
 		config->quota(
 		    config->quota_ctx, -removal.octets, -removal.messages);
-	return rc;
+	return rc < 0 ? rc : sync_removal(mb, &removal, err);
 }
 
 static int

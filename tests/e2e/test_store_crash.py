@@ -144,3 +144,23 @@ def test_full_disk(scratch):
         assert not list((top / "Maildir" / "tmp").iterdir())
     finally:
         subprocess.run(["umount", "-l", top], check=True)
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_removals_reach_the_disk(maildir, count):
+    """What was expunged stays away after a crash: one fsync of the folder
+    comes after all removals."""
+    uids = []
+    for _ in range(count):
+        assert deliver(maildir, "INBOX", "S", "uid") == 0
+    listed = (maildir / "dovecot-uidlist").read_text().splitlines()[1:]
+    uids = [line.split()[0] for line in listed][-count:]
+    trace = maildir.parent / "trace"
+    subprocess.run(["strace", "-qq", "-y", "-o", trace, "-e",
+                    "trace=unlinkat,fsync", tool(), maildir, "expunge",
+                    "INBOX", *uids], check=True, timeout=60)
+    calls = [line for line in trace.read_text().splitlines()
+             if str(maildir / "cur") in line]
+    assert [line.split("(")[0] for line in calls] == \
+        ["unlinkat"] * count + ["fsync"]
+    assert messages(maildir) == []

@@ -13,6 +13,7 @@
 #include "common/store/mailbox.h"
 
 #define MESSAGE_MAX (64U << 20)
+#define EXPUNGE_MAX 16 /* uids of one expunge */
 
 static struct err err;
 
@@ -152,17 +153,22 @@ cmd_flags(struct store *store, char **args)
 	return rc < 0 ? fail(rc) : 0;
 }
 
-/* expunge FOLDER UID. */
+/* expunge FOLDER UID... */
 static int
 cmd_expunge(struct store *store, char **args)
 {
 	struct mailbox *mb;
-	uint32_t uid = (uint32_t)atol(args[1]);
+	uint32_t uids[EXPUNGE_MAX];
+	size_t n = 0;
 	int rc;
 
 	if (open_mailbox(store, args[0], &mb))
 		return 1;
-	rc = mailbox_expunge(mb, EXPUNGE_ANY, &uid, 1, &err);
+	while (n < EXPUNGE_MAX && args[n + 1]) {
+		uids[n] = (uint32_t)atol(args[n + 1]);
+		n++;
+	}
+	rc = mailbox_expunge(mb, EXPUNGE_ANY, uids, n, &err);
 	mailbox_free(mb);
 	return rc < 0 ? fail(rc) : 0;
 }
