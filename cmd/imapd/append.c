@@ -129,6 +129,26 @@ receive(struct imap *im, int fd, struct append_filter *filter)
 	return rc;
 }
 
+static void
+fail(struct imap *im, int rc, const struct err *err)
+{
+	if (rc == -ENOENT)
+		conn_no(&im->conn, "TRYCREATE", no_such);
+	else
+		imap_fail(im, rc, err);
+}
+
+static bool
+folder_is_there(struct imap *im, struct slice name)
+{
+	struct err err = { 0, "" };
+	int rc = store_has_folder(im->store, name, &err);
+
+	if (rc <= 0)
+		fail(im, rc ? rc : -ENOENT, &err);
+	return rc > 0;
+}
+
 /* What may be said before the literal is asked for. */
 static bool
 may_append(struct imap *im, struct slice name)
@@ -142,7 +162,7 @@ may_append(struct imap *im, struct slice name)
 		conn_no(&im->conn, NULL, "Message is empty");
 	else if (literal->size > (uint64_t)max)
 		conn_no(&im->conn, "TOOBIG", too_large);
-	else
+	else if (folder_is_there(im, name))
 		return imap_has_room(im, name, literal->size);
 	return false;
 }
@@ -166,6 +186,8 @@ bind_keywords(struct imap *im, const struct flag_list *flags,
 	if (rc < 0)
 		return rc;
 	rc = flag_list_keywords(mb, flags, true, &target->keywords, err);
+	if (rc == -ENOSPC) /* the message counts more than its keyword */
+		rc = 0;
 	if (!selected)
 		mailbox_free(mb);
 	else if (rc == 0)
@@ -197,15 +219,6 @@ ends_here(struct imap *im)
 	}
 	im->conn.over = true;
 	return false;
-}
-
-static void
-fail(struct imap *im, int rc, const struct err *err)
-{
-	if (rc == -ENOENT)
-		conn_no(&im->conn, "TRYCREATE", no_such);
-	else
-		imap_fail(im, rc, err);
 }
 
 static void

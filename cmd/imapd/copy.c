@@ -50,7 +50,7 @@ has_room(struct copy *copy, bool move)
 	struct imap *im = copy->im;
 	const char *ignored = im->service->settings->quota_ignore;
 
-	if (im->service->user->quota_limit == 0 ||
+	if (!imap_has_quota(im) ||
 	    (move && !slice_is(str_slice(&im->mailbox_name), ignored)))
 		return true;
 	return imap_has_room(im, str_slice(&im->name),

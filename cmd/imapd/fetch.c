@@ -20,7 +20,8 @@ struct facts {
 	bool tell_flags;
 };
 
-/* BODY[] sets \Seen, and the client is told (6.4.5). */
+/* BODY[] sets \Seen, and the client is told (6.4.5).  Where that cannot be
+ * done, a full disk for one, the message can be read all the same. */
 static int
 mark_seen(struct imap *im, uint32_t seq, struct facts *facts, struct err *err)
 {
@@ -31,7 +32,12 @@ mark_seen(struct imap *im, uint32_t seq, struct facts *facts, struct err *err)
 		return 0;
 	rc = mailbox_set_flags(im->mailbox, seq, FLAGS_ADD, FLAG_SEEN, 0, err);
 	facts->tell_flags = rc == 0;
-	return rc;
+	if (rc == 0 || rc == -ENOENT || rc == -ESTALE)
+		return rc;
+	if (!im->seen_failed)
+		log_error("%s: %s", im->conn.row->verb, err->text);
+	im->seen_failed = true;
+	return 0;
 }
 
 static int
@@ -156,7 +162,9 @@ cmd_fetch(void *ctx, struct slice argument)
 		wrong = fetch_parse(&args, &plan);
 	if (!wrong && !view_set(im, text, uids, &set))
 		wrong = "Invalid message set";
-	if (wrong) {
+	if (plan.lacks) {
+		conn_no(&im->conn, "CANNOT", wrong);
+	} else if (wrong) {
 		conn_bad(&im->conn, wrong);
 	} else {
 		if (uids)

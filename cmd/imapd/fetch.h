@@ -40,13 +40,15 @@ struct section {
 struct fetch_plan {
 	unsigned items; /* ITEM_ bits */
 	bool sees;      /* some section sets \Seen */
+	bool lacks;     /* asks for what cannot be had here */
 	size_t nsections;
 	struct section *sections;
 	size_t cap;
 };
 
-/* Parses the items behind a FETCH's set.  NULL, or what is wrong; the plan is
- * to be released either way. */
+/* Parses the items behind a FETCH's set.  NULL, or what is wrong; the plan's
+ * lacks says that it is not the client's mistake.  The plan is to be released
+ * either way. */
 const char *fetch_parse(struct args *args, struct fetch_plan *ret_plan);
 void fetch_plan_release(struct fetch_plan *plan);
 

@@ -38,11 +38,10 @@ static const struct {
 	const char *name;
 	enum section_part part;
 } parts[] = {
-	{ "", SECTION_ALL },
-	{ "HEADER", SECTION_HEADER },
-	{ "TEXT", SECTION_TEXT },
-	{ "HEADER.FIELDS", SECTION_FIELDS },
+	{ "", SECTION_ALL }, { "HEADER", SECTION_HEADER },
+	{ "TEXT", SECTION_TEXT }, { "HEADER.FIELDS", SECTION_FIELDS },
 	{ "HEADER.FIELDS.NOT", SECTION_FIELDS_NOT },
+	{ "MIME", SECTION_ALL }, /* of a part, which cannot be had yet */
 };
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
@@ -123,20 +122,35 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* Takes "1.2" or "1.2." off the front of a section's name. */
+static bool
+take_numbers(struct slice *name)
+{
+	size_t n = 0;
+
+	while (n < name->len && is_digit(name->ptr[n])) {
+		while (n < name->len && is_digit(name->ptr[n]))
+			n++;
+		if (n < name->len && name->ptr[n] == '.')
+			n++;
+	}
+	*name = slice_skip(*name, n);
+	return n > 0;
+}
+
 static const char *
-parse_part(struct args *args, struct section *section)
+parse_part(struct args *args, struct section *section, bool *ret_numbered)
 {
 	struct slice name;
 	size_t i;
 
 	if (!args_name(args, true, &name))
 		return unknown;
-	if (name.len && is_digit(name.ptr[0]))
-		return no_parts;
+	*ret_numbered = take_numbers(&name);
 	for (i = 0; i < COUNT(parts); i++)
 		if (slice_is_nocase(name, parts[i].name))
 			break;
-	if (i == COUNT(parts))
+	if (i == COUNT(parts) || (i == COUNT(parts) - 1 && !*ret_numbered))
 		return unknown;
 	section->part = parts[i].part;
 	str_append_cstr(&section->label, parts[i].name);
@@ -149,6 +163,7 @@ parse_section(struct args *args, struct fetch_plan *plan, bool peek)
 {
 	struct section *section;
 	const char *wrong;
+	bool numbered;
 
 	if (!args_try(args, '['))
 		return unknown;
@@ -157,7 +172,7 @@ parse_section(struct args *args, struct fetch_plan *plan, bool peek)
 	section = add_section(plan);
 	section->peek = peek;
 	str_append_cstr(&section->label, "BODY[");
-	wrong = parse_part(args, section);
+	wrong = parse_part(args, section, &numbered);
 	if (wrong)
 		return wrong;
 	if (section->part >= SECTION_FIELDS && !parse_fields(args, section))
@@ -166,6 +181,7 @@ parse_section(struct args *args, struct fetch_plan *plan, bool peek)
 	if (!args_try(args, ']') || !parse_partial(args, section))
 		return unknown;
 	plan->sees |= !peek;
+	plan->lacks |= numbered;
 	return NULL;
 }
 
@@ -181,6 +197,14 @@ add_old_item(struct fetch_plan *plan, const struct old_item *item)
 	section->peek = item->peek;
 	str_append_cstr(&section->label, item->name);
 	plan->sees |= !item->peek;
+	return NULL;
+}
+
+/* Goes on with what cannot be had: the rest may be a mistake. */
+static const char *
+lacking(struct fetch_plan *plan)
+{
+	plan->lacks = true;
 	return NULL;
 }
 
@@ -211,7 +235,7 @@ parse_item(struct args *args, struct fetch_plan *plan)
 	if (slice_is_nocase(name, "BODY") ||
 	    slice_is_nocase(name, "BODYSTRUCTURE") ||
 	    slice_is_nocase(name, "FULL"))
-		return no_parts;
+		return lacking(plan);
 	return unknown;
 }
 
@@ -230,10 +254,12 @@ fetch_parse(struct args *args, struct fetch_plan *ret_plan)
 			wrong = parse_item(args, ret_plan);
 			first = false;
 		}
-		if (!wrong && !ret_plan->items && !ret_plan->nsections)
+		if (!wrong && first)
 			wrong = unknown;
 	}
 	if (!wrong && !args_end(args))
 		wrong = unknown;
-	return wrong;
+	if (wrong)
+		ret_plan->lacks = false;
+	return ret_plan->lacks ? no_parts : wrong;
 }

@@ -15,6 +15,8 @@ struct imap {
 	struct str mailbox_name; /* its name, UTF-8 */
 	unsigned keywords_told;  /* how many the client knows of */
 	struct str name;         /* the mailbox that the command names */
+	int64_t quota_deadline;  /* until then the user's quota is believed */
+	bool seen_failed;        /* it was logged that \Seen cannot be set */
 };
 
 /* Runs the session. */
@@ -37,6 +39,9 @@ bool imap_is_selected(const struct imap *im, struct slice name);
 
 /* Leaves the selected mailbox, if there is one. */
 void imap_unselect(struct imap *im);
+
+/* Has the user a quota by now? */
+bool imap_has_quota(struct imap *im);
 
 /* May octets more go into the folder?  False, and the reply is NO [OVERQUOTA],
  * when the quota has no room for them. */

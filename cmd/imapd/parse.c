@@ -53,7 +53,8 @@ span(struct slice s, bool (*is)(unsigned char))
 bool
 parse_is_tag(struct slice text)
 {
-	return text.len > 0 && span(text, is_tag_char) == text.len;
+	return text.len > 0 && text.len <= PARSE_TAG_MAX &&
+	       span(text, is_tag_char) == text.len;
 }
 
 bool

@@ -9,6 +9,7 @@
 #include "common/base/str.h"
 
 #define ARGS_DEPTH_MAX 32   /* lists within lists */
+#define PARSE_TAG_MAX 512   /* octets of a tag */
 #define ARGS_COUNT_MAX 5000 /* words, strings and lists of one command */
 
 /* A cursor over the text of a command, its literals in their places as they
@@ -79,7 +80,7 @@ bool literal_at_end(struct slice line, struct literal *ret_literal);
 bool parse_is_atom_char(unsigned char c);
 bool parse_is_astring_char(unsigned char c);
 
-/* Is all of text a tag?  An atom (no list, no quotes)? */
+/* Is all of text a tag, not too long?  An atom (no list, no quotes)? */
 bool parse_is_tag(struct slice text);
 bool parse_is_atom(struct slice text);
 

@@ -195,6 +195,8 @@ cmd_search(void *ctx, struct slice argument)
 	wrong = search_parse(&args, &program, &charset);
 	if (charset) {
 		conn_no(&im->conn, "BADCHARSET (UTF-8 US-ASCII)", wrong);
+	} else if (program.lacks) {
+		conn_no(&im->conn, "CANNOT", wrong);
 	} else if (wrong) {
 		conn_bad(&im->conn, wrong);
 	} else {

@@ -37,10 +37,12 @@ struct search_node {
 struct search_program {
 	struct search_node *nodes; /* nodes[0] is the root, an AND */
 	size_t count, cap;
+	bool lacks; /* searches what cannot be searched here */
 };
 
 /* Compiles the keys behind SEARCH.  NULL, or what is wrong; *ret_charset says
- * that it is the charset.  The program is to be released either way. */
+ * that it is the charset, the program's lacks that it is no mistake.  The
+ * program is to be released either way. */
 const char *search_parse(
     struct args *args, struct search_program *ret_program, bool *ret_charset);
 void search_release(struct search_program *program);

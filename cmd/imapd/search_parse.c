@@ -18,7 +18,9 @@ enum key_argument {
 	KEY_SET,
 	KEY_NUMBER,
 	KEY_DAY,
-	KEY_TEXT
+	KEY_NO_TEXT, /* these cannot be had yet */
+	KEY_NO_FIELD,
+	KEY_NO_DAY
 };
 
 static const struct key {
@@ -28,39 +30,39 @@ static const struct key {
 	uint32_t mask, value;
 } keys[] = {
 	/* clang-format off */
-	{ "ALL",        KEY_NONE,   OP_ALL,     0, 0 },
-	{ "ANSWERED",   KEY_NONE,   OP_FLAG,    FLAG_ANSWERED, FLAG_ANSWERED },
-	{ "BEFORE",     KEY_DAY,    OP_BEFORE,  0, 0 },
-	{ "DELETED",    KEY_NONE,   OP_FLAG,    FLAG_DELETED, FLAG_DELETED },
-	{ "DRAFT",      KEY_NONE,   OP_FLAG,    FLAG_DRAFT, FLAG_DRAFT },
-	{ "FLAGGED",    KEY_NONE,   OP_FLAG,    FLAG_FLAGGED, FLAG_FLAGGED },
-	{ "KEYWORD",    KEY_WORD,   OP_KEYWORD, 0, 1 },
-	{ "LARGER",     KEY_NUMBER, OP_LARGER,  0, 0 },
-	{ "NEW",        KEY_NONE,   OP_FLAG,    FLAG_RECENT | FLAG_SEEN, FLAG_RECENT },
-	{ "OLD",        KEY_NONE,   OP_FLAG,    FLAG_RECENT, 0 },
-	{ "ON",         KEY_DAY,    OP_ON,      0, 0 },
-	{ "RECENT",     KEY_NONE,   OP_FLAG,    FLAG_RECENT, FLAG_RECENT },
-	{ "SEEN",       KEY_NONE,   OP_FLAG,    FLAG_SEEN, FLAG_SEEN },
-	{ "SINCE",      KEY_DAY,    OP_SINCE,   0, 0 },
-	{ "SMALLER",    KEY_NUMBER, OP_SMALLER, 0, 0 },
-	{ "UID",        KEY_SET,    OP_UID,     0, 0 },
-	{ "UNANSWERED", KEY_NONE,   OP_FLAG,    FLAG_ANSWERED, 0 },
-	{ "UNDELETED",  KEY_NONE,   OP_FLAG,    FLAG_DELETED, 0 },
-	{ "UNDRAFT",    KEY_NONE,   OP_FLAG,    FLAG_DRAFT, 0 },
-	{ "UNFLAGGED",  KEY_NONE,   OP_FLAG,    FLAG_FLAGGED, 0 },
-	{ "UNKEYWORD",  KEY_WORD,   OP_KEYWORD, 0, 0 },
-	{ "UNSEEN",     KEY_NONE,   OP_FLAG,    FLAG_SEEN, 0 },
-	{ "BCC",        KEY_TEXT,   OP_ALL,     0, 0 },
-	{ "BODY",       KEY_TEXT,   OP_ALL,     0, 0 },
-	{ "CC",         KEY_TEXT,   OP_ALL,     0, 0 },
-	{ "FROM",       KEY_TEXT,   OP_ALL,     0, 0 },
-	{ "HEADER",     KEY_TEXT,   OP_ALL,     0, 0 },
-	{ "SENTBEFORE", KEY_TEXT,   OP_ALL,     0, 0 },
-	{ "SENTON",     KEY_TEXT,   OP_ALL,     0, 0 },
-	{ "SENTSINCE",  KEY_TEXT,   OP_ALL,     0, 0 },
-	{ "SUBJECT",    KEY_TEXT,   OP_ALL,     0, 0 },
-	{ "TEXT",       KEY_TEXT,   OP_ALL,     0, 0 },
-	{ "TO",         KEY_TEXT,   OP_ALL,     0, 0 },
+	{ "ALL",        KEY_NONE,     OP_ALL,     0, 0 },
+	{ "ANSWERED",   KEY_NONE,     OP_FLAG,    FLAG_ANSWERED, FLAG_ANSWERED },
+	{ "BEFORE",     KEY_DAY,      OP_BEFORE,  0, 0 },
+	{ "DELETED",    KEY_NONE,     OP_FLAG,    FLAG_DELETED, FLAG_DELETED },
+	{ "DRAFT",      KEY_NONE,     OP_FLAG,    FLAG_DRAFT, FLAG_DRAFT },
+	{ "FLAGGED",    KEY_NONE,     OP_FLAG,    FLAG_FLAGGED, FLAG_FLAGGED },
+	{ "KEYWORD",    KEY_WORD,     OP_KEYWORD, 0, 1 },
+	{ "LARGER",     KEY_NUMBER,   OP_LARGER,  0, 0 },
+	{ "NEW",        KEY_NONE,     OP_FLAG,    FLAG_RECENT | FLAG_SEEN, FLAG_RECENT },
+	{ "OLD",        KEY_NONE,     OP_FLAG,    FLAG_RECENT, 0 },
+	{ "ON",         KEY_DAY,      OP_ON,      0, 0 },
+	{ "RECENT",     KEY_NONE,     OP_FLAG,    FLAG_RECENT, FLAG_RECENT },
+	{ "SEEN",       KEY_NONE,     OP_FLAG,    FLAG_SEEN, FLAG_SEEN },
+	{ "SINCE",      KEY_DAY,      OP_SINCE,   0, 0 },
+	{ "SMALLER",    KEY_NUMBER,   OP_SMALLER, 0, 0 },
+	{ "UID",        KEY_SET,      OP_UID,     0, 0 },
+	{ "UNANSWERED", KEY_NONE,     OP_FLAG,    FLAG_ANSWERED, 0 },
+	{ "UNDELETED",  KEY_NONE,     OP_FLAG,    FLAG_DELETED, 0 },
+	{ "UNDRAFT",    KEY_NONE,     OP_FLAG,    FLAG_DRAFT, 0 },
+	{ "UNFLAGGED",  KEY_NONE,     OP_FLAG,    FLAG_FLAGGED, 0 },
+	{ "UNKEYWORD",  KEY_WORD,     OP_KEYWORD, 0, 0 },
+	{ "UNSEEN",     KEY_NONE,     OP_FLAG,    FLAG_SEEN, 0 },
+	{ "BCC",        KEY_NO_TEXT,  OP_ALL,     0, 0 },
+	{ "BODY",       KEY_NO_TEXT,  OP_ALL,     0, 0 },
+	{ "CC",         KEY_NO_TEXT,  OP_ALL,     0, 0 },
+	{ "FROM",       KEY_NO_TEXT,  OP_ALL,     0, 0 },
+	{ "HEADER",     KEY_NO_FIELD, OP_ALL,     0, 0 },
+	{ "SENTBEFORE", KEY_NO_DAY,   OP_ALL,     0, 0 },
+	{ "SENTON",     KEY_NO_DAY,   OP_ALL,     0, 0 },
+	{ "SENTSINCE",  KEY_NO_DAY,   OP_ALL,     0, 0 },
+	{ "SUBJECT",    KEY_NO_TEXT,  OP_ALL,     0, 0 },
+	{ "TEXT",       KEY_NO_TEXT,  OP_ALL,     0, 0 },
+	{ "TO",         KEY_NO_TEXT,  OP_ALL,     0, 0 },
 	/* clang-format on */
 };
 
@@ -81,7 +83,7 @@ search_release(struct search_program *program)
 	for (i = 0; i < program->count; i++)
 		seqset_release(&program->nodes[i].set);
 	free(program->nodes);
-	*program = (struct search_program){ NULL, 0, 0 };
+	*program = (struct search_program){ .nodes = NULL };
 }
 
 /* A new node, its index; the first error sticks and makes it node 0. */
@@ -125,10 +127,9 @@ parse_day(struct args *args, uint64_t *ret_day)
 	struct slice text;
 	time_t start;
 
-	if (!args_astring(args, &text) || !date_parse_imap_day(text, &start) ||
-	    start < 0)
+	if (!args_astring(args, &text) || !date_parse_imap_day(text, &start))
 		return false;
-	*ret_day = (uint64_t)start / DAY;
+	*ret_day = start < 0 ? 0 : (uint64_t)start / DAY;
 	return true;
 }
 
@@ -153,8 +154,14 @@ parse_argument(struct compiler *c, const struct key *key, size_t index)
 		return args_number(c->args, UINT32_MAX, &node->number);
 	case KEY_DAY:
 		return parse_day(c->args, &node->number);
+	case KEY_NO_DAY:
+		return parse_day(c->args, &node->number);
+	case KEY_NO_FIELD:
+		return args_astring(c->args, &text) && args_space(c->args) &&
+		       args_astring(c->args, &text);
+	case KEY_NO_TEXT:
+		return args_astring(c->args, &text);
 	case KEY_NONE:
-	case KEY_TEXT:
 		break;
 	}
 	return false;
@@ -223,8 +230,8 @@ parse_word(struct compiler *c)
 			break;
 	if (i == n)
 		return fail(c, unknown);
-	if (keys[i].argument == KEY_TEXT)
-		return fail(c, no_text);
+	if (keys[i].argument >= KEY_NO_TEXT)
+		c->program->lacks = true;
 	index = add_node(c, keys[i].op);
 	if (index == 0)
 		return 0;
@@ -278,7 +285,7 @@ search_parse(
 	struct compiler c = { args, ret_program, NULL, 0 };
 	bool good;
 
-	*ret_program = (struct search_program){ NULL, 0, 0 };
+	*ret_program = (struct search_program){ .nodes = NULL };
 	*ret_charset = false;
 	(void)add_node(&c, OP_AND); /* the root, node 0 */
 	if (!parse_charset(args, &good))
@@ -292,5 +299,7 @@ search_parse(
 		add_child(&c, 0, parse_key(&c));
 	if (!c.wrong && !args_end(args))
 		c.wrong = unknown;
-	return c.wrong;
+	if (c.wrong)
+		ret_program->lacks = false;
+	return ret_program->lacks ? no_text : c.wrong;
 }

@@ -2,6 +2,7 @@
 #include "cmd/imapd/imap.h"
 #include "cmd/imapd/mailbox_name.h"
 #include "cmd/imapd/view.h"
+#include "common/base/clock.h"
 #include "common/base/log.h"
 
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include <time.h>
 
 #define SESSION_LITERAL_MAX 65536    /* octets of a command's literals */
+#define SESSION_QUOTA_FRESH 2000     /* ms that a quota is believed */
 #define SESSION_SKIP_MAX (64u << 20) /* octets of refused ones read past */
 
 static const char no_mail[] = "Mail cannot be opened now; try again later";
@@ -105,16 +107,53 @@ quota_text(struct imap *im)
 	return str_cstr(text);
 }
 
+/* Asks how full the mailbox is, which other sessions and deliveries change;
+ * what was known stays when nobody can say. */
+static void
+ask_quota(struct imap *im)
+{
+	struct account_user *user = im->service->user;
+	struct account_user now = { .name = NULL };
+	struct err err = { 0, "" };
+
+	im->quota_deadline = clock_deadline(SESSION_QUOTA_FRESH);
+	if (account_lookup(im->service->account, slice_from(user->name), &now,
+		&err) != ACCOUNT_FOUND)
+		return;
+	user->quota_limit = now.quota_limit;
+	user->quota_used = now.quota_used;
+	user->quota_messages = now.quota_messages;
+	account_user_release(&now);
+}
+
+bool
+imap_has_quota(struct imap *im)
+{
+	if (clock_left(im->quota_deadline) == 0)
+		ask_quota(im);
+	return im->service->user->quota_limit != 0;
+}
+
+static bool
+fits(const struct account_user *user, uint64_t octets)
+{
+	uint64_t used = user->quota_used > 0 ? (uint64_t)user->quota_used : 0;
+
+	return user->quota_limit == 0 ||
+	       (used <= user->quota_limit &&
+		   octets <= user->quota_limit - used);
+}
+
 bool
 imap_has_room(struct imap *im, struct slice folder, uint64_t octets)
 {
 	const struct account_user *user = im->service->user;
-	uint64_t used = user->quota_used > 0 ? (uint64_t)user->quota_used : 0;
 
-	if (user->quota_limit == 0 ||
-	    slice_is(folder, im->service->settings->quota_ignore))
+	if (slice_is(folder, im->service->settings->quota_ignore) ||
+	    !imap_has_quota(im) || fits(user, octets))
 		return true;
-	if (used <= user->quota_limit && octets <= user->quota_limit - used)
+	ask_quota(im);
+	if (fits(user, octets))
 		return true;
 	conn_no(&im->conn, "OVERQUOTA", quota_text(im));
 	return false;
@@ -188,6 +227,7 @@ init(struct imap *im, struct session *session)
 	im->conn.tls = session->tls;
 	im->conn.max_errors = (unsigned)settings->imap_max_errors;
 	im->conn.timeout = settings->imap_idle_timeout;
+	im->quota_deadline = clock_deadline(SESSION_QUOTA_FRESH);
 }
 
 void

@@ -58,7 +58,7 @@ flag_list_keywords(struct mailbox *mb, const struct flag_list *list, bool make,
     uint32_t *ret_bits, struct err *err)
 {
 	size_t i;
-	int index;
+	int index, rc = 0;
 
 	*ret_bits = 0;
 	for (i = 0; i < list->nkeywords; i++) {
@@ -69,10 +69,12 @@ flag_list_keywords(struct mailbox *mb, const struct flag_list *list, bool make,
 			index = mailbox_keyword_find(mb, list->keywords[i]);
 		if (index >= 0)
 			*ret_bits |= 1u << index;
-		else if (make)
+		else if (make && index != -ENOSPC)
 			return index;
+		else if (make)
+			rc = index;
 	}
-	return 0;
+	return rc;
 }
 
 struct change {

@@ -20,7 +20,8 @@ struct flag_list {
 bool flag_list_parse(struct args *args, bool bare, struct flag_list *ret_list);
 
 /* The bits of the list's keywords in mb: those that it has, or, when make, all
- * of them.  0; -ENOSPC when it cannot have that many; -errno. */
+ * of them.  0; -ENOSPC when it cannot have that many, and the bits are then
+ * those that it has; -errno. */
 int flag_list_keywords(struct mailbox *mb, const struct flag_list *list,
     bool make, uint32_t *ret_bits, struct err *err);
 

@@ -69,6 +69,9 @@ void store_folders_free(struct store_folder *folders, size_t count);
  * deep, not UTF-8, control characters); -errno. */
 int store_create(struct store *store, struct slice name, struct err *err);
 
+/* Is there a folder called name?  1, 0 or -errno. */
+int store_has_folder(struct store *store, struct slice name, struct err *err);
+
 /* Adds name to the subscriptions or removes it.  0 or -errno. */
 int store_subscribe(
     struct store *store, struct slice name, bool yes, struct err *err);

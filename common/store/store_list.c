@@ -214,6 +214,16 @@ store_folders_free(struct store_folder *folders, size_t count)
 }
 
 int
+store_has_folder(struct store *store, struct slice name, struct err *err)
+{
+	STR_AUTO dir = STR_INIT;
+
+	if (!folder_to_dir(name, &dir))
+		return err_set(err, EINVAL, "no folder can have such a name");
+	return is_folder(store, dir.ptr);
+}
+
+int
 store_create(struct store *store, struct slice name, struct err *err)
 {
 	STR_AUTO dir = STR_INIT;

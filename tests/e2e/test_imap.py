@@ -221,11 +221,11 @@ def test_envelope(client):
 
 @pytest.mark.parametrize("text", [
     "FETCH 0 FLAGS", "FETCH 4 FLAGS", "FETCH 1:9 FLAGS", "FETCH 1 (FLAGS",
-    "FETCH 1", "FETCH x FLAGS", "FETCH 1 FOO", "FETCH 1 BODY[1]",
-    "FETCH 1 BODYSTRUCTURE", "FETCH 1 BODY[]<0>", "FETCH 1,,2 FLAGS",
+    "FETCH 1", "FETCH x FLAGS", "FETCH 1 FOO",
+    "FETCH 1 BODY[]<0>", "FETCH 1,,2 FLAGS",
     "STORE 1 FLAGS", "STORE 1 FLAGS (\\Recent)", "STORE 1 FLAGS (\\Foo)",
     "STORE 1 FOO (a)", "STORE 4 FLAGS ()", "STORE 1 +FLAGS (a",
-    "SEARCH", "SEARCH FOO", "SEARCH (ALL", "SEARCH SUBJECT x",
+    "SEARCH", "SEARCH FOO", "SEARCH (ALL", "SEARCH SUBJECT",
     "SEARCH ALL ", "COPY 1", "COPY 4 INBOX", "UID FETCH 1:2", "UID FOO 1",
     "UID", "UID EXPUNGE", "UID EXPUNGE x", "EXPUNGE 1", "APPEND INBOX",
     "APPEND INBOX x", "IDLE x", "CHECK x"])

@@ -69,6 +69,31 @@ def test_expunge_where_allowed(two, command):
     assert b.cmd("NOOP").untagged == []
 
 
+@pytest.mark.parametrize("command", ["EXPUNGE", "CLOSE", "UID EXPUNGE 1:*"])
+def test_what_another_one_wants_back_stays(site, two, command):
+    a, b = two
+    assert a.cmd("STORE 1:2 +FLAGS (\\Deleted)").status == "OK"
+    b.cmd("NOOP")
+    # a knows nothing of this, and must not act on what it knows
+    assert b.cmd("STORE 1 -FLAGS (\\Deleted)").status == "OK"
+    got = a.cmd(command)
+    assert got.status == "OK" and b"* 1 EXPUNGE" not in got.untagged
+    assert len(site.messages()) == 3
+    a.cmd("SELECT INBOX")
+    assert a.cmd("FETCH 1:2 (UID FLAGS)").untagged == [
+        b"* 1 FETCH (UID 1 FLAGS ())", b"* 2 FETCH (UID 3 FLAGS ())"]
+
+
+def test_store_of_what_seems_to_be_so(two):
+    a, b = two
+    a.cmd("STORE 1 +FLAGS (\\Flagged)")
+    b.cmd("NOOP")
+    b.cmd("STORE 1 -FLAGS (\\Flagged)")
+    assert a.cmd("STORE 1 +FLAGS (\\Flagged)").status == "OK"
+    assert b.cmd("NOOP").untagged == [
+        b"* 1 FETCH (UID 1 FLAGS (\\Flagged))"]
+
+
 def test_store_on_what_is_gone(two):
     a, b = two
     a.cmd("STORE 2 +FLAGS.SILENT (\\Deleted)")

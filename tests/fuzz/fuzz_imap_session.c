@@ -31,6 +31,23 @@ account_quota_flush(struct account_client *client)
 	(void)client;
 }
 
+enum account_outcome
+account_lookup(struct account_client *client, struct slice name,
+    struct account_user *ret_user, struct err *err)
+{
+	(void)client;
+	(void)name;
+	(void)ret_user;
+	(void)err;
+	return ACCOUNT_TEMPFAIL;
+}
+
+void
+account_user_release(struct account_user *user)
+{
+	(void)user; /* there is none to release */
+}
+
 struct client {
 	struct slice octets;
 	struct str answers;

@@ -84,6 +84,61 @@ fetch_items(void **state)
 	str_release(&scratch);
 }
 
+/* What njiwa cannot do is no mistake of the client's, unless it is one. */
+static const struct {
+	const char *text;
+	bool lacks;
+} fetch_lack_rows[] = {
+	{ "BODY", true },
+	{ "(FLAGS BODYSTRUCTURE UID)", true },
+	{ "full", true },
+	{ "BODY[1]", true },
+	{ "BODY.PEEK[1.2.MIME]<0.5>", true },
+	{ "BODY[2.HEADER.FIELDS (To)]", true },
+	{ "BODY[MIME]", false },
+	{ "BODY[1.FOO]", false },
+	{ "BODY[1..2]", false },
+	{ "BODY[1", false },
+	{ "(BODYSTRUCTURE", false },
+	{ "(BODYSTRUCTURE FOO)", false },
+}, search_lack_rows[] = {
+	{ "SUBJECT x", true },
+	{ "OR SEEN NOT (TEXT \"a b\" ALL)", true },
+	{ "HEADER To \"\"", true },
+	{ "SENTSINCE 1-Feb-2020", true },
+	{ "SUBJECT", false },
+	{ "HEADER To", false },
+	{ "SENTON x", false },
+	{ "SUBJECT x FOO", false },
+};
+
+static void
+lacks(void **state)
+{
+	struct str scratch = STR_INIT;
+	struct search_program program;
+	struct fetch_plan plan;
+	struct args args;
+	bool charset;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < UNIT_COUNT(fetch_lack_rows); i++) {
+		args_init(&args, slice_from(fetch_lack_rows[i].text), &scratch);
+		UNIT_CHECK(i, fetch_parse(&args, &plan) != NULL);
+		UNIT_CHECK(i, plan.lacks == fetch_lack_rows[i].lacks);
+		fetch_plan_release(&plan);
+	}
+	for (i = 0; i < UNIT_COUNT(search_lack_rows); i++) {
+		args_init(
+		    &args, slice_from(search_lack_rows[i].text), &scratch);
+		UNIT_CHECK(i, search_parse(&args, &program, &charset) != NULL);
+		UNIT_CHECK(i, program.lacks == search_lack_rows[i].lacks);
+		search_release(&program);
+	}
+	str_release(&scratch);
+}
+
 static void
 fetch_limits(void **state)
 {
@@ -159,6 +214,8 @@ static const struct {
 	{ "LARGER 100 SMALLER 200", "and(smaller=200 larger=100)" },
 	{ "SINCE 2-Jan-1970", "and(since=1)" },
 	{ "BEFORE \"3-Jan-1970\"", "and(before=2)" },
+	{ "SINCE 31-Dec-1969", "and(since=0)" },
+	{ "BEFORE 1-Jan-1900", "and(before=0)" },
 	{ "CHARSET utf-8 ALL", "and(all)" },
 	{ "CHARSET UTF-8", NULL },
 	{ "CHARSET KOI8-R ALL", NULL },
@@ -411,6 +468,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fetch_items),
+		cmocka_unit_test(lacks),
 		cmocka_unit_test(fetch_limits),
 		cmocka_unit_test(search_programs),
 		cmocka_unit_test(search_limits),
