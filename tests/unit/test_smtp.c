@@ -23,6 +23,8 @@ static const struct row mx[] = {
 	       "221 Bye\n", 0 },
 	{ "HELO\r\n" QUIT, HI "501 Argument needed [t1]\n221 Bye\n", 0 },
 	{ "EHLO a b\r\n" QUIT, HI "501 Not a host name [t1]\n221 Bye\n", 0 },
+	{ "EHLO \xc3\xbc\r\n" QUIT,
+	    HI "501 Only ASCII in commands [t1]\n221 Bye\n", 0 },
 	{ EHLO "NOOP\r\nNOOP x\r\nRSET\r\n" QUIT,
 	    HI EHLO_MX "250 2.0.0 Ok\n250 2.0.0 Ok\n"
 		       "250 2.0.0 Ok, forgotten\n" BYE, 0 },
@@ -209,6 +211,8 @@ static const struct row submission[] = {
 	{ EHLO "AUTH LOGIN\r\nYUB0ZXN0LmRldg==\r\nc2VjcmV0\r\n" QUIT,
 	    HI EHLO_SUBMISSION "334 VXNlcm5hbWU6\n334 UGFzc3dvcmQ6\n" WELCOME
 	    BYE, 0 },
+	{ "HELO me\r\n" AUTH_SECRET "MAIL FROM:<a@test.dev>\r\n" QUIT,
+	    HI "250 mx.test.dev\n235 Welcome\n250 Sender ok\n221 Bye\n", 0 },
 	{ EHLO AUTH_SECRET AUTH_SECRET QUIT,
 	    HI EHLO_SUBMISSION WELCOME
 	    "503 5.5.1 Already logged in [t1]\n" BYE, 0 },
@@ -400,6 +404,10 @@ starttls(void **state)
 	fake_check(&f, EHLO "STARTTLS x\r\nMAIL FROM:<>\r\nSTARTTLS\r\n" QUIT,
 	    HI EHLO_TLS "501 5.5.4 No argument allowed [t1]\n"
 			"250 2.1.0 Sender ok\n" ORDER BYE);
+	fake_init(&f, "mx");
+	f.front.tls_offered = true;
+	fake_check(&f, "HELO me\r\nSTARTTLS\r\n",
+	    HI "250 mx.test.dev\n220 Ready to start TLS\n");
 	/* after it: no greeting, and it is not offered again */
 	fake_init(&f, "mx");
 	f.front.resumed = f.front.tls = true;
