@@ -32,6 +32,7 @@ static const struct failure {
 	{ EPERM,        "NOPERM",        "Permission denied", true },
 	{ ENOSPC,       "UNAVAILABLE",   "No space left for mail", true },
 	{ EDQUOT,       "OVERQUOTA",     "No space left for mail", true },
+	{ EAGAIN,       "INUSE",         "Mailbox is busy, try later", true },
 	{ ENOTSUP,      "CANNOT",        "Not possible here", false },
 	/* clang-format on */
 };

@@ -50,9 +50,30 @@ last_change(const struct stat *st)
 	return st->st_mtime > st->st_ctime ? st->st_mtime : st->st_ctime;
 }
 
-/* May the lock file in st be removed?  Its holder on this host is gone (our own
- * pid is that of one who was before us: we never lock twice); or nobody on this
- * host holds it, and neither it nor the file it guards has changed for long. */
+/* When this host was started; 0 when that is not to be had. */
+static time_t
+boot_time(void)
+{
+	struct timespec up;
+
+	if (clock_gettime(CLOCK_BOOTTIME, &up) < 0)
+		return 0;
+	return clock_now().tv_sec - up.tv_sec;
+}
+
+/* Is the holder gone for sure?  Our own pid is that of one who was before us,
+ * for we never lock twice; so is each pid from before the host was started. */
+static bool
+is_orphaned(pid_t pid, const struct stat *st)
+{
+	return pid == getpid() || !is_alive(pid) ||
+	       last_change(st) < boot_time() - LOCK_GRACE_SECONDS;
+}
+
+/* May the lock file in st be removed?  Its holder on this host is gone; or
+ * neither it nor the file it guards has changed for long: its pid, if it has
+ * one, may be another's by now (of a container started anew).  Should a holder
+ * be that slow, lock_held tells him before he writes. */
 static bool
 is_stale(const struct lock *lock, const char *name, const struct stat *st)
 {
@@ -63,8 +84,8 @@ is_stale(const struct lock *lock, const char *name, const struct stat *st)
 	if (last_change(st) > now - LOCK_GRACE_SECONDS)
 		return false;
 	pid = holder_of(lock->dirfd, lock->name);
-	if (pid > 0)
-		return pid == getpid() || !is_alive(pid);
+	if (pid > 0 && is_orphaned(pid, st))
+		return true;
 	if (last_change(st) > now - LOCK_STALE_SECONDS)
 		return false;
 	if (fstatat(lock->dirfd, name, &guarded, AT_SYMLINK_NOFOLLOW) < 0)

@@ -1,6 +1,7 @@
 /* Dotlocks as Dovecot makes them: NAME.lock beside NAME, made with O_EXCL,
  * holding "pid:host", stale when that process is gone or when nothing has
- * changed for a while.  Never removes the lock of somebody alive. */
+ * changed for a while.  Never writes under a lock that another has taken for
+ * stale. */
 #ifndef NJIWA_STORE_LOCK_H
 #define NJIWA_STORE_LOCK_H
 

@@ -138,27 +138,31 @@ mailbox_keyword_find(const struct mailbox *mb, struct slice name)
 	return keywords_find(&mb->keywords, name);
 }
 
-void
+int
 view_load_keywords(struct mailbox *mb, bool *ret_changed)
 {
 	STR_AUTO text = STR_INIT;
 	struct stat st = { .st_size = 0 };
+	int rc;
 
 	*ret_changed = false;
 	if (fstatat(mb->folder.dir, KEYWORDS_NAME, &st, AT_SYMLINK_NOFOLLOW) <
-		0 ||
-	    (st.st_ino == mb->keywords_file.ino &&
+	    0)
+		return errno == ENOENT ? 0 : -errno;
+	if ((st.st_ino == mb->keywords_file.ino &&
 		st.st_size == mb->keywords_file.size &&
 		st.st_mtim.tv_sec == mb->keywords_file.mtime.tv_sec &&
 		st.st_mtim.tv_nsec == mb->keywords_file.mtime.tv_nsec))
-		return;
-	if (tree_read(mb->folder.dir, KEYWORDS_NAME, KEYWORDS_FILE_MAX, &text,
-		&st) < 0)
-		return;
+		return 0;
+	rc = tree_read(
+	    mb->folder.dir, KEYWORDS_NAME, KEYWORDS_FILE_MAX, &text, &st);
+	if (rc < 0)
+		return rc == -ENOENT ? 0 : rc;
 	mb->keywords_file =
 	    (struct side_file){ st.st_ino, st.st_size, st.st_mtim };
 	keywords_parse(str_slice(&text), &mb->keywords);
 	*ret_changed = true;
+	return 0;
 }
 
 /* The letters that messages carry: an unnamed one among them is somebody's
@@ -182,7 +186,9 @@ add_keyword(struct mailbox *mb, struct slice name)
 	bool changed;
 	int rc, i;
 
-	view_load_keywords(mb, &changed);
+	rc = view_load_keywords(mb, &changed);
+	if (rc < 0) /* the names that are there must not be lost */
+		return rc == -EINVAL ? -EIO : rc;
 	i = keywords_find(&mb->keywords, name);
 	if (i >= 0)
 		return i;
@@ -200,7 +206,7 @@ add_keyword(struct mailbox *mb, struct slice name)
 		mb->keywords.names[i] = NULL;
 		return rc;
 	}
-	view_load_keywords(mb, &changed);
+	(void)view_load_keywords(mb, &changed); /* what we wrote, as a rule */
 	return i;
 }
 

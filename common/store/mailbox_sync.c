@@ -211,7 +211,8 @@ look(struct mailbox *mb, struct mailbox_changes *changes, struct err *err)
 	scan_release(&scan);
 	if (rc < 0)
 		mb->stale = true;
-	view_load_keywords(mb, &changes->keywords);
+	/* without the names the mail can be read; no name can be added */
+	(void)view_load_keywords(mb, &changes->keywords);
 	return rc;
 }
 

@@ -107,8 +107,9 @@ int view_refresh(struct mailbox *mb, struct err *err);
 int view_assign(struct mailbox *mb, struct scan *scan, struct uidfile *list,
     struct err *err);
 
-/* Reads the keywords again when their file is another one. */
-void view_load_keywords(struct mailbox *mb, bool *ret_changed);
+/* Reads the keywords again when their file is another one.  0, also when there
+ * is none, or -errno: the names stay those known before. */
+int view_load_keywords(struct mailbox *mb, bool *ret_changed);
 
 /* Notes the P field of an entry, when it has one. */
 void view_note_uidl(struct mailbox *mb, const struct uidlist_entry *entry);

@@ -261,3 +261,16 @@ def test_mailbox_that_is_removed(site):
     assert got.status in ("OK", "NO")
     client.send(b"z LOGOUT\r\n")
     client.at_end()
+
+
+def test_lock_of_somebody_alive(site):
+    """It is waited for, and then the mailbox is busy and the server sound."""
+    client = Client(site)
+    client.append(SIMPLE)
+    with open(site.maildir() + "/dovecot-uidlist.lock", "w") as lock:
+        lock.write("%d:%s" % (os.getpid(), socket.gethostname()))
+    os.unlink(site.maildir() + "/dovecot-uidlist")
+    client.sock.settimeout(60)
+    assert b" NO [INUSE] " in client.cmd("SELECT INBOX").tagged
+    os.unlink(site.maildir() + "/dovecot-uidlist.lock")
+    assert client.cmd("SELECT INBOX").status == "OK"

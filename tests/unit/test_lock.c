@@ -81,7 +81,8 @@ stale_ones(void **state)
 		{ dead, 0, false },
 		{ dead, LOCK_GRACE_SECONDS + 1, true },
 		{ self, LOCK_GRACE_SECONDS + 1, true },
-		{ alive, 10 * LOCK_STALE_SECONDS, false },
+		{ alive, LOCK_STALE_SECONDS - 2, false },
+		{ alive, LOCK_STALE_SECONDS + 1, true },
 		{ foreign, LOCK_STALE_SECONDS - 2, false },
 		{ foreign, LOCK_STALE_SECONDS + 1, true },
 		{ "", LOCK_STALE_SECONDS - 2, false },
@@ -98,6 +99,35 @@ stale_ones(void **state)
 		UNIT_CHECK(i, exists(f, LOCK));
 		lock_release(&lock);
 	}
+	clock_fake((struct timespec){ -1, 0 });
+}
+
+/* The pid is alive, but the lock is from before the host was started; what it
+ * guards was changed a moment ago. */
+static void
+before_the_start(void **state)
+{
+	struct fixture *f = *state;
+	struct timespec up, times[2];
+	struct lock lock = LOCK_INIT;
+	char host[65] = "", text[96];
+	int fd, i;
+
+	assert_int_equal(clock_gettime(CLOCK_BOOTTIME, &up), 0);
+	assert_int_equal(gethostname(host, sizeof host - 1), 0);
+	(void)snprintf(text, sizeof text, "1:%s", host);
+	fixture_write(f, LOCKED, "text");
+	for (i = 0; i < 2; i++) { /* a minute after the start, and before */
+		plant(f, text, (int)up.tv_sec + (i == 0 ? -60 : 60));
+		times[0] = times[1] = clock_now();
+		fd = openat(f->store->root, LOCKED, O_WRONLY | O_CLOEXEC);
+		assert_int_equal(futimens(fd, times), 0);
+		(void)close(fd);
+		assert_int_equal(
+		    lock_take(f->store, f->store->root, LOCKED, 0, &lock),
+		    i == 0 ? -EAGAIN : 0);
+	}
+	lock_release(&lock);
 	clock_fake((struct timespec){ -1, 0 });
 }
 
@@ -148,6 +178,8 @@ main(void)
 		    take_and_release, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 		    stale_ones, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+		    before_the_start, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 		    lost, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <poll.h>
 
+#include "common/store/keywords.h"
 #include "common/store/tree.h"
 #include "tests/unit/store_fixture.h"
 
@@ -396,6 +397,37 @@ watch(void **state)
 	mailbox_free(mb);
 }
 
+/* Names that cannot be read are not written anew. */
+static void
+keywords_unreadable(void **state)
+{
+	struct fixture *f = *state;
+	struct mailbox *mb = fixture_open(f, "INBOX", MAILBOX_READ_WRITE);
+	struct str text = STR_INIT;
+	struct stat st;
+
+	str_append_cstr(&text, "0 known\n1 other\n");
+	while (text.len < KEYWORDS_FILE_MAX)
+		str_append_char(&text, '\n');
+	fixture_write(f, KEYWORDS_NAME, str_cstr(&text));
+	assert_int_equal(
+	    mailbox_keyword_make(mb, slice_from("good"), &f->err), 2);
+	str_append_char(&text, '\n');
+	fixture_write(f, KEYWORDS_NAME, str_cstr(&text));
+	assert_int_equal(
+	    mailbox_keyword_make(mb, slice_from("new"), &f->err), -EFBIG);
+	assert_int_equal(fstatat(f->store->root, KEYWORDS_NAME, &st, 0), 0);
+	assert_int_equal(st.st_size, KEYWORDS_FILE_MAX + 1);
+	assert_int_equal(unlinkat(f->store->root, KEYWORDS_NAME, 0), 0);
+	assert_int_equal(mkdirat(f->store->root, KEYWORDS_NAME, 0700), 0);
+	assert_int_equal(
+	    mailbox_keyword_make(mb, slice_from("new"), &f->err), -EIO);
+	assert_int_equal(
+	    mailbox_keyword_make(mb, slice_from("known"), &f->err), 0);
+	str_release(&text);
+	mailbox_free(mb);
+}
+
 static void
 keywords_full(void **state)
 {
@@ -438,6 +470,7 @@ main(void)
 		CASE(status),
 		CASE(watch),
 		CASE(keywords_full),
+		CASE(keywords_unreadable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
