@@ -117,3 +117,14 @@ def pytest_runtest_makereport(item, call):
         if isinstance(value, Site):
             tail = "\n".join(value.log.splitlines()[-40:])
             report.sections.append(("end of %s" % value.log_file, tail))
+
+
+@pytest.fixture(scope="module")
+def bare(build, tmp_path_factory):
+    """No site: pw and config need none."""
+    class Bare:
+        folder = str(tmp_path_factory.mktemp("bare"))
+        env = {"PATH": os.environ["PATH"], "NJIWA_CONFIG": "/dev/null",
+               "NJIWA_LIBDIR": build, "LC_ALL": "C.UTF-8"}
+    Bare.build = build
+    return Bare
