@@ -185,7 +185,8 @@ const struct setting settings_table[] = {
 	{ PATH(mail_root, ""), NULL, NULL, MAIL,
 	    "The folder that has all mail below it.  The programs confine "
 	    "themselves to it.  Where this is empty it is the part of "
-	    "mail_location before its first %." },
+	    "mail_location before its first %.  The units of systemd may "
+	    "write to /data; for another folder see njiwa-init(8)." },
 	{ INT(mail_uid, "8", -1, 4294967294), NULL, NULL, MAIL,
 	    "The user who owns all mail.  -1: each mailbox belongs to the uid "
 	    "of its row." },

@@ -63,8 +63,9 @@ def installed(build, scratch):
 class Container:
     """The site in a booted container, with the host's network."""
 
-    def __init__(self, site, rootfs, installed, sockets, ports):
-        self.site, self.ports = site, ports
+    def __init__(self, site, rootfs, installed, sockets, mail):
+        self.site = site
+        self.ports = ports = free_ports()
         self.log_file = site.folder + "/console"
         self.local = site.folder + "/local"
         shutil.copytree(installed, self.local, symlinks=True)
@@ -73,9 +74,14 @@ class Container:
         os.mkdir(site.folder + "/tls")
         shutil.copy(site.certs.key, site.folder + "/tls/tls_key.pem")
         shutil.copy(site.certs.cert, site.folder + "/tls/tls_cert.pem")
-        for name, unit in sockets.items():
-            self.drop_in(unit, ports[name])
-        wants = ["systemd.wants=" + unit for unit in sockets.values()]
+        for name in ports:
+            self.drop_in(sockets % name, "[Socket]\nListenStream=\n"
+                         "ListenStream=127.0.0.1:%d\n" % ports[name])
+        if mail != "/data":
+            # as njiwa-init(8) says
+            self.drop_in("njiwa-.service", "[Service]\nReadWritePaths=%s\n"
+                         "ProtectHome=no\n" % mail)
+        wants = ["systemd.wants=" + sockets % name for name in ports]
         command = [
             "systemd-nspawn", "--quiet", "--boot", "--directory=" + rootfs,
             "--volatile=overlay", "--register=no", "--keep-unit",
@@ -84,7 +90,7 @@ class Container:
             "--system-call-filter=seccomp landlock_create_ruleset "
             "landlock_add_rule landlock_restrict_self",
             "--bind-ro=%s:%s" % (self.local, LOCAL),
-            "--bind=%s:/data" % site.data,
+            "--bind=%s:%s" % (site.data, mail),
             "--bind=%s/lib:/var/lib/njiwa" % site.folder,
             "--bind-ro=%s/tls:/tls" % site.folder,
             "systemd.wants=njiwa-accountd.socket"] + wants
@@ -92,13 +98,11 @@ class Container:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
-    def drop_in(self, unit, port):
-        """The unit listens on this port of loopback instead of its own."""
+    def drop_in(self, unit, text):
         folder = "%s/lib/systemd/system/%s.d" % (self.local, unit)
         os.mkdir(folder)
-        with open(folder + "/port.conf", "w") as out:
-            out.write("[Socket]\nListenStream=\n"
-                      "ListenStream=127.0.0.1:%d\n" % port)
+        with open(folder + "/test.conf", "w") as out:
+            out.write(text)
 
     def journal(self, *words):
         """What journalctl prints in the container; None when it is down."""
@@ -138,9 +142,12 @@ class Container:
                 self.process.wait(10)
 
 
-@pytest.fixture(params=["njiwa-%s.socket", "njiwa-init-%s.socket"],
-                ids=["connections", "init"])
+@pytest.fixture(params=[("njiwa-%s.socket", "/data"),
+                        ("njiwa-init-%s.socket", "/data"),
+                        ("njiwa-%s.socket", "/home/mail")],
+                ids=["connections", "init", "mail elsewhere"])
 def container(request, make_site, plain_build, rootfs, installed):
+    sockets, mail = request.param
     site = make_site("sqlite")
     need_programs(site, "njiwa-smtpd", "njiwa-pop3d", "njiwa-accountd")
     os.mkdir(site.folder + "/lib", 0o700)
@@ -150,10 +157,9 @@ def container(request, make_site, plain_build, rootfs, installed):
     os.chown(site.data, MAIL_UID, MAIL_UID)
     site.conf(log=None, runtime_dir=None, account_socket=None, mail_root=None,
               libexec_dir=None, sqlite_file=None, tls_key=None, tls_cert=None,
-              mail_location=None, host_list="/data/host_list")
-    ports = free_ports()
-    box = Container(site, rootfs, installed, {
-        name: request.param % name for name in ports}, ports)
+              mail_location=mail + "/%d/%n/Maildir",
+              host_list=mail + "/host_list")
+    box = Container(site, rootfs, installed, sockets, mail)
     yield box
     box.stop()
 
@@ -170,7 +176,8 @@ def test_mail_goes_through(container):
     assert "Failed with result" not in log, log
 
 
-@pytest.mark.parametrize("container", ["njiwa-%s.socket"], indirect=True)
+@pytest.mark.parametrize("container", [("njiwa-%s.socket", "/data")],
+                         ids=["connections"], indirect=True)
 def test_the_journal_gets_fields(container):
     """An event can be found by whom it is about, without reading texts."""
     servers.wait_for("container", container.is_up, 60)
