@@ -25,12 +25,14 @@ libtool_njiwa_a_SOURCES = \
 
 dist_man_MANS += %D%/njiwa.8 %D%/njiwa.conf.5
 
-# The pages name the folder of the settings that this build has.
+# The pages name the folders that this build has.
 install-data-hook: install-pages
 install-pages: install-man
 	for page in $(dist_man_MANS); do \
 	    name=$${page##*/}; \
-	    sed 's|/etc/njiwa|$(sysconfdir)/njiwa|g' $(srcdir)/$$page \
+	    sed -e 's|/etc/njiwa|$(sysconfdir)/njiwa|g' \
+		-e 's|/usr/libexec/njiwa|$(pkglibexecdir)|g' \
+		$(srcdir)/$$page \
 		>"$(DESTDIR)$(mandir)/man$${name##*.}/$$name" || exit 1; \
 	done
 .PHONY: install-pages

@@ -44,12 +44,14 @@ def test_config_check_without_a_file(bare):
 def test_pages_name_the_file_of_this_build(build, tmp_path):
     servers.run("make", "-s", "-C", build, "install-man", "install-pages",
                 "DESTDIR=%s" % tmp_path, "sysconfdir=/opt/conf",
-                "mandir=/man")
+                "mandir=/man", "libexecdir=/opt/lib")
     for page in ("man5/njiwa.conf.5", "man8/njiwa-smtpd.8"):
         text = (tmp_path / "man" / page).read_text()
         assert "\n.Pa /opt/conf/njiwa/njiwa.conf" in text or (
             "\n.It Pa /opt/conf/njiwa/njiwa.conf" in text)
         assert " /etc/njiwa" not in text
+        assert "/usr/libexec" not in text
+    assert " | /opt/lib/njiwa/njiwa-smtpd\n" in text
 
 
 def test_secrets_that_only_a_service_has(site, tmp_path):
