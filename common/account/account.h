@@ -97,7 +97,8 @@ enum account_outcome account_lookup(struct account_client *client,
 /* Adds to the user's quota row, which is made when it is missing; more than
  * WIRE_OCTETS_MAX or WIRE_MESSAGES_MAX counts as that.  The request
  * is sent and its answer collected by the next call or by account_quota_flush;
- * a failure is logged by the service. */
+ * a failure is logged by the service.  One that has not answered for timeout_ms
+ * gets no more additions until it answers another request: they are lost. */
 void account_quota_add(struct account_client *client, const char *name,
     int64_t octets, int64_t messages);
 void account_quota_flush(struct account_client *client);

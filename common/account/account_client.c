@@ -1,18 +1,14 @@
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/account/account_spawn.h"
 #include "common/account/wire.h"
 #include "common/base/clock.h"
 #include "common/base/mem.h"
-
-extern char **environ;
 
 struct account_client {
 	char *socket;       /* to connect again */
@@ -20,6 +16,7 @@ struct account_client {
 	int fd;             /* -1 after a failure: no more half answers */
 	bool by_socket;
 	bool bound;
+	bool slow;         /* additions are not waited for any more */
 	unsigned int adds; /* quota additions without an answer yet */
 	uint64_t lost;     /* and those that will never have one */
 	pid_t child;       /* the program of our own, 0 for none */
@@ -48,93 +45,6 @@ connect_socket(const char *path)
 	return rc;
 }
 
-/* Our environment with the lines of more behind it; free() the array. */
-static char **
-join_env(const char *const *more)
-{
-	size_t n = 0;
-	size_t i = 0;
-	char **all;
-
-	while (environ && environ[n])
-		n++;
-	while (more && more[i])
-		i++;
-	all = mem_zalloc(n + i + 1, sizeof *all);
-	if (n)
-		memcpy(all, environ, n * sizeof *all);
-	while (i-- > 0)
-		all[n + i] = (char *)(uintptr_t)more[i]; /* not written to */
-	return all;
-}
-
-/* Descriptors: the pair as 0, nothing as 1 (it may be the client's socket), 2
- * as ours, for settings that log there; no others. */
-static int
-set_descriptors(posix_spawn_file_actions_t *actions, int end)
-{
-	int rc = posix_spawn_file_actions_adddup2(actions, end, 0);
-
-	if (rc == 0)
-		rc = posix_spawn_file_actions_addopen(
-		    actions, 1, "/dev/null", O_WRONLY, 0);
-	if (rc == 0)
-		rc = posix_spawn_file_actions_addclosefrom_np(actions, 3);
-	return rc;
-}
-
-/* In the child no signal is blocked or ignored, whatever we inherited. */
-static int
-reset_signals(posix_spawnattr_t *attr)
-{
-	sigset_t none, all;
-
-	(void)sigemptyset(&none); /* none of these four can fail */
-	(void)sigfillset(&all);
-	(void)posix_spawnattr_setsigmask(attr, &none);
-	(void)posix_spawnattr_setsigdefault(attr, &all);
-	return posix_spawnattr_setflags(
-	    attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-}
-
-static int
-spawn_with(const char *program, const char *const *argv, char **env, int end,
-    pid_t *ret_pid)
-{
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	int rc = posix_spawn_file_actions_init(&actions);
-
-	if (rc != 0)
-		return rc;
-	rc = posix_spawnattr_init(&attr);
-	if (rc == 0) {
-		rc = reset_signals(&attr);
-		if (rc == 0)
-			rc = set_descriptors(&actions, end);
-		if (rc == 0)
-			rc = posix_spawn(ret_pid, program, &actions, &attr,
-			    (char *const *)(uintptr_t)argv, env);
-		(void)posix_spawnattr_destroy(&attr);
-	}
-	(void)posix_spawn_file_actions_destroy(&actions);
-	return rc;
-}
-
-static int
-spawn(const struct account_client_config *config, int end, pid_t *ret_pid)
-{
-	const char *argv[] = { config->program, "-c", config->config, NULL };
-	char **env = join_env(config->env);
-	int rc;
-
-	if (config->config == NULL || config->config[0] == '\0')
-		argv[1] = NULL;
-	rc = spawn_with(config->program, argv, env, end, ret_pid);
-	free(env);
-	return -rc;
-}
-
 static int
 start_program(
     struct account_client *client, const struct account_client_config *config)
@@ -144,7 +54,7 @@ start_program(
 
 	if (rc < 0)
 		return rc;
-	rc = spawn(config, ends[1], &client->child);
+	rc = account_spawn(config, ends[1], &client->child);
 	(void)close(ends[1]); /* the child has its own */
 	if (rc < 0) {
 		(void)close(ends[0]);
@@ -254,7 +164,8 @@ collect_adds(struct account_client *client, int64_t deadline)
 
 	while (rc == 0 && client->adds > 0) {
 		rc = receive_part(client, deadline, &head, &in);
-		client->adds--;
+		if (rc == 0)
+			client->adds--;
 	}
 	return rc;
 }
@@ -298,6 +209,7 @@ ask(struct account_client *client, enum wire_type type,
 		if (rc == 0)
 			rc = exchange(client, type, deadline, ret_head, ret_in);
 	}
+	client->slow = rc == -ETIMEDOUT;
 	explicit_bzero(client->body.ptr, client->body.len);
 	if (rc != 0) {
 		disconnect(client);
@@ -433,15 +345,25 @@ clamp(int64_t value, int64_t max)
 	return value < -max ? -max : value;
 }
 
+/* A service that does not answer is waited for once and not for each addition:
+ * somebody waits for his 250 meanwhile. */
+static void
+give_up(struct account_client *client, int rc)
+{
+	disconnect(client);
+	client->slow = rc == -ETIMEDOUT;
+}
+
 void
 account_quota_add(struct account_client *client, const char *name,
     int64_t octets, int64_t messages)
 {
 	int64_t deadline = clock_deadline(client->timeout_ms);
+	int rc;
 
 	if (client->adds == WIRE_ADDS_MAX)
 		account_quota_flush(client);
-	if (client->fd < 0 && may_reconnect(client, -EBADF))
+	if (client->fd < 0 && !client->slow && may_reconnect(client, -EBADF))
 		(void)connect_client(client); /* fd says it */
 	client->lost++;                       /* unless it is sent */
 	if (client->fd < 0)
@@ -453,9 +375,10 @@ account_quota_add(struct account_client *client, const char *name,
 	messages = clamp(messages, WIRE_MESSAGES_MAX);
 	ipc_put_u64(&client->body, (uint64_t)octets);
 	ipc_put_u64(&client->body, (uint64_t)messages);
-	if (wire_send(client->fd, WIRE_QUOTA_ADD, str_slice(&client->body),
-		deadline) < 0) {
-		disconnect(client);
+	rc = wire_send(
+	    client->fd, WIRE_QUOTA_ADD, str_slice(&client->body), deadline);
+	if (rc < 0) {
+		give_up(client, rc);
 		return;
 	}
 	client->lost--;
@@ -466,9 +389,10 @@ void
 account_quota_flush(struct account_client *client)
 {
 	int64_t deadline = clock_deadline(client->timeout_ms);
+	int rc = client->fd < 0 ? 0 : collect_adds(client, deadline);
 
-	if (client->fd >= 0 && collect_adds(client, deadline) < 0)
-		disconnect(client);
+	if (rc < 0)
+		give_up(client, rc);
 }
 
 uint64_t

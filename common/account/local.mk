@@ -2,7 +2,7 @@ noinst_LIBRARIES += libaccount.a
 libaccount_a_SOURCES = \
 	%D%/account.c %D%/account.h \
 	%D%/account_admin.c %D%/account_admin.h %D%/account_admin_own.h \
-	%D%/account_client.c \
+	%D%/account_client.c %D%/account_spawn.c %D%/account_spawn.h \
 	%D%/account_config.h \
 	%D%/account_find.c \
 	%D%/account_login.c \
