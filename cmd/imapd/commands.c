@@ -36,6 +36,8 @@ static const struct command table[] = {
 	{ "SELECT",       ST_IN,       ARG_NEEDED, CMD_RAW,             cmd_select },
 	{ "EXAMINE",      ST_IN,       ARG_NEEDED, CMD_RAW,             cmd_examine },
 	{ "CREATE",       ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_create },
+	{ "DELETE",       ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_lacking },
+	{ "RENAME",       ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_lacking },
 	{ "SUBSCRIBE",    ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_subscribe },
 	{ "UNSUBSCRIBE",  ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_unsubscribe },
 	{ "LIST",         ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_list },
@@ -85,7 +87,7 @@ refuse(struct conn *conn, const struct command *row)
 static void
 rest(struct conn *conn)
 {
-	(void)conn;
+	imap_forget_body((struct imap *)conn);
 	(void)malloc_trim(0); /* an optimisation */
 }
 

@@ -14,7 +14,7 @@ static const char expunged[] = "Some of the messages no longer exist";
 /* What the items of one message need, looked up before a word is said, so
  * that a response is whole or not at all. */
 struct facts {
-	struct body *body; /* one for all messages */
+	const struct body *body;
 	uint64_t size;
 	time_t date;
 	bool tell_flags;
@@ -40,6 +40,22 @@ mark_seen(struct imap *im, uint32_t seq, struct facts *facts, struct err *err)
 	return 0;
 }
 
+/* A large message stays open, for the client that fetches it in pieces. */
+static int
+open_body(struct imap *im, uint32_t seq, struct err *err)
+{
+	uint32_t uid = mailbox_message(im->mailbox, seq)->uid;
+	int rc;
+
+	if (im->body_uid == uid)
+		return 0;
+	im->body_uid = 0;
+	rc = mailbox_message_body(im->mailbox, seq, &im->body, err);
+	if (rc == 0)
+		im->body_uid = uid;
+	return rc;
+}
+
 static int
 look_up(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
     struct facts *facts, struct err *err)
@@ -51,7 +67,7 @@ look_up(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
 	if (rc == 0 && (plan->items & ITEM_DATE))
 		rc = mailbox_message_date(im->mailbox, seq, &facts->date, err);
 	if (rc == 0 && (plan->nsections || (plan->items & ITEM_ENVELOPE)))
-		rc = mailbox_message_body(im->mailbox, seq, facts->body, err);
+		rc = open_body(im, seq, err);
 	if (rc == 0 && plan->sees)
 		rc = mark_seen(im, seq, facts, err);
 	return rc;
@@ -100,9 +116,9 @@ tell_items(
 
 static int
 fetch_message(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
-    struct body *body, struct err *err)
+    struct err *err)
 {
-	struct facts facts = { .body = body };
+	struct facts facts = { .body = &im->body };
 	size_t i;
 	int rc = look_up(im, plan, seq, &facts, err);
 
@@ -113,7 +129,7 @@ fetch_message(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
 		/* behind a literal there is nothing in out to look at */
 		if (i > 0 || plan->items || facts.tell_flags)
 			str_append_char(&im->conn.out, ' ');
-		fetch_section(im, &plan->sections[i], body);
+		fetch_section(im, &plan->sections[i], &im->body);
 	}
 	str_append_cstr(&im->conn.out, ")\r\n");
 	conn_drain(&im->conn);
@@ -126,7 +142,6 @@ static void
 fetch_set(struct imap *im, const struct fetch_plan *plan,
     const struct seqset *set, bool uids)
 {
-	struct body body = { .text = NULL };
 	struct err err = { 0, "" };
 	struct view_walk walk;
 	uint32_t seq;
@@ -135,7 +150,7 @@ fetch_set(struct imap *im, const struct fetch_plan *plan,
 	view_walk(im, set, uids, &walk);
 	while (rc == 0 && view_next(&walk, &seq) &&
 	       stream_error(im->conn.client) == 0) {
-		rc = fetch_message(im, plan, seq, &body, &err);
+		rc = fetch_message(im, plan, seq, &err);
 		if (rc == -ENOENT) {
 			conn_no(&im->conn, "EXPUNGEISSUED", expunged);
 			rc = 0;
@@ -143,7 +158,8 @@ fetch_set(struct imap *im, const struct fetch_plan *plan,
 	}
 	if (rc < 0)
 		imap_fail(im, rc, &err);
-	body_release(&body);
+	if (im->body.mapped == 0)
+		imap_forget_body(im);
 }
 
 void

@@ -52,6 +52,7 @@ wait_for_client(struct imap *im, int watch)
 static void
 shrink(struct imap *im)
 {
+	imap_forget_body(im);
 	str_release(&im->conn.out);
 	str_release(&im->conn.scratch);
 	reader_shrink(&im->conn.reader);

@@ -4,6 +4,7 @@
 #define NJIWA_CMD_IMAPD_IMAP_H
 
 #include "cmd/imapd/conn.h"
+#include "common/store/body.h"
 #include "common/store/mailbox.h"
 #include "common/svc/service.h"
 
@@ -15,6 +16,8 @@ struct imap {
 	struct str mailbox_name; /* its name, UTF-8 */
 	unsigned keywords_told;  /* how many the client knows of */
 	struct str name;         /* the mailbox that the command names */
+	struct body body;        /* a large message that is fetched in pieces */
+	uint32_t body_uid;       /* and its uid, 0 for none */
 	int64_t quota_deadline;  /* until then the user's quota is believed */
 	bool seen_failed;        /* it was logged that \Seen cannot be set */
 };
@@ -36,6 +39,9 @@ bool imap_mailbox_argument(
 
 /* Is name (UTF-8) the selected mailbox? */
 bool imap_is_selected(const struct imap *im, struct slice name);
+
+/* Closes the message that is kept open, if there is one. */
+void imap_forget_body(struct imap *im);
 
 /* Leaves the selected mailbox, if there is one. */
 void imap_unselect(struct imap *im);

@@ -68,8 +68,7 @@ static const char *
 list_flags(const struct store_folder *folder)
 {
 	if (!folder->exists)
-		return folder->children ? "\\Noselect \\HasChildren"
-					: "\\Noselect \\HasNoChildren";
+		return "\\Noselect \\HasChildren"; /* why it is listed */
 	return folder->children ? "\\HasChildren" : "\\HasNoChildren";
 }
 
@@ -91,7 +90,8 @@ cmd_list(void *ctx, struct slice argument)
 	if (!folders(im, &list, &count))
 		return;
 	for (i = 0; i < count; i++)
-		if (mailbox_name_matches(
+		if ((list[i].exists || list[i].children) &&
+		    mailbox_name_matches(
 			slice_from(list[i].name), str_slice(&pattern)))
 			tell_folder(
 			    im, "LIST", list_flags(&list[i]), list[i].name);

@@ -83,8 +83,16 @@ imap_is_selected(const struct imap *im, struct slice name)
 }
 
 void
+imap_forget_body(struct imap *im)
+{
+	body_release(&im->body);
+	im->body_uid = 0;
+}
+
+void
 imap_unselect(struct imap *im)
 {
+	imap_forget_body(im);
 	mailbox_free(im->mailbox);
 	im->mailbox = NULL;
 	im->conn.state = ST_NAMELESS;

@@ -53,7 +53,8 @@ void store_free(struct store *store);
 /* One folder for LIST. */
 struct store_folder {
 	char *name;  /* UTF-8, levels separated by '/' */
-	bool exists; /* false: only a parent of folders (\NonExistent) */
+	bool exists; /* false: a parent of folders (children) or, subscribed to,
+		      * one that is gone */
 	bool children;
 	bool subscribed;
 };

@@ -17,16 +17,17 @@ struct listing {
 	size_t count, cap;
 };
 
-static void
+static struct store_folder *
 add(struct listing *folders, struct slice name, bool exists, bool subscribed)
 {
 	folders->list = mem_grow(folders->list, &folders->cap,
 	    folders->count + 1, sizeof *folders->list);
-	folders->list[folders->count++] = (struct store_folder){
+	folders->list[folders->count] = (struct store_folder){
 		.name = mem_strndup(name.ptr, name.len),
 		.exists = exists,
 		.subscribed = subscribed,
 	};
+	return &folders->list[folders->count++];
 }
 
 /* Is the directory of the tree a folder: has it a cur? */
@@ -57,7 +58,7 @@ add_folders(struct store *store, struct listing *folders)
 		fileio_close(&fd);
 		return rc;
 	}
-	add(folders, slice_from("INBOX"), true, false);
+	(void)add(folders, slice_from("INBOX"), true, false);
 	while ((entry = readdir(dir)) != NULL &&
 	       folders->count < STORE_FOLDERS_MAX) {
 		STR_AUTO name = STR_INIT;
@@ -67,7 +68,7 @@ add_folders(struct store *store, struct listing *folders)
 			continue;
 		if (folder_from_dir(slice_from(entry->d_name), &name) &&
 		    is_folder(store, entry->d_name))
-			add(folders, str_slice(&name), true, false);
+			(void)add(folders, str_slice(&name), true, false);
 	}
 	(void)closedir(dir); /* was only read */
 	return 0;
@@ -125,28 +126,26 @@ add_parents(struct listing *folders)
 
 			*slash = '\0';
 			parent = find(folders, real, name);
-			if (parent)
-				parent->children = true;
-			else
-				add(folders, slice_from(name), false, false);
+			if (parent == NULL)
+				parent = add(
+				    folders, slice_from(name), false, false);
+			parent->children = true;
 		}
 		free(name);
 	}
-	sort(folders);
 }
 
-/* Makes one of the parents that were added for several children. */
+/* Sorts, and makes one of what was added several times. */
 static void
 unite(struct listing *folders)
 {
 	size_t i, kept = 0;
 
+	sort(folders);
 	for (i = 0; i < folders->count; i++) {
 		struct store_folder *last =
 		    kept ? &folders->list[kept - 1] : NULL;
 
-		if (!folders->list[i].exists)
-			folders->list[i].children = true;
 		if (last && strcmp(last->name, folders->list[i].name) == 0)
 			free(folders->list[i].name);
 		else
@@ -155,12 +154,14 @@ unite(struct listing *folders)
 	folders->count = kept;
 }
 
-/* Marks the subscribed ones; those that are no folders are left out. */
+/* Marks the subscribed ones, and adds those that are no folders. */
 static int
 mark_subscribed(struct store *store, struct listing *folders)
 {
 	STR_AUTO text = STR_INIT;
 	STR_AUTO name = STR_INIT;
+	STR_AUTO dir = STR_INIT;
+	size_t known = folders->count;
 	unsigned version = 0;
 	struct slice rest;
 	int rc = tree_read(store->root, SUBSCRIPTIONS_NAME,
@@ -173,11 +174,16 @@ mark_subscribed(struct store *store, struct listing *folders)
 	rest = str_slice(&text);
 	while (subscriptions_next(&rest, &version, &name)) {
 		struct store_folder *folder =
-		    find(folders, folders->count, str_cstr(&name));
+		    find(folders, known, str_cstr(&name));
 
+		str_clear(&dir);
 		if (folder)
 			folder->subscribed = true;
+		else if (folders->count < STORE_FOLDERS_MAX &&
+			 folder_to_dir(str_slice(&name), &dir))
+			(void)add(folders, str_slice(&name), false, true);
 	}
+	unite(folders);
 	return 0;
 }
 

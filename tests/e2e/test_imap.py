@@ -132,6 +132,13 @@ def test_create_list_subscribe(client):
     assert client.cmd('LSUB "" %').untagged == [b'* LSUB (\\Noselect) "/" a']
     client.cmd("UNSUBSCRIBE a/b")
     assert client.cmd('LSUB "" *').untagged == []
+    for name in "gone/child", "gone/child", "Inbox", "a":
+        client.cmd("SUBSCRIBE " + name)  # of a mailbox or not (6.3.9)
+    assert client.cmd('LSUB "" *').untagged == [
+        b'* LSUB () "/" INBOX', b'* LSUB () "/" a',
+        b'* LSUB () "/" gone/child']
+    assert client.cmd('LSUB "" %').find('(\\Noselect) "/" gone')
+    assert client.cmd('LIST "" gone*').untagged == []
     assert client.cmd("NAMESPACE").untagged == [
         b'* NAMESPACE (("" "/")) NIL NIL']
     for text in ("LIST", 'LIST ""', 'LIST "" (a)', 'LIST "" a b', "CREATE",

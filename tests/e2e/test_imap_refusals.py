@@ -65,7 +65,8 @@ def test_what_is_not_there_is_no_mistake(site):
     client.cmd("SELECT INBOX")
     for text in ("FETCH 1 BODY[1]", "FETCH 1 BODYSTRUCTURE", "FETCH 1 FULL",
                  "FETCH 1 (UID BODY.PEEK[1.2.MIME])", "SEARCH SUBJECT x",
-                 "UID SEARCH UNSEEN HEADER To y", "UID FETCH 1 (BODY)"):
+                 "UID SEARCH UNSEEN HEADER To y", "UID FETCH 1 (BODY)",
+                 "DELETE a", "RENAME a b"):
         got = client.cmd(text)
         assert got.status == "NO" and got.code == "CANNOT", text
     assert client.cmd("NOOP").status == "OK"

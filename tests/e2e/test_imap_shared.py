@@ -7,6 +7,7 @@ import time
 import pytest
 
 from imap_client import Client
+from init_under_test import cpu_seconds
 
 SIMPLE = b"Subject: x\r\n\r\nbody\r\n"
 
@@ -245,6 +246,28 @@ def test_bodies_come_back_as_they_were(site):
                 number, offset)).literal()
             for offset in range(0, min(len(body), 15000), 1500))
         assert whole == body[:15000]
+
+
+def test_large_message_in_pieces(site):
+    """Each piece is found where the last one ended, in the right message."""
+    client = Client(site)
+    client.cmd("CREATE other")
+    line = b"0123456789" * 3 + b"\r\n"
+    bodies = {name: b"A: b\r\n\r\n" + name[:1].encode() + line * 500000
+              for name in ("INBOX", "other")}  # 16 MB each
+    pid = next(pid for pid, command in site.processes().items()
+               if "imapd" in command)
+    for name, body in bodies.items():
+        assert client.append(body, name).status == "OK"
+        client.cmd("SELECT " + name)  # both have the UID 1
+        start = cpu_seconds(pid)
+        assert client.cmd("FETCH 1 BODY.PEEK[]").literal() == body
+        whole = cpu_seconds(pid) - start
+        pieces = b"".join(
+            client.cmd("UID FETCH 1 BODY.PEEK[]<%d.65536>" % at).literal()
+            for at in range(0, len(body), 65536))
+        assert pieces == body
+        assert cpu_seconds(pid) - start - whole < 10 * whole + 0.5
 
 
 def test_mailbox_that_is_removed(site):

@@ -312,7 +312,7 @@ static void
 listing(void **state)
 {
 	static const char *const want[] = { "INBOX ECS", "INBOX/x E", "a EC",
-		"a/b E", "a b ES", "c C", "c/d C", "c/d/e E" };
+		"a/b E", "a b ES", "c C", "c/d C", "c/d/e E", "gone S" };
 	struct fixture *f = *state;
 	struct store_folder *list;
 	size_t n, i;
