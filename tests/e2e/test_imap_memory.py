@@ -13,6 +13,7 @@ from imap_client import Client
 CONNECTIONS = 20
 MESSAGES = 1000
 REST = 3.0  # seconds; the server gives memory back after two seconds of silence
+PATIENCE = 20.0  # seconds that a busy machine may need for it
 
 
 def fill(site):
@@ -58,7 +59,11 @@ def test_idle_memory(plain_build, make_site, service, limit):
         assert client.cmd("SELECT INBOX").find("%d EXISTS" % MESSAGES)
         assert len(client.cmd("FETCH 1:* (FLAGS UID)").untagged) == MESSAGES
     time.sleep(REST)
+    end = time.monotonic() + PATIENCE
     sizes = connection_sizes(site)
+    while max(sizes) >= limit and time.monotonic() < end:
+        time.sleep(1)
+        sizes = connection_sizes(site)
     assert len(sizes) == CONNECTIONS
     assert max(sizes) < limit, "KB: %s" % sorted(sizes)
     for client in clients:  # and they are alive

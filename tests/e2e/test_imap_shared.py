@@ -131,9 +131,14 @@ def test_idle_sees_a_delivery_within_a_second(site, two):
     a, b = two
     b.send(b"i IDLE\r\n")
     assert b.response().startswith(b"+ ")
-    deliver(site, "%d.M1P1.host" % time.time())
-    line, took = b.wait("EXISTS", 5)
-    assert line == b"* 5 EXISTS" and took < 1
+    waits = []
+    for count in (5, 6, 7):
+        deliver(site, "%d.M%dP1.host" % (time.time(), count))
+        line, took = b.wait("EXISTS", 5)
+        assert line == b"* %d EXISTS" % count
+        waits.append(took)
+    # a busy machine may be late once; looking only now and then is always
+    assert sorted(waits)[1] < 0.5, waits
     a.cmd("STORE 2 +FLAGS (\\Flagged)")
     assert b.wait("FETCH", 5)[1] < 1
     a.cmd("STORE 1 +FLAGS.SILENT (\\Deleted)")

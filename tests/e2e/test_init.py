@@ -267,15 +267,16 @@ def test_accountd_outlives_connections(init):
     server = init()
     server.program("njiwa-pop3d", """#!/usr/bin/python3
 import signal, socket, sys
-def end(*_):
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+def end():
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as sock:
         sock.connect(%r)
         sock.send(b"last")
         sys.stdout.buffer.write(sock.recv(100))
     sys.exit(0)
-signal.signal(signal.SIGTERM, end)
 print("ready", flush=True)
-signal.pause()
+signal.sigwait({signal.SIGTERM})
+end()
 """ % server.socket)
     server.start()
     _, lines = server.connect()
