@@ -131,16 +131,12 @@ filter_release(struct filter *filter)
 static int
 finish_connect(int fd)
 {
-	struct pollfd p = { .fd = fd, .events = POLLOUT };
-	int64_t deadline = clock_deadline(FILTER_CONNECT_MS);
-	int error = 0, n;
+	int rc = fileio_wait(fd, POLLOUT, clock_deadline(FILTER_CONNECT_MS));
+	int error = 0;
 	socklen_t len = sizeof error;
 
-	do
-		n = poll(&p, 1, clock_left(deadline));
-	while (n < 0 && errno == EINTR);
-	if (n <= 0)
-		return n < 0 ? -errno : -ETIMEDOUT;
+	if (rc < 0)
+		return rc;
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
 		return -errno;
 	return -error;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "common/account/wire.h"
-#include "common/base/clock.h"
+#include "common/base/fileio.h"
 #include "common/base/mem.h"
 
 void
@@ -110,24 +110,13 @@ wire_get_target(struct ipc_reader *in, struct account_target *ret_target)
 	return true;
 }
 
-static int
-wait_writable(int fd, int64_t deadline)
-{
-	struct pollfd p = { .fd = fd, .events = POLLOUT };
-	int n = poll(&p, 1, clock_left(deadline));
-
-	if (n < 0)
-		return errno == EINTR ? 0 : -errno;
-	return n == 0 ? -ETIMEDOUT : 0;
-}
-
 int
 wire_send(int fd, uint16_t type, struct slice body, int64_t deadline)
 {
 	int rc;
 
 	while ((rc = ipc_send_at_once(fd, type, body, NULL, 0)) == -EAGAIN) {
-		rc = wait_writable(fd, deadline);
+		rc = fileio_wait(fd, POLLOUT, deadline);
 		if (rc < 0)
 			break;
 	}
