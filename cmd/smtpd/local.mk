@@ -1,22 +1,22 @@
-# cmd/smtpd
+# cmd/smtpd: front/ and content/ run in the front, keeper/ in the keeper
 noinst_LIBRARIES += libsmtpd.a
 libsmtpd_a_SOURCES = \
-	%D%/auth.c \
-	%D%/data.c \
-	%D%/delivery.c \
-	%D%/envelope.c \
-	%D%/filter.c %D%/filter.h \
-	%D%/filter_runner.c \
-	%D%/front.c \
-	%D%/keeper.c %D%/keeper.h \
-	%D%/params.c %D%/params.h \
-	%D%/reception.c %D%/reception.h \
-	%D%/recipients.c \
-	%D%/replies.c %D%/replies.h \
-	%D%/session.c %D%/session.h \
-	%D%/spam.c %D%/spam.h \
-	%D%/spool.c %D%/spool.h \
-	%D%/unstuff.c %D%/unstuff.h \
+	%D%/content/spam.c %D%/content/spam.h \
+	%D%/front/auth.c \
+	%D%/front/data.c \
+	%D%/front/envelope.c \
+	%D%/front/front.c \
+	%D%/front/intake.c %D%/front/intake.h \
+	%D%/front/params.c %D%/front/params.h \
+	%D%/front/reception.c %D%/front/reception.h \
+	%D%/front/replies.c %D%/front/replies.h \
+	%D%/front/session.c %D%/front/session.h \
+	%D%/front/unstuff.c %D%/front/unstuff.h \
+	%D%/keeper/delivery.c \
+	%D%/keeper/filter.c %D%/keeper/filter.h \
+	%D%/keeper/filter_runner.c \
+	%D%/keeper/keeper.c %D%/keeper/keeper.h \
+	%D%/keeper/recipients.c \
 	%D%/wire.c %D%/wire.h
 
 pkglibexec_PROGRAMS += njiwa-smtpd

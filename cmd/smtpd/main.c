@@ -1,5 +1,5 @@
-#include "cmd/smtpd/keeper.h"
-#include "cmd/smtpd/session.h"
+#include "cmd/smtpd/keeper/keeper.h"
+#include "cmd/smtpd/front/session.h"
 
 int
 main(int argc, char **argv)

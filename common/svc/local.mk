@@ -10,6 +10,10 @@ libsvc_a_SOURCES = \
 	%D%/settings_path.c \
 	%D%/settings_secret.c \
 	%D%/settings_table.c %D%/settings_table.h \
+	%D%/settings_access.inc %D%/settings_accounts.inc \
+	%D%/settings_content.inc %D%/settings_general.inc \
+	%D%/settings_listening.inc %D%/settings_mail.inc \
+	%D%/settings_smtp.inc \
 	%D%/settings_value.c \
 	%D%/activation.c %D%/activation.h \
 	%D%/connection.h \

@@ -16,16 +16,16 @@ TESTS += %D%/test_init
 
 
 # cmd/smtpd
-check_PROGRAMS += %D%/test_unstuff %D%/test_spool %D%/test_smtp \
+check_PROGRAMS += %D%/test_unstuff %D%/test_intake %D%/test_smtp \
 	%D%/test_smtp_data
-TESTS += %D%/test_unstuff %D%/test_spool %D%/test_smtp \
+TESTS += %D%/test_unstuff %D%/test_intake %D%/test_smtp \
 	%D%/test_smtp_data
 %C%_test_unstuff_SOURCES = %D%/test_unstuff.c
 %C%_test_unstuff_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_unstuff_LDADD = libsmtpd.a libbase.a $(CMOCKA_LIBS)
-%C%_test_spool_SOURCES = %D%/test_spool.c
-%C%_test_spool_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-%C%_test_spool_LDADD = libsmtpd.a libbase.a $(CMOCKA_LIBS)
+%C%_test_intake_SOURCES = %D%/test_intake.c
+%C%_test_intake_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_intake_LDADD = libsmtpd.a libbase.a $(CMOCKA_LIBS)
 %C%_test_smtp_SOURCES = %D%/test_smtp.c %D%/smtpd_fake.c \
 	%D%/smtpd_fake.h %D%/smtpd_text.h
 %C%_test_smtp_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -4,7 +4,7 @@
 #ifndef NJIWA_TESTS_UNIT_SMTPD_FAKE_H
 #define NJIWA_TESTS_UNIT_SMTPD_FAKE_H
 
-#include "cmd/smtpd/session.h"
+#include "cmd/smtpd/front/session.h"
 
 /*
  * Recipients at test.dev (the keeper's word): a, b, c: mailboxes; full: over

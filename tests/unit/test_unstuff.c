@@ -1,4 +1,4 @@
-#include "cmd/smtpd/unstuff.h"
+#include "cmd/smtpd/front/unstuff.h"
 #include "tests/unit/unit.h"
 
 struct row {

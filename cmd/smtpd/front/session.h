@@ -1,9 +1,9 @@
 /* One SMTP conversation as the front holds it, and the verbs that change it.
  * Never touches the disk or an account: it asks the keeper (wire.h). */
-#ifndef NJIWA_CMD_SMTPD_SESSION_H
-#define NJIWA_CMD_SMTPD_SESSION_H
+#ifndef NJIWA_CMD_SMTPD_FRONT_SESSION_H
+#define NJIWA_CMD_SMTPD_FRONT_SESSION_H
 
-#include "cmd/smtpd/replies.h"
+#include "cmd/smtpd/front/replies.h"
 #include "common/proto/command.h"
 #include "common/svc/service.h"
 

@@ -1,17 +1,17 @@
 /* The message on its way into the keeper's file: header in memory, body
  * through a bounded buffer; the header may change later.  Never holds more in
- * memory than SPOOL_HEAD_MAX and SPOOL_BUFFER_MAX together, whatever the
+ * memory than INTAKE_HEAD_MAX and INTAKE_BUFFER_MAX together, whatever the
  * message's size. */
-#ifndef NJIWA_CMD_SMTPD_SPOOL_H
-#define NJIWA_CMD_SMTPD_SPOOL_H
+#ifndef NJIWA_CMD_SMTPD_FRONT_INTAKE_H
+#define NJIWA_CMD_SMTPD_FRONT_INTAKE_H
 
 #include <stdint.h>
 #include "common/base/str.h"
 
-#define SPOOL_HEAD_MAX 262144  /* octets of a message's own header */
-#define SPOOL_BUFFER_MAX 65536 /* octets of body before they are written */
+#define INTAKE_HEAD_MAX 262144  /* octets of a message's own header */
+#define INTAKE_BUFFER_MAX 65536 /* octets of body before they are written */
 
-struct spool {
+struct intake {
 	int fd;           /* the keeper's file; -1: nowhere */
 	struct str head;  /* trace fields and header, with the empty line */
 	struct str body;  /* what is not on disk; all of it when it is small */
@@ -20,24 +20,24 @@ struct spool {
 	int error;        /* the first failed write: -errno, sticky */
 };
 
-/* Begins with fd, which is the spool's from now on. */
-void spool_init(struct spool *spool, int fd);
-void spool_release(struct spool *spool);
+/* Begins with fd, which is the intake's from now on. */
+void intake_init(struct intake *intake, int fd);
+void intake_release(struct intake *intake);
 
 /* Writes the buffer when it is full.  The head must be complete. */
-void spool_drain(struct spool *spool);
+void intake_drain(struct intake *intake);
 
 /* Forgets what there is and what comes. */
-void spool_drop(struct spool *spool);
+void intake_drop(struct intake *intake);
 
 /* Puts all that is not yet on disk there: 0 or the sticky error. */
-int spool_finish(struct spool *spool);
+int intake_finish(struct intake *intake);
 
 /* Octets of the whole message. */
-uint64_t spool_size(const struct spool *spool);
+uint64_t intake_size(const struct intake *intake);
 
-/* Replaces the head, after spool_finish, by one of any length, in place: nobody
- * reads the file before it is delivered.  0 or -errno. */
-int spool_rehead(struct spool *spool, struct slice head);
+/* Replaces the head, after intake_finish, by one of any length, in place:
+ * nobody reads the file before it is delivered.  0 or -errno. */
+int intake_rehead(struct intake *intake, struct slice head);
 
 #endif

@@ -6,7 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "cmd/smtpd/filter.h"
+#include "cmd/smtpd/keeper/filter.h"
 #include "common/base/clock.h"
 #include "common/base/fileio.h"
 #include "common/base/ipc.h"

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/smtpd/keeper.h"
-#include "cmd/smtpd/session.h"
+#include "cmd/smtpd/keeper/keeper.h"
+#include "cmd/smtpd/front/session.h"
 #include "common/base/fileio.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"

@@ -1,4 +1,4 @@
-#include "cmd/smtpd/replies.h"
+#include "cmd/smtpd/front/replies.h"
 
 /* clang-format off */
 const struct reply

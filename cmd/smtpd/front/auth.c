@@ -1,4 +1,4 @@
-#include "cmd/smtpd/session.h"
+#include "cmd/smtpd/front/session.h"
 #include "common/base/log.h"
 
 /* Reads on until the exchange is over. */

@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-#include "cmd/smtpd/spam.h"
+#include "cmd/smtpd/content/spam.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
 
@@ -67,7 +67,7 @@ static void
 conclude(struct smtp *s, struct reception *r, struct ending *end)
 {
 	end->reply = reception_refusal(r);
-	if (end->reply == NULL && spool_finish(&r->spool) < 0)
+	if (end->reply == NULL && intake_finish(&r->intake) < 0)
 		end->reply = reception_refusal(r);
 	if (end->reply == NULL)
 		end->reply = spam_check(s, r, &end->spam);

@@ -3,13 +3,13 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-#include "cmd/smtpd/keeper.h"
-#include "cmd/smtpd/spool.h"
+#include "cmd/smtpd/keeper/keeper.h"
+#include "cmd/smtpd/front/intake.h"
 #include "common/base/log.h"
 #include "common/store/mailbox.h"
 
 /* Octets that our own fields and a filter's may add to a message. */
-#define FILE_SLACK (2 * SPOOL_HEAD_MAX)
+#define FILE_SLACK (2 * INTAKE_HEAD_MAX)
 
 /* Descriptors of a keeper beside one for each mailbox of a message. */
 #define OTHER_DESCRIPTORS 64

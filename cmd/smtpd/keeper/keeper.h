@@ -1,9 +1,9 @@
 /* The keeper's side of a transaction: who gets the message, the file that it
  * is written to, and its delivery.  Never reads a message. */
-#ifndef NJIWA_CMD_SMTPD_KEEPER_H
-#define NJIWA_CMD_SMTPD_KEEPER_H
+#ifndef NJIWA_CMD_SMTPD_KEEPER_KEEPER_H
+#define NJIWA_CMD_SMTPD_KEEPER_KEEPER_H
 
-#include "cmd/smtpd/filter.h"
+#include "cmd/smtpd/keeper/filter.h"
 #include "cmd/smtpd/wire.h"
 #include "common/store/store.h"
 

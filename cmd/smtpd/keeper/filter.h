@@ -1,8 +1,8 @@
 /* A way to the spam filter, opened by the keeper and handed to the front: a
  * socket of spamd's, or both ends of a command that a runner starts, as the
  * keeper may not exec.  Never sees the message. */
-#ifndef NJIWA_CMD_SMTPD_FILTER_H
-#define NJIWA_CMD_SMTPD_FILTER_H
+#ifndef NJIWA_CMD_SMTPD_KEEPER_FILTER_H
+#define NJIWA_CMD_SMTPD_KEEPER_FILTER_H
 
 #include <sys/socket.h>
 #include "common/base/err.h"

@@ -1,18 +1,18 @@
 /* A message that arrives: from the stream through unstuff, header scan and
- * spool, under one deadline.  Never decides what becomes of it. */
-#ifndef NJIWA_CMD_SMTPD_RECEPTION_H
-#define NJIWA_CMD_SMTPD_RECEPTION_H
+ * intake, under one deadline.  Never decides what becomes of it. */
+#ifndef NJIWA_CMD_SMTPD_FRONT_RECEPTION_H
+#define NJIWA_CMD_SMTPD_FRONT_RECEPTION_H
 
-#include "cmd/smtpd/session.h"
-#include "cmd/smtpd/spool.h"
-#include "cmd/smtpd/unstuff.h"
+#include "cmd/smtpd/front/session.h"
+#include "cmd/smtpd/front/intake.h"
+#include "cmd/smtpd/front/unstuff.h"
 #include "common/msg/header.h"
 
 struct reception {
 	struct smtp *s;
 	struct unstuff un;
 	struct header_scan scan;
-	struct spool spool;
+	struct intake intake;
 	struct str pending; /* octets of a header line that is not complete */
 	size_t trace;       /* octets of our own fields in front of the head */
 	bool header_long;

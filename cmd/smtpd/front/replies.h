@@ -1,7 +1,7 @@
 /* Every reply of njiwa-smtpd, by name.  Texts and codes are in replies.c and
  * nowhere else; never says which reply is due. */
-#ifndef NJIWA_CMD_SMTPD_REPLIES_H
-#define NJIWA_CMD_SMTPD_REPLIES_H
+#ifndef NJIWA_CMD_SMTPD_FRONT_REPLIES_H
+#define NJIWA_CMD_SMTPD_FRONT_REPLIES_H
 
 #include "cmd/smtpd/wire.h"
 #include "common/proto/reply.h"

@@ -1,4 +1,4 @@
-#include "cmd/smtpd/params.h"
+#include "cmd/smtpd/front/params.h"
 #include "common/base/num.h"
 
 static const struct reply *

@@ -1,9 +1,9 @@
 /* Parameters of MAIL and RCPT (RFC 5321 section 4.1.1.11) as rows: name,
  * and what takes its value.  Never says a reply. */
-#ifndef NJIWA_CMD_SMTPD_PARAMS_H
-#define NJIWA_CMD_SMTPD_PARAMS_H
+#ifndef NJIWA_CMD_SMTPD_FRONT_PARAMS_H
+#define NJIWA_CMD_SMTPD_FRONT_PARAMS_H
 
-#include "cmd/smtpd/session.h"
+#include "cmd/smtpd/front/session.h"
 
 /* Takes a parameter's value ("" when there is none, which *has_value tells);
  * NULL, or the reply that refuses it. */

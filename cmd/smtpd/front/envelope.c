@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-#include "cmd/smtpd/params.h"
+#include "cmd/smtpd/front/params.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/msg/address.h"

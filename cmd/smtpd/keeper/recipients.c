@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/smtpd/keeper.h"
+#include "cmd/smtpd/keeper/keeper.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
 

@@ -3,7 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cmd/smtpd/spool.h"
+#include "cmd/smtpd/front/intake.h"
 #include "common/base/fileio.h"
 #include "tests/unit/unit.h"
 
@@ -33,33 +33,33 @@ check_file(int fd, const char *want_head, size_t n)
 /* Spools n octets of body in pieces, checks the file, gives it another head
  * and checks again. */
 static void
-spool_body(size_t n, const char *other)
+intake_body(size_t n, const char *other)
 {
-	int fd = memfd_create("spool", 0);
-	struct spool spool;
+	int fd = memfd_create("intake", 0);
+	struct intake intake;
 	size_t at;
 
-	spool_init(&spool, dup(fd));
-	str_append_cstr(&spool.head, head);
+	intake_init(&intake, dup(fd));
+	str_append_cstr(&intake.head, head);
 	for (at = 0; at < n; at += 4096) {
-		put_body(&spool.body, at, n - at < 4096 ? n - at : 4096);
-		spool_drain(&spool);
+		put_body(&intake.body, at, n - at < 4096 ? n - at : 4096);
+		intake_drain(&intake);
 	}
-	assert_int_equal(spool_finish(&spool), 0);
-	assert_int_equal(spool_size(&spool), strlen(head) + n);
+	assert_int_equal(intake_finish(&intake), 0);
+	assert_int_equal(intake_size(&intake), strlen(head) + n);
 	check_file(fd, head, n);
-	assert_int_equal(spool_rehead(&spool, slice_from(other)), 0);
-	assert_int_equal(spool_size(&spool), strlen(other) + n);
+	assert_int_equal(intake_rehead(&intake, slice_from(other)), 0);
+	assert_int_equal(intake_size(&intake), strlen(other) + n);
 	check_file(fd, other, n);
-	spool_release(&spool);
+	intake_release(&intake);
 	close(fd);
 }
 
 static void
 bodies(void **state)
 {
-	static const size_t sizes[] = { 0, 1, 4096, SPOOL_BUFFER_MAX - 1,
-		SPOOL_BUFFER_MAX, SPOOL_BUFFER_MAX + 1, 2 * SPOOL_BUFFER_MAX,
+	static const size_t sizes[] = { 0, 1, 4096, INTAKE_BUFFER_MAX - 1,
+		INTAKE_BUFFER_MAX, INTAKE_BUFFER_MAX + 1, 2 * INTAKE_BUFFER_MAX,
 		300001 };
 	static const char *const others[] = { "", "\n", "A: \n\n", "B: 2\n\n",
 		"A: 1\nX: something that was not there\n\n" };
@@ -68,42 +68,42 @@ bodies(void **state)
 	(void)state;
 	for (i = 0; i < UNIT_COUNT(sizes); i++)
 		for (k = 0; k < UNIT_COUNT(others); k++)
-			spool_body(sizes[i], others[k]);
+			intake_body(sizes[i], others[k]);
 }
 
 /* Memory must not grow with a message that nobody wants. */
 static void
 dropped(void **state)
 {
-	struct spool spool;
+	struct intake intake;
 	size_t i;
 
 	(void)state;
-	spool_init(&spool, -1);
-	spool_drop(&spool);
+	intake_init(&intake, -1);
+	intake_drop(&intake);
 	for (i = 0; i < 1000; i++) {
-		put_body(&spool.body, 0, 4096);
-		spool_drain(&spool);
-		assert_true(spool.body.len < SPOOL_BUFFER_MAX);
+		put_body(&intake.body, 0, 4096);
+		intake_drain(&intake);
+		assert_true(intake.body.len < INTAKE_BUFFER_MAX);
 	}
-	assert_true(spool.body.cap < 4 * SPOOL_BUFFER_MAX);
-	assert_int_equal(spool_finish(&spool), 0);
-	spool_release(&spool);
+	assert_true(intake.body.cap < 4 * INTAKE_BUFFER_MAX);
+	assert_int_equal(intake_finish(&intake), 0);
+	intake_release(&intake);
 }
 
 static void
 failed_write(void **state)
 {
-	struct spool spool;
+	struct intake intake;
 
 	(void)state;
-	spool_init(&spool, open("/dev/full", O_RDWR));
-	str_append_cstr(&spool.head, head);
-	put_body(&spool.body, 0, 10);
+	intake_init(&intake, open("/dev/full", O_RDWR));
+	str_append_cstr(&intake.head, head);
+	put_body(&intake.body, 0, 10);
 	/* a device cannot be written at an offset everywhere: any error */
-	assert_true(spool_finish(&spool) < 0);
-	assert_true(spool.error < 0);
-	spool_release(&spool);
+	assert_true(intake_finish(&intake) < 0);
+	assert_true(intake.error < 0);
+	intake_release(&intake);
 }
 
 int

@@ -2,8 +2,8 @@
  * takes the stuffed dots away, makes CRLF into LF.  Only CRLF "." CRLF ends a
  * message; every other use of CR or LF, and NUL, is a fault that is remembered
  * and never an end.  Never changes an octet of a message without faults. */
-#ifndef NJIWA_CMD_SMTPD_UNSTUFF_H
-#define NJIWA_CMD_SMTPD_UNSTUFF_H
+#ifndef NJIWA_CMD_SMTPD_FRONT_UNSTUFF_H
+#define NJIWA_CMD_SMTPD_FRONT_UNSTUFF_H
 
 #include <stdint.h>
 #include "common/base/str.h"

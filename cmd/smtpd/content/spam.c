@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cmd/smtpd/spam.h"
+#include "cmd/smtpd/content/spam.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/proto/spamd.h"
@@ -37,8 +37,8 @@ consult(struct smtp *s, struct reception *r, struct ipc_msg *answer,
 {
 	STR_AUTO user = STR_INIT;
 	struct spam_job job = {
-		.message = r->spool.fd,
-		.size = spool_size(&r->spool),
+		.message = r->intake.fd,
+		.size = intake_size(&r->intake),
 		.deadline = clock_deadline(s->settings->spamd_timeout),
 	};
 
@@ -80,7 +80,7 @@ static int
 mark(struct smtp *s, struct reception *r, const struct spam_result *result,
     struct slice fields)
 {
-	struct slice head = str_slice(&r->spool.head);
+	struct slice head = str_slice(&r->intake.head);
 	struct slice own = slice_skip(head, r->trace);
 	STR_AUTO prefix = STR_INIT;
 	STR_AUTO out = STR_INIT;
@@ -96,7 +96,7 @@ mark(struct smtp *s, struct reception *r, const struct spam_result *result,
 		    own, header_prefix_subject(own, str_cstr(&prefix), &out));
 	}
 	str_append(&out, own);
-	return spool_rehead(&r->spool, str_slice(&out));
+	return intake_rehead(&r->intake, str_slice(&out));
 }
 
 static const struct reply *
@@ -146,10 +146,10 @@ spam_check(struct smtp *s, struct reception *r, struct spam_result *ret_result)
 	const struct reply *no;
 
 	*ret_result = (struct spam_result){ NULL, "", false };
-	if (s->logged_in || r->spool.fd < 0 ||
+	if (s->logged_in || r->intake.fd < 0 ||
 	    (set->spamd[0] == '\0' && set->spam_command[0] == '\0'))
 		return NULL;
-	if (spool_size(&r->spool) > (uint64_t)set->spam_max_size) {
+	if (intake_size(&r->intake) > (uint64_t)set->spam_max_size) {
 		ret_result->verdict = "skipped";
 		return mark_or_fail(s, r, ret_result, slice_from(SKIPPED));
 	}

@@ -1,4 +1,4 @@
-#include "cmd/smtpd/session.h"
+#include "cmd/smtpd/front/session.h"
 #include "common/base/log.h"
 
 /* Is it fit to be shown in a Received field and a log?  What it names is not

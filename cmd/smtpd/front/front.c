@@ -1,6 +1,6 @@
 #include <errno.h>
 
-#include "cmd/smtpd/session.h"
+#include "cmd/smtpd/front/session.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
 

@@ -1,6 +1,6 @@
 #include <errno.h>
 
-#include "cmd/smtpd/reception.h"
+#include "cmd/smtpd/front/reception.h"
 #include "common/base/clock.h"
 #include "common/msg/date.h"
 #include "common/msg/received.h"
@@ -41,16 +41,16 @@ void
 reception_init(struct reception *r, struct smtp *s, int fd)
 {
 	*r = (struct reception){ .s = s };
-	spool_init(&r->spool, fd);
-	put_trace(s, &r->spool.head);
-	r->trace = r->spool.head.len;
+	intake_init(&r->intake, fd);
+	put_trace(s, &r->intake.head);
+	r->trace = r->intake.head.len;
 	r->deadline = clock_deadline(s->settings->smtp_data_timeout);
 }
 
 void
 reception_release(struct reception *r)
 {
-	spool_release(&r->spool);
+	intake_release(&r->intake);
 	str_release(&r->pending);
 }
 
@@ -64,14 +64,14 @@ reception_release(struct reception *r)
 static void
 take_header_line(struct reception *r, struct slice line)
 {
-	struct str *head = &r->spool.head;
+	struct str *head = &r->intake.head;
 	bool separator = r->scan.lines == 0 && slice_starts(line, "From ");
 	size_t before = head->len;
 
 	header_scan_line(&r->scan, line, head);
 	if (r->scan.broken) {
 		str_truncate(head, before + 1);
-		head = &r->spool.body;
+		head = &r->intake.body;
 	} else if (separator) {
 		str_truncate(head, before);
 	} else {
@@ -87,8 +87,8 @@ header_is_long(const struct reception *r)
 	size_t lines = (size_t)r->s->settings->smtp_max_header_lines;
 
 	return r->scan.lines > lines ||
-	       r->spool.head.len - r->trace > SPOOL_HEAD_MAX ||
-	       r->pending.len > SPOOL_HEAD_MAX;
+	       r->intake.head.len - r->trace > INTAKE_HEAD_MAX ||
+	       r->pending.len > INTAKE_HEAD_MAX;
 }
 
 /* Takes the complete lines in pending; what is left of it once the header is
@@ -107,7 +107,7 @@ take_header(struct reception *r)
 		rest = slice_skip(rest, at + 1);
 	}
 	if (r->scan.done) {
-		str_append(&r->spool.body, rest);
+		str_append(&r->intake.body, rest);
 		rest.len = 0;
 	}
 	str_drop(&r->pending, r->pending.len - rest.len);
@@ -124,16 +124,16 @@ is_too_big(const struct reception *r)
 static bool
 take(struct reception *r, struct slice *in)
 {
-	bool header = !r->scan.done && !r->spool.dropped;
+	bool header = !r->scan.done && !r->intake.dropped;
 	bool end =
-	    unstuff_feed(&r->un, in, header ? &r->pending : &r->spool.body);
+	    unstuff_feed(&r->un, in, header ? &r->pending : &r->intake.body);
 
 	if (header)
 		take_header(r);
 	if (is_too_big(r) || r->un.faults || r->header_long)
-		spool_drop(&r->spool);
+		intake_drop(&r->intake);
 	else
-		spool_drain(&r->spool);
+		intake_drain(&r->intake);
 	return end;
 }
 
@@ -205,7 +205,7 @@ reception_read(struct reception *r)
 static bool
 was_delivered(const struct reception *r)
 {
-	struct slice rest = slice_skip(str_slice(&r->spool.head), r->trace);
+	struct slice rest = slice_skip(str_slice(&r->intake.head), r->trace);
 	struct header_field field;
 
 	if (!r->s->settings->smtp_add_delivered_to ||
@@ -246,7 +246,7 @@ reception_refusal(const struct reception *r)
 	if (r->scan.received > (size_t)r->s->settings->smtp_max_hops ||
 	    was_delivered(r))
 		return &reply_loop;
-	if (r->spool.error == -ENOSPC || r->spool.error == -EDQUOT)
+	if (r->intake.error == -ENOSPC || r->intake.error == -EDQUOT)
 		return &reply_disk_full;
-	return r->spool.error ? &reply_local_error : NULL;
+	return r->intake.error ? &reply_local_error : NULL;
 }

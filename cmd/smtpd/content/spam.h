@@ -1,9 +1,9 @@
 /* The filter stage: has the message looked at, marks it, or says no.
  * Never loses a message because a filter is down, unless the site wants so. */
-#ifndef NJIWA_CMD_SMTPD_SPAM_H
-#define NJIWA_CMD_SMTPD_SPAM_H
+#ifndef NJIWA_CMD_SMTPD_CONTENT_SPAM_H
+#define NJIWA_CMD_SMTPD_CONTENT_SPAM_H
 
-#include "cmd/smtpd/reception.h"
+#include "cmd/smtpd/front/reception.h"
 
 #define SPAM_SCORE_MAX 32 /* octets of a score as text */
 

@@ -1,4 +1,4 @@
-#include "cmd/smtpd/unstuff.h"
+#include "cmd/smtpd/front/unstuff.h"
 
 static void
 put(struct unstuff *un, struct slice text, struct str *out)

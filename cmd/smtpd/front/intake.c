@@ -1,0 +1,192 @@
+#include <errno.h>
+#include <unistd.h>
+
+#include "cmd/smtpd/front/intake.h"
+#include "common/base/fileio.h"
+
+void
+intake_init(struct intake *intake, int fd)
+{
+	*intake = (struct intake){ .fd = fd };
+}
+
+void
+intake_release(struct intake *intake)
+{
+	fileio_close(&intake->fd);
+	str_release(&intake->head);
+	str_release(&intake->body);
+}
+
+static int
+write_at(int fd, struct slice octets, uint64_t offset)
+{
+	while (octets.len) {
+		ssize_t n = pwrite(fd, octets.ptr, octets.len, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		octets = slice_skip(octets, (size_t)n);
+		offset += (uint64_t)n;
+	}
+	return 0;
+}
+
+static int
+read_at(int fd, char *octets, size_t len, uint64_t offset)
+{
+	while (len) {
+		ssize_t n = pread(fd, octets, len, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		octets += n;
+		len -= (size_t)n;
+		offset += (uint64_t)n;
+	}
+	return 0;
+}
+
+/* Writes head and buffer in one go: the file's beginning. */
+static int
+write_beginning(struct intake *intake, struct slice head)
+{
+	STR_AUTO all = STR_INIT;
+
+	str_reserve(&all, head.len + intake->body.len);
+	str_append(&all, head);
+	str_append(&all, str_slice(&intake->body));
+	return write_at(intake->fd, str_slice(&all), 0);
+}
+
+/* Writes what is in the buffer, and the head when it is not there yet. */
+static void
+write_out(struct intake *intake)
+{
+	if (intake->flushed == 0)
+		intake->error =
+		    write_beginning(intake, str_slice(&intake->head));
+	else
+		intake->error = write_at(intake->fd, str_slice(&intake->body),
+		    intake->head.len + intake->flushed);
+}
+
+void
+intake_drain(struct intake *intake)
+{
+	if (intake->body.len < INTAKE_BUFFER_MAX)
+		return;
+	if (intake->fd >= 0 && intake->error == 0 && !intake->dropped)
+		write_out(intake);
+	intake->flushed += intake->body.len;
+	str_clear(&intake->body);
+}
+
+void
+intake_drop(struct intake *intake)
+{
+	intake->dropped = true;
+	str_clear(&intake->head);
+	str_clear(&intake->body);
+}
+
+int
+intake_finish(struct intake *intake)
+{
+	if (intake->fd >= 0 && intake->error == 0 && !intake->dropped)
+		write_out(intake);
+	return intake->error;
+}
+
+uint64_t
+intake_size(const struct intake *intake)
+{
+	return intake->head.len + intake->flushed + intake->body.len;
+}
+
+/* Moves len octets of the file up by some, the last ones first. */
+static int
+move_up(int fd, uint64_t from, uint64_t len, uint64_t by)
+{
+	STR_AUTO block = STR_INIT;
+	int rc = 0;
+
+	str_reserve(&block, INTAKE_BUFFER_MAX);
+	while (rc == 0 && len) {
+		size_t n = len < INTAKE_BUFFER_MAX ? len : INTAKE_BUFFER_MAX;
+
+		len -= n;
+		rc = read_at(fd, block.ptr, n, from + len);
+		if (rc == 0)
+			rc = write_at(
+			    fd, slice_of(block.ptr, n), from + len + by);
+	}
+	return rc;
+}
+
+/* Moves len octets of the file down by some, the first ones first. */
+static int
+move_down(int fd, uint64_t from, uint64_t len, uint64_t by)
+{
+	STR_AUTO block = STR_INIT;
+	int rc = 0;
+
+	str_reserve(&block, INTAKE_BUFFER_MAX);
+	while (rc == 0 && len) {
+		size_t n = len < INTAKE_BUFFER_MAX ? len : INTAKE_BUFFER_MAX;
+
+		rc = read_at(fd, block.ptr, n, from);
+		if (rc == 0)
+			rc = write_at(fd, slice_of(block.ptr, n), from - by);
+		from += n;
+		len -= n;
+	}
+	return rc;
+}
+
+static int
+move_body(const struct intake *intake, struct slice head)
+{
+	uint64_t old = intake->head.len,
+		 len = intake->flushed + intake->body.len;
+
+	if (head.len > old)
+		return move_up(intake->fd, old, len, head.len - old);
+	if (head.len < old)
+		return move_down(intake->fd, old, len, old - head.len);
+	return 0;
+}
+
+/* Puts head and body where they belong; the file is what they are. */
+static int
+rewrite(struct intake *intake, struct slice head)
+{
+	uint64_t size = head.len + intake->flushed + intake->body.len;
+	int rc;
+
+	if (intake->flushed == 0) {
+		rc = write_beginning(intake, head);
+	} else {
+		rc = move_body(intake, head);
+		if (rc == 0)
+			rc = write_at(intake->fd, head, 0);
+	}
+	if (rc == 0 && head.len < intake->head.len &&
+	    ftruncate(intake->fd, (off_t)size) < 0)
+		rc = -errno;
+	return rc;
+}
+
+int
+intake_rehead(struct intake *intake, struct slice head)
+{
+	int rc = intake->fd >= 0 ? rewrite(intake, head) : 0;
+
+	if (rc == 0)
+		str_set(&intake->head, head);
+	return rc;
+}
