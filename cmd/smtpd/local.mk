@@ -17,6 +17,7 @@ libsmtpd_a_SOURCES = \
 	%D%/keeper/filter_runner.c \
 	%D%/keeper/keeper.c %D%/keeper/keeper.h \
 	%D%/keeper/recipients.c \
+	%D%/keeper/transaction.c %D%/keeper/transaction.h \
 	%D%/wire.c %D%/wire.h
 
 pkglibexec_PROGRAMS += njiwa-smtpd

@@ -1,10 +1,37 @@
 #include "cmd/smtpd/wire.h"
 
 void
+wire_put_mail(const struct wire_mail *mail, struct str *body)
+{
+	ipc_put_u32(body, mail->bits);
+	ipc_put_u64(body, mail->size);
+	ipc_put_text(body, mail->sender);
+	ipc_put_text(body, mail->helo);
+	ipc_put_text(body, mail->envid);
+}
+
+bool
+wire_get_mail(struct ipc_reader *args, struct wire_mail *ret_mail)
+{
+	struct wire_mail mail;
+
+	mail.bits = ipc_get_u32(args);
+	mail.size = ipc_get_u64(args);
+	mail.sender = ipc_get_text(args, WIRE_ADDRESS_MAX);
+	mail.helo = ipc_get_text(args, WIRE_HELO_MAX);
+	mail.envid = ipc_get_text(args, WIRE_ENVID_MAX);
+	if (!ipc_reader_done(args) || (mail.bits & ~(uint32_t)WIRE_MAIL_ALL))
+		return false;
+	*ret_mail = mail;
+	return true;
+}
+
+void
 wire_put_rcpt(const struct wire_rcpt *rcpt, struct str *body)
 {
-	ipc_put_u64(body, rcpt->size);
+	ipc_put_u32(body, rcpt->notify);
 	ipc_put_text(body, rcpt->address);
+	ipc_put_text(body, rcpt->orcpt);
 }
 
 bool
@@ -12,9 +39,11 @@ wire_get_rcpt(struct ipc_reader *args, struct wire_rcpt *ret_rcpt)
 {
 	struct wire_rcpt rcpt;
 
-	rcpt.size = ipc_get_u64(args);
+	rcpt.notify = ipc_get_u32(args);
 	rcpt.address = ipc_get_text(args, WIRE_ADDRESS_MAX);
-	if (!ipc_reader_done(args) || rcpt.address.len == 0)
+	rcpt.orcpt = ipc_get_text(args, WIRE_ORCPT_MAX);
+	if (!ipc_reader_done(args) || rcpt.address.len == 0 ||
+	    (rcpt.notify & ~(uint32_t)WIRE_NOTIFY_ALL))
 		return false;
 	*ret_rcpt = rcpt;
 	return true;

@@ -6,12 +6,16 @@
 #include "common/base/ipc.h"
 #include "common/svc/service.h"
 
-#define WIRE_ADDRESS_MAX ACCOUNT_NAME_MAX /* octets of a recipient */
+#define WIRE_ADDRESS_MAX ACCOUNT_NAME_MAX /* octets of an address */
+#define WIRE_HELO_MAX 255                 /* of what a client calls itself */
+#define WIRE_ENVID_MAX 100                /* of ENVID= (RFC 3461 4.4) */
+#define WIRE_ORCPT_MAX 500                /* of ORCPT= (RFC 3461 4.2) */
 
 /* The requests.  Each but SMTP_RESET is answered by one message of the same
  * type: an outcome (u32), and descriptors where it says so. */
 enum smtp_request {
-	SMTP_RCPT = REQUEST_OWN, /* one more recipient: struct wire_rcpt */
+	SMTP_MAIL = REQUEST_OWN, /* a transaction begins: struct wire_mail */
+	SMTP_RCPT,               /* one more recipient: struct wire_rcpt */
 	SMTP_DATA,   /* a file for the message: u64 announced octets; an fd */
 	SMTP_FILTER, /* a connected filter: no body; one fd (spamd) or two */
 	SMTP_COMMIT, /* deliver what is in the file: u32 WIRE_ bits */
@@ -38,11 +42,46 @@ enum smtp_outcome {
 	OUTCOME_COUNT
 };
 
+/* Bits of SMTP_MAIL: its parameters of one word. */
+enum {
+	WIRE_MAIL_8BITMIME = 1 << 0,   /* BODY= (RFC 6152) */
+	WIRE_MAIL_BINARYMIME = 1 << 1, /* likewise (RFC 3030) */
+	WIRE_MAIL_SMTPUTF8 = 1 << 2,   /* RFC 6531 */
+	WIRE_MAIL_RET_FULL = 1 << 3,   /* RET= (RFC 3461) */
+	WIRE_MAIL_RET_HDRS = 1 << 4,
+	WIRE_MAIL_ALL = (1 << 5) - 1
+};
+
+/* The sender of SMTP_MAIL. */
+struct wire_mail {
+	struct slice sender; /* canonical local@domain; "" for <> */
+	struct slice helo;   /* what the client calls itself */
+	struct slice envid;  /* ENVID= as it was said, in xtext; "" for none */
+	uint64_t size;       /* octets that the client announced, or 0 */
+	uint32_t bits;       /* WIRE_MAIL_ */
+};
+
+/* Bits of NOTIFY= (RFC 3461 section 4.1); none: it was not said. */
+enum {
+	WIRE_NOTIFY_NEVER = 1 << 0, /* stands alone */
+	WIRE_NOTIFY_SUCCESS = 1 << 1,
+	WIRE_NOTIFY_FAILURE = 1 << 2,
+	WIRE_NOTIFY_DELAY = 1 << 3,
+	WIRE_NOTIFY_ALL = (1 << 4) - 1
+};
+
 /* The recipient of SMTP_RCPT; the address without '@' is postmaster. */
 struct wire_rcpt {
 	struct slice address; /* canonical local@domain */
-	uint64_t size;        /* octets that the client announced, or 0 */
+	struct slice orcpt;   /* ORCPT= as it was said, "type;xtext"; "" */
+	uint32_t notify;      /* WIRE_NOTIFY_ */
 };
+
+/* Appends the sender as a body. */
+void wire_put_mail(const struct wire_mail *mail, struct str *body);
+
+/* Reads it back; false when the body is anything else. */
+bool wire_get_mail(struct ipc_reader *args, struct wire_mail *ret_mail);
 
 /* Appends the recipient as a body. */
 void wire_put_rcpt(const struct wire_rcpt *rcpt, struct str *body);

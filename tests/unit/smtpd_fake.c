@@ -124,6 +124,17 @@ fake_run(struct fake *f, struct slice input, size_t chunk)
 /* ---- the keeper ---- */
 
 static enum smtp_outcome
+answer_mail(struct fake *f, struct ipc_reader *args)
+{
+	struct wire_mail mail;
+
+	if (!wire_get_mail(args, &mail) || f->mail)
+		abort(); /* the front must not ask twice */
+	f->mail = true;
+	return OUTCOME_OK;
+}
+
+static enum smtp_outcome
 answer_rcpt(struct fake *f, struct ipc_reader *args)
 {
 	static const struct {
@@ -146,7 +157,7 @@ answer_rcpt(struct fake *f, struct ipc_reader *args)
 	struct wire_rcpt rcpt;
 	size_t i;
 
-	if (!wire_get_rcpt(args, &rcpt))
+	if (!wire_get_rcpt(args, &rcpt) || !f->mail)
 		abort();
 	if (slice_find(rcpt.address, '@') + 9 != rcpt.address.len &&
 	    slice_find(rcpt.address, '@') < rcpt.address.len)
@@ -180,7 +191,7 @@ static void
 forget(struct fake *f)
 {
 	f->recipients = 0;
-	f->discards = f->disk = f->broken = false;
+	f->mail = f->discards = f->disk = f->broken = false;
 	fileio_close(&f->file);
 }
 
@@ -215,7 +226,9 @@ front_ask(struct front *front, uint16_t type, struct slice body,
 		forget(f);
 		return 0;
 	}
-	if (type == SMTP_RCPT)
+	if (type == SMTP_MAIL)
+		outcome = answer_mail(f, &args);
+	else if (type == SMTP_RCPT)
 		outcome = answer_rcpt(f, &args);
 	else if (type == SMTP_DATA)
 		outcome = answer_data(f, &fd);

@@ -28,7 +28,7 @@ struct fake {
 	bool remote_front; /* the connection is not local */
 	bool filter;       /* there is a spam filter to be had */
 	size_t recipients;
-	bool discards, disk, broken;
+	bool mail, discards, disk, broken;
 	int file;
 };
 

@@ -53,6 +53,8 @@ take_sender(struct smtp *s, struct slice argument, struct slice *ret_name)
 	    &s->tx.sender);
 	if (no)
 		return no;
+	if (s->tx.sender.len > WIRE_ADDRESS_MAX)
+		return &reply_sender_address;
 	return params_take(
 	    s, params_mail, params_mail_count, argument, ret_name);
 }
@@ -64,6 +66,37 @@ message_limit(const struct smtp *s)
 	size_t limit = (size_t)s->settings->smtp_max_messages;
 
 	return limit < SMTP_MESSAGES_MAX ? limit : SMTP_MESSAGES_MAX;
+}
+
+static enum smtp_outcome
+ask_sender(struct smtp *s)
+{
+	const struct wire_mail mail = {
+		.sender = str_slice(&s->tx.sender),
+		.helo = str_slice(&s->helo),
+		.size = s->tx.announced,
+		.bits = s->tx.eight_bit ? WIRE_MAIL_8BITMIME : 0,
+	};
+	STR_AUTO body = STR_INIT;
+
+	wire_put_mail(&mail, &body);
+	return smtp_ask(s, SMTP_MAIL, str_slice(&body), NULL);
+}
+
+/* The transaction begins, if the keeper says so. */
+static void
+begin(struct smtp *s)
+{
+	enum smtp_outcome outcome = ask_sender(s);
+
+	if (outcome == OUTCOME_OK) {
+		s->tx.started = clock_ms();
+		s->tx.at_keeper = true;
+		s->state = ST_MAIL;
+	} else {
+		smtp_reset(s);
+	}
+	smtp_say(s, reply_for_mail(outcome));
 }
 
 void
@@ -83,9 +116,7 @@ cmd_mail(void *ctx, struct slice argument)
 		smtp_say_with(s, no, name);
 		return;
 	}
-	s->tx.started = clock_ms();
-	s->state = ST_MAIL;
-	smtp_say(s, &reply_sender_ok);
+	begin(s);
 }
 
 /* Recipients that one message may have. */
@@ -120,7 +151,7 @@ take_recipient(struct smtp *s, struct slice argument, struct str *address,
 static enum smtp_outcome
 ask_recipient(struct smtp *s, struct slice address)
 {
-	struct wire_rcpt rcpt = { address, s->tx.announced };
+	const struct wire_rcpt rcpt = { .address = address };
 	STR_AUTO body = STR_INIT;
 
 	wire_put_rcpt(&rcpt, &body);
@@ -135,7 +166,6 @@ remember(struct smtp *s, const struct str *address)
 	if (s->tx.rcpts.len + address->len < SMTP_LOG_RCPTS)
 		str_appendf(&s->tx.rcpts, "%s%s", s->tx.rcpts.len ? "," : "",
 		    str_cstr(address));
-	s->tx.at_keeper = true;
 	s->state = ST_RCPT;
 }
 

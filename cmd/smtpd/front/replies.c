@@ -104,6 +104,12 @@ static const struct reply *const message_replies[OUTCOME_COUNT] = {
 /* clang-format on */
 
 const struct reply *
+reply_for_mail(enum smtp_outcome outcome)
+{
+	return outcome == OUTCOME_OK ? &reply_sender_ok : &reply_local_error;
+}
+
+const struct reply *
 reply_for_rcpt(enum smtp_outcome outcome)
 {
 	return rcpt_replies[outcome];

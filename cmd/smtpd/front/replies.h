@@ -77,7 +77,9 @@ extern const struct reply reply_spam;
 extern const struct reply reply_spam_unavailable;
 extern const struct reply reply_queued; /* %s: the trace id */
 
-/* What a client is told about the outcome of RCPT, and of the message. */
+/* What a client is told about the outcome of MAIL, of RCPT, and of the
+ * message. */
+const struct reply *reply_for_mail(enum smtp_outcome outcome);
 const struct reply *reply_for_rcpt(enum smtp_outcome outcome);
 const struct reply *reply_for_message(enum smtp_outcome outcome);
 

@@ -13,9 +13,9 @@
 #define SMTP_LINE_MAIL (SMTP_LINE_MAX + 26 + 17 + 500)
 #define SMTP_LINE_AUTH (SASL_LINE_MAX + 2)
 
-#define SMTP_MESSAGES_MAX 1000000 /* in one connection, whatever is set */
-#define SMTP_NAME_MAX 255         /* octets of a HELO name */
-#define SMTP_LOG_RCPTS 512        /* octets of recipients in the log */
+#define SMTP_MESSAGES_MAX 1000000   /* in one connection, whatever is set */
+#define SMTP_NAME_MAX WIRE_HELO_MAX /* octets of a HELO name */
+#define SMTP_LOG_RCPTS 512          /* octets of recipients in the log */
 
 /* Between two messages that are accepted; smtp_max_errors is a setting. */
 #define SMTP_IDLE_MAX 100      /* commands that bring no message nearer */

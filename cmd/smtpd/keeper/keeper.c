@@ -36,6 +36,7 @@ reset(struct delivery *d)
 {
 	delivery_close(d);
 	recipients_clear(d);
+	transaction_clear(&d->said);
 	set_state(d, TX_NONE);
 }
 
@@ -47,19 +48,43 @@ is_served(const struct keeper *keeper)
 }
 
 static int
+handle_mail(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	struct delivery *d = delivery_of(ctx);
+	struct wire_mail mail;
+
+	(void)msg; /* its body is args */
+	if (!wire_get_mail(args, &mail) || !is_served(d->keeper))
+		return -EPROTO;
+	transaction_begin(&d->said, &mail);
+	set_state(d, TX_MAIL);
+	return answer(d, SMTP_MAIL, OUTCOME_OK, NULL, 0);
+}
+
+static enum smtp_outcome
+add_recipient(struct delivery *d, const struct wire_rcpt *rcpt)
+{
+	enum smtp_outcome outcome = OUTCOME_TOO_MANY;
+
+	if (!transaction_is_full(&d->said))
+		outcome = recipients_add(d, rcpt);
+	if (outcome != OUTCOME_OK && outcome != OUTCOME_DISCARD)
+		return outcome;
+	transaction_add(&d->said, rcpt);
+	set_state(d, TX_ENVELOPE);
+	return outcome;
+}
+
+static int
 handle_rcpt(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 {
 	struct delivery *d = delivery_of(ctx);
 	struct wire_rcpt rcpt;
-	enum smtp_outcome outcome;
 
 	(void)msg; /* its body is args */
-	if (!wire_get_rcpt(args, &rcpt) || !is_served(d->keeper))
+	if (!wire_get_rcpt(args, &rcpt))
 		return -EPROTO;
-	outcome = recipients_add(d, &rcpt);
-	if (outcome == OUTCOME_OK || outcome == OUTCOME_DISCARD)
-		set_state(d, TX_ENVELOPE);
-	return answer(d, SMTP_RCPT, outcome, NULL, 0);
+	return answer(d, SMTP_RCPT, add_recipient(d, &rcpt), NULL, 0);
 }
 
 static int
@@ -126,13 +151,16 @@ handle_reset(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 	return 0;
 }
 
-#define RCPT_BODY (WIRE_ADDRESS_MAX + 12)
+#define MAIL_BODY (WIRE_ADDRESS_MAX + WIRE_HELO_MAX + WIRE_ENVID_MAX + 24)
+#define RCPT_BODY (WIRE_ADDRESS_MAX + WIRE_ORCPT_MAX + 12)
 
 /* TRUST.md says what each of them gives to a front that is not itself. */
 /* clang-format off */
 const struct request smtp_requests[] = {
 	/* type        name      allowed                octets     times */
-	{ SMTP_RCPT,   "rcpt",   TX_NONE | TX_ENVELOPE, RCPT_BODY,
+	{ SMTP_MAIL,   "mail",   TX_NONE,               MAIL_BODY,
+	    REQUEST_UNLIMITED, handle_mail },
+	{ SMTP_RCPT,   "rcpt",   TX_MAIL | TX_ENVELOPE, RCPT_BODY,
 	    REQUEST_UNLIMITED, handle_rcpt },
 	{ SMTP_DATA,   "data",   TX_ENVELOPE,           8,
 	    SMTP_MESSAGES_MAX, handle_data },
@@ -182,6 +210,7 @@ smtp_keeper_close(struct keeper *keeper)
 
 	reset(d);
 	filter_release(&d->filter);
+	transaction_release(&d->said);
 	free(d->to);
 	free(d);
 	keeper->service = NULL;

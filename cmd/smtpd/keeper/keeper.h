@@ -4,7 +4,7 @@
 #define NJIWA_CMD_SMTPD_KEEPER_KEEPER_H
 
 #include "cmd/smtpd/keeper/filter.h"
-#include "cmd/smtpd/wire.h"
+#include "cmd/smtpd/keeper/transaction.h"
 #include "common/store/store.h"
 
 #define KEEPER_MAILBOXES_MAX ACCOUNT_TARGETS_MAX /* of one message */
@@ -15,10 +15,11 @@
 
 /* States of the transaction, one bit each, in struct keeper's state. */
 enum {
-	TX_NONE = KEEPER_OWN << 0,     /* nobody yet */
-	TX_ENVELOPE = KEEPER_OWN << 1, /* at least one recipient */
-	TX_DATA = KEEPER_OWN << 2,     /* the front has the file */
-	TX_ALL = TX_NONE | TX_ENVELOPE | TX_DATA
+	TX_NONE = KEEPER_OWN << 0,     /* nothing said yet */
+	TX_MAIL = KEEPER_OWN << 1,     /* a sender, nobody to get it */
+	TX_ENVELOPE = KEEPER_OWN << 2, /* at least one recipient */
+	TX_DATA = KEEPER_OWN << 3,     /* the front has the file */
+	TX_ALL = TX_NONE | TX_MAIL | TX_ENVELOPE | TX_DATA
 };
 
 /* A mailbox that gets the message; each only once. */
@@ -32,6 +33,7 @@ struct mailbox_to {
 
 struct delivery {
 	struct keeper *keeper;
+	struct transaction_said said;
 	struct mailbox_to *to;
 	size_t count, cap;
 	struct store *store; /* of the first mailbox, from SMTP_DATA on */

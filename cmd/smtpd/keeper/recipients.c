@@ -153,12 +153,11 @@ add_targets(struct delivery *d, struct account_targets *targets, uint64_t size)
 }
 
 static enum smtp_outcome
-add_found(struct delivery *d, const struct wire_rcpt *rcpt,
-    struct account_targets *targets)
+add_found(struct delivery *d, struct account_targets *targets)
 {
-	enum smtp_outcome outcome = check_targets(targets, rcpt->size);
+	enum smtp_outcome outcome = check_targets(targets, d->said.size);
 
-	return outcome == OUTCOME_OK ? add_targets(d, targets, rcpt->size)
+	return outcome == OUTCOME_OK ? add_targets(d, targets, d->said.size)
 				     : outcome;
 }
 
@@ -196,7 +195,7 @@ recipients_add(struct delivery *d, const struct wire_rcpt *rcpt)
 		outcome = resolve(d, rcpt->address, &targets);
 	if (outcome != ACCOUNT_FOUND)
 		return outcome_of(d->keeper, outcome);
-	result = add_found(d, rcpt, &targets);
+	result = add_found(d, &targets);
 	account_targets_release(&targets);
 	return result;
 }
