@@ -49,12 +49,52 @@ wire_get_rcpt(struct ipc_reader *args, struct wire_rcpt *ret_rcpt)
 	return true;
 }
 
+void
+wire_put_committed(const struct wire_committed *committed, struct str *body)
+{
+	ipc_put_u32(body, (uint32_t)committed->overall);
+	ipc_put_text(body, committed->each);
+}
+
+bool
+wire_get_committed(
+    const struct ipc_msg *answer, struct wire_committed *ret_committed)
+{
+	struct ipc_reader in = { str_slice(&answer->body), false };
+	uint32_t overall = ipc_get_u32(&in);
+	struct slice each = ipc_get_text(&in, IPC_BODY_MAX);
+
+	if (answer->type != SMTP_COMMIT || !ipc_reader_done(&in) ||
+	    overall >= OUTCOME_COUNT)
+		return false;
+	ret_committed->overall = (enum smtp_outcome)overall;
+	ret_committed->each = each;
+	return true;
+}
+
+enum smtp_outcome
+wire_committed_at(const struct wire_committed *committed, size_t i)
+{
+	unsigned char octet = OUTCOME_TEMPFAIL;
+
+	if (i < committed->each.len)
+		octet = (unsigned char)committed->each.ptr[i];
+	return octet < OUTCOME_COUNT ? (enum smtp_outcome)octet
+				     : OUTCOME_TEMPFAIL;
+}
+
 enum smtp_outcome
 wire_outcome(const struct ipc_msg *answer, uint16_t type)
 {
+	struct wire_committed committed;
 	struct ipc_reader in = { str_slice(&answer->body), false };
-	uint32_t outcome = ipc_get_u32(&in);
+	uint32_t outcome;
 
+	if (type == SMTP_COMMIT)
+		return wire_get_committed(answer, &committed)
+			   ? committed.overall
+			   : OUTCOME_TEMPFAIL;
+	outcome = ipc_get_u32(&in);
 	if (answer->type != type || !ipc_reader_done(&in) ||
 	    outcome >= OUTCOME_COUNT)
 		return OUTCOME_TEMPFAIL;

@@ -12,7 +12,9 @@
 #define WIRE_ORCPT_MAX 500                /* of ORCPT= (RFC 3461 4.2) */
 
 /* The requests.  Each but SMTP_RESET is answered by one message of the same
- * type: an outcome (u32), and descriptors where it says so. */
+ * type: an outcome (u32), descriptors where it says so, and behind
+ * SMTP_COMMIT's a text with one octet for each accepted recipient: its own
+ * outcome. */
 enum smtp_request {
 	SMTP_MAIL = REQUEST_OWN, /* a transaction begins: struct wire_mail */
 	SMTP_RCPT,               /* one more recipient: struct wire_rcpt */
@@ -88,6 +90,27 @@ void wire_put_rcpt(const struct wire_rcpt *rcpt, struct str *body);
 
 /* Reads it back; false when the body is anything else. */
 bool wire_get_rcpt(struct ipc_reader *args, struct wire_rcpt *ret_rcpt);
+
+/* What became of a message, all in all and for each accepted recipient, in
+ * their order.  At the profile lmtp the recipients may differ; elsewhere they
+ * share the fate, but for OUTCOME_DISCARD, as what cannot be delivered for now
+ * is kept and tried again. */
+struct wire_committed {
+	enum smtp_outcome overall;
+	struct slice each; /* an octet for each, borrowed from the body */
+};
+
+/* Appends it as a body. */
+void wire_put_committed(
+    const struct wire_committed *committed, struct str *body);
+
+/* Reads it back from the answer; false when that is anything else. */
+bool wire_get_committed(
+    const struct ipc_msg *answer, struct wire_committed *ret_committed);
+
+/* The outcome of recipient i; OUTCOME_TEMPFAIL when there is none. */
+enum smtp_outcome wire_committed_at(
+    const struct wire_committed *committed, size_t i);
 
 /* The outcome in an answer to a request of this type; OUTCOME_TEMPFAIL for
  * anything else. */

@@ -321,3 +321,15 @@ incoming_withdraw(struct incoming *in, struct err *err)
 {
 	return places_withdraw(&in->places, 0, err);
 }
+
+bool
+incoming_failed(const struct incoming *in, size_t number)
+{
+	return in->places.list[number].state == PLACE_FAILED;
+}
+
+int
+incoming_withdraw_one(struct incoming *in, size_t number, struct err *err)
+{
+	return places_withdraw_at(&in->places, number, err);
+}

@@ -117,11 +117,14 @@ int incoming_deliver(struct incoming *in, const struct incoming_target *target,
  * name in one, incoming_sync brings all directory entries to the disk and tells
  * the quotas (the stores may be gone, their quota_ctx must not).  Until then a
  * descriptor is held for each.  Either fails with -errno and err filled, and
- * what was linked stays so until incoming_withdraw.
+ * what was linked stays so until it is withdrawn.  A folder's failure is not
+ * the others': incoming_failed tells, by the number that the n-th successful
+ * incoming_link has (from 0), whose entry did not get to the disk.
  */
 int incoming_link(
     struct incoming *in, const struct incoming_target *target, struct err *err);
 int incoming_sync(struct incoming *in, struct err *err);
+bool incoming_failed(const struct incoming *in, size_t number);
 
 /* Moves the message to a file in the store that nobody but the caller can write
  * to, whoever had the descriptor.  0, or -errno with err filled. */
@@ -131,6 +134,9 @@ int incoming_seal(struct incoming *in, struct store *store, struct err *err);
  * touched it yet; the quotas follow.  0, or -errno with err filled when it had
  * to stay in one (-ENOENT: somebody has seen it). */
 int incoming_withdraw(struct incoming *in, struct err *err);
+
+/* The same for the folder of one incoming_link, by its number. */
+int incoming_withdraw_one(struct incoming *in, size_t number, struct err *err);
 
 /* Octets and messages in all counted folders, by the file names' S= and, where
  * that is missing, the files themselves.  For quota recalculation. */

@@ -23,34 +23,48 @@ sync_dir(const struct place *place)
 int
 places_sync(struct places *places, struct err *err)
 {
+	int first = 0;
 	size_t i;
 
-	for (i = places->done; i < places->count; i++) {
-		int rc = sync_dir(&places->list[i]);
+	for (i = 0; i < places->count; i++) {
+		struct place *place = &places->list[i];
+		int rc = 0;
 
+		if (place->state == PLACE_LINKED)
+			rc = sync_dir(place);
 		if (rc < 0)
-			return err_sys(
-			    err, -rc, "fsync for %s", places->list[i].path);
+			place->state = PLACE_FAILED;
+		else if (place->state == PLACE_FAILED)
+			rc = -EIO; /* the system tells it only once */
+		if (rc < 0 && first == 0)
+			first = err_sys(err, -rc, "fsync for %s", place->path);
 	}
 	/* not in between: each sets a data base to work on the same disk */
-	for (; places->done < places->count; places->done++) {
-		const struct place *place = &places->list[places->done];
+	for (i = 0; i < places->count; i++) {
+		struct place *place = &places->list[i];
 
+		if (place->state != PLACE_LINKED)
+			continue;
+		place->state = PLACE_DONE;
 		if (place->quota)
 			place->quota(
 			    place->quota_ctx, (int64_t)place->octets, 1);
 	}
-	return 0;
+	return first;
 }
 
-/* Takes the message back from one place; counted: its quota knows of it. */
+/* Takes the message back from one place. */
 static int
-withdraw(const struct place *place, bool counted)
+withdraw(struct place *place)
 {
 	const char *slash = strrchr(place->path, '/');
+	bool counted = place->state == PLACE_DONE;
 
+	if (place->state == PLACE_GONE)
+		return 0;
 	if (unlinkat(place->dir, slash ? slash + 1 : place->path, 0) < 0)
 		return -errno;
+	place->state = PLACE_GONE;
 	if (counted && place->quota)
 		place->quota(place->quota_ctx, -(int64_t)place->octets, -1);
 	return 0;
@@ -65,8 +79,18 @@ forget_from(struct places *places, size_t from)
 		fileio_close(&place->dir);
 		free(place->path);
 	}
-	if (places->done > from)
-		places->done = from;
+}
+
+int
+places_withdraw_at(struct places *places, size_t at, struct err *err)
+{
+	struct place *place = &places->list[at];
+	int rc = withdraw(place);
+
+	if (rc < 0)
+		return err_sys(err, -rc, "%s", place->path);
+	(void)sync_dir(place); /* a crash brings it back */
+	return 0;
 }
 
 int
@@ -76,8 +100,8 @@ places_withdraw(struct places *places, size_t from, struct err *err)
 	size_t i;
 
 	for (i = from; i < places->count; i++) {
-		const struct place *place = &places->list[i];
-		int result = withdraw(place, i < places->done);
+		struct place *place = &places->list[i];
+		int result = withdraw(place);
 
 		if (result < 0 && rc == 0)
 			rc = err_sys(err, -result, "%s", place->path);
@@ -93,5 +117,5 @@ places_clear(struct places *places)
 {
 	forget_from(places, 0);
 	free(places->list);
-	*places = (struct places){ NULL, 0, 0, 0 };
+	*places = (struct places){ NULL, 0, 0 };
 }

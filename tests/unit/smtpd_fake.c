@@ -196,9 +196,10 @@ forget(struct fake *f)
 }
 
 static enum smtp_outcome
-answer_commit(struct fake *f)
+answer_commit(struct fake *f, struct str *each)
 {
 	enum smtp_outcome outcome = OUTCOME_DISCARD;
+	size_t i;
 
 	if (f->broken)
 		outcome = OUTCOME_TEMPFAIL;
@@ -209,6 +210,8 @@ answer_commit(struct fake *f)
 		str_append_cstr(&f->stored, "===\n");
 		f->commits++;
 	}
+	for (i = 0; i < f->recipients; i++)
+		str_append_char(each, (char)outcome);
 	forget(f);
 	return outcome;
 }
@@ -220,6 +223,7 @@ front_ask(struct front *front, uint16_t type, struct slice body,
 	struct fake *f = fake_of(front);
 	struct ipc_reader args = { body, false };
 	enum smtp_outcome outcome = OUTCOME_TEMPFAIL;
+	STR_AUTO each = STR_INIT;
 	int fd = -1;
 
 	if (type == SMTP_RESET) {
@@ -233,12 +237,14 @@ front_ask(struct front *front, uint16_t type, struct slice body,
 	else if (type == SMTP_DATA)
 		outcome = answer_data(f, &fd);
 	else if (type == SMTP_COMMIT)
-		outcome = answer_commit(f);
+		outcome = answer_commit(f, &each);
 	else if (type == SMTP_FILTER && f->filter)
 		outcome = OUTCOME_OK, fd = dup(f->file);
 	ipc_msg_release(reply);
 	reply->type = type;
 	ipc_put_u32(&reply->body, outcome);
+	if (type == SMTP_COMMIT)
+		ipc_put_text(&reply->body, str_slice(&each));
 	reply->nfds = fd >= 0;
 	reply->fds[0] = fd;
 	return 0;

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -6,6 +7,7 @@
 #include "cmd/smtpd/keeper/keeper.h"
 #include "cmd/smtpd/front/intake.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/store/mailbox.h"
 
 /* Octets that our own fields and a filter's may add to a message. */
@@ -110,45 +112,129 @@ link_into(struct delivery *d, size_t i, bool junk, struct err *err)
 	return rc;
 }
 
-/* A mailbox could not be given the message that others have already. */
 static void
-take_back(struct delivery *d)
+mailbox_failed(struct mailbox_to *to, int rc, const struct err *err)
 {
-	struct err err = { 0, "" };
-
-	if (incoming_withdraw(d->in, &err) < 0)
-		log_error(
-		    "a recipient will get this message twice: %s", err.text);
+	to->outcome = outcome_of(rc);
+	log_error("cannot deliver to %s: %s", to->user.name, err->text);
 }
 
 /* All names first, then all directories: the file system's journal is written
  * once or twice and not for each mailbox. */
+static void
+link_all(struct delivery *d, bool junk)
+{
+	struct err err = { 0, "" };
+	size_t i, number = 0;
+
+	for (i = 0; i < d->count; i++) {
+		struct mailbox_to *to = &d->to[i];
+		int rc;
+
+		if (to->left_out)
+			recipients_log_left_out(&to->user);
+		if (to->left_out || to->outcome != OUTCOME_OK)
+			continue;
+		rc = link_into(d, i, junk, &err);
+		if (rc < 0) {
+			mailbox_failed(to, rc, &err);
+			continue;
+		}
+		to->linked = true;
+		to->number = number++;
+	}
+}
+
+/* A mailbox has the message and is not to have it. */
+static void
+take_back(struct delivery *d, struct mailbox_to *to)
+{
+	struct err err = { 0, "" };
+
+	if (to->linked && incoming_withdraw_one(d->in, to->number, &err) < 0)
+		log_error(
+		    "a recipient will get this message twice: %s", err.text);
+	to->linked = false;
+}
+
+static void
+sync_all(struct delivery *d)
+{
+	struct err err = { 0, "" };
+	int rc = incoming_sync(d->in, &err);
+	size_t i;
+
+	for (i = 0; i < d->count && rc < 0; i++) {
+		struct mailbox_to *to = &d->to[i];
+
+		if (!to->linked || !incoming_failed(d->in, to->number))
+			continue;
+		mailbox_failed(to, rc, &err);
+		take_back(d, to);
+	}
+}
+
+/* The first failure of a mailbox, or OUTCOME_OK. */
+static enum smtp_outcome
+first_failure(const struct delivery *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->count; i++)
+		if (d->to[i].outcome != OUTCOME_OK)
+			return d->to[i].outcome;
+	return OUTCOME_OK;
+}
+
+/* Marks the mailboxes of recipients who have it in all of theirs. */
+static void
+mark_wanted(const struct delivery *d, bool *wanted)
+{
+	size_t i, k;
+
+	for (i = 0; i < d->nrcpts; i++) {
+		const struct recipient *rcpt = &d->rcpts[i];
+
+		for (k = 0; k < rcpt->count; k++)
+			wanted[d->links[rcpt->first + k]] |=
+			    recipients_outcome(d, i) == OUTCOME_OK;
+	}
+}
+
+/* The client will send it again to those who failed: what they share with
+ * nobody who got it is taken back. */
+static enum smtp_outcome
+settle_each(struct delivery *d)
+{
+	bool *wanted = mem_zalloc(d->count, sizeof *wanted), any = false;
+	size_t i;
+
+	mark_wanted(d, wanted);
+	for (i = 0; i < d->count; i++) {
+		any |= wanted[i];
+		if (!wanted[i])
+			take_back(d, &d->to[i]);
+	}
+	free(wanted);
+	return any ? OUTCOME_OK : first_failure(d);
+}
+
 static enum smtp_outcome
 deliver_all(struct delivery *d, bool junk)
 {
-	struct err err = { 0, "" };
+	enum smtp_outcome outcome;
 	size_t i;
-	int rc = 0;
 
-	for (i = 0; i < d->count && rc == 0; i++) {
-		if (d->to[i].left_out) {
-			recipients_log_left_out(&d->to[i].user);
-			continue;
-		}
-		rc = link_into(d, i, junk, &err);
-		if (rc < 0)
-			log_error("cannot deliver to %s: %s",
-			    d->to[i].user.name, err.text);
-	}
-	if (rc == 0) {
-		rc = incoming_sync(d->in, &err);
-		if (rc < 0)
-			log_error("cannot deliver: %s", err.text);
-	}
-	if (rc == 0)
+	link_all(d, junk);
+	sync_all(d);
+	outcome = first_failure(d);
+	if (outcome == OUTCOME_OK)
 		return OUTCOME_OK;
-	take_back(d);
-	return outcome_of(rc);
+	if (recipients_differ(d))
+		return settle_each(d);
+	for (i = 0; i < d->count; i++)
+		take_back(d, &d->to[i]);
+	return outcome;
 }
 
 /* Takes the file from the front, whose descriptor is good for nothing from now
@@ -181,8 +267,8 @@ check_file(struct delivery *d)
 	return recipients_weigh(d, size);
 }
 
-enum smtp_outcome
-delivery_commit(struct delivery *d, bool junk)
+static enum smtp_outcome
+commit(struct delivery *d, bool junk)
 {
 	enum smtp_outcome outcome = check_file(d);
 
@@ -191,6 +277,23 @@ delivery_commit(struct delivery *d, bool junk)
 	if (outcome == OUTCOME_OK)
 		outcome = check_file(d); /* it may have grown till then */
 	return outcome == OUTCOME_OK ? deliver_all(d, junk) : outcome;
+}
+
+enum smtp_outcome
+delivery_commit(struct delivery *d, bool junk, struct str *each)
+{
+	enum smtp_outcome overall = d->in ? commit(d, junk) : OUTCOME_DISCARD;
+	size_t i;
+
+	for (i = 0; i < d->nrcpts; i++) {
+		enum smtp_outcome own = recipients_outcome(d, i);
+
+		if (own != OUTCOME_DISCARD &&
+		    (overall != OUTCOME_OK || !recipients_differ(d)))
+			own = overall;
+		str_append_char(each, (char)own);
+	}
+	return overall;
 }
 
 void

@@ -131,15 +131,18 @@ handle_commit(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 {
 	struct delivery *d = delivery_of(ctx);
 	uint32_t bits = ipc_get_u32(args);
-	enum smtp_outcome outcome = OUTCOME_DISCARD;
+	struct wire_committed committed;
+	STR_AUTO each = STR_INIT;
+	STR_AUTO body = STR_INIT;
 
 	(void)msg; /* its body is args */
 	if (!ipc_reader_done(args) || (bits & ~(uint32_t)WIRE_JUNK))
 		return -EPROTO;
-	if (d->in)
-		outcome = delivery_commit(d, bits & WIRE_JUNK);
+	committed.overall = delivery_commit(d, bits & WIRE_JUNK, &each);
+	committed.each = str_slice(&each);
+	wire_put_committed(&committed, &body);
 	reset(d);
-	return answer(d, SMTP_COMMIT, outcome, NULL, 0);
+	return keeper_reply(d->keeper, SMTP_COMMIT, str_slice(&body), NULL, 0);
 }
 
 static int
@@ -212,6 +215,8 @@ smtp_keeper_close(struct keeper *keeper)
 	filter_release(&d->filter);
 	transaction_release(&d->said);
 	free(d->to);
+	free(d->rcpts);
+	free(d->links);
 	free(d);
 	keeper->service = NULL;
 }

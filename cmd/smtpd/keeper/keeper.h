@@ -9,6 +9,11 @@
 
 #define KEEPER_MAILBOXES_MAX ACCOUNT_TARGETS_MAX /* of one message */
 
+/* Recipients of one message, and mailboxes that they lead to if each counts as
+ * often as it is reached. */
+#define KEEPER_RCPTS_MAX 1000
+#define KEEPER_LINKS_MAX 20000
+
 /* A mailbox may overflow by this part of its limit for the sake of a message's
  * others: no reply can say which of them refused. */
 #define KEEPER_QUOTA_GRACE 10
@@ -29,6 +34,14 @@ struct mailbox_to {
 	struct account_client *account; /* for its quota */
 	bool listed;   /* nobody named it but an alias of several */
 	bool left_out; /* it is full, and the others get the message */
+	bool linked;   /* it has the message, */
+	size_t number; /* by that incoming_link */
+	enum smtp_outcome outcome;
+};
+
+/* An accepted recipient: which of the mailboxes its address leads to. */
+struct recipient {
+	size_t first, count; /* in struct delivery's links */
 };
 
 struct delivery {
@@ -36,6 +49,10 @@ struct delivery {
 	struct transaction_said said;
 	struct mailbox_to *to;
 	size_t count, cap;
+	struct recipient *rcpts;
+	size_t nrcpts, rcpts_cap;
+	size_t *links; /* numbers of mailboxes, recipient by recipient */
+	size_t nlinks, links_cap;
 	struct store *store; /* of the first mailbox, from SMTP_DATA on */
 	struct incoming *in;
 	struct filter filter;
@@ -54,9 +71,17 @@ void smtp_keeper_close(struct keeper *keeper);
 enum smtp_outcome recipients_add(
     struct delivery *d, const struct wire_rcpt *rcpt);
 
+/* Does each recipient have a reply of its own (LMTP)?  Then what fails is the
+ * client's to try again, recipient by recipient. */
+bool recipients_differ(const struct delivery *d);
+
+/* What became of recipient i, by the outcomes of its mailboxes: the worst. */
+enum smtp_outcome recipients_outcome(const struct delivery *d, size_t i);
+
 /* Is there room for a message of that many octets?  OUTCOME_OK: in all that are
  * not left out from now on; else in none (OUTCOME_OVER_QUOTA) or not in all
- * (OUTCOME_SOME_FULL). */
+ * (OUTCOME_SOME_FULL).  Where recipients differ, each mailbox has its own
+ * outcome, and OUTCOME_OK means that one at least has room. */
 enum smtp_outcome recipients_weigh(struct delivery *d, uint64_t size);
 
 /* Logs that a message for an alias goes to its others only. */
@@ -76,10 +101,13 @@ void delivery_prepare(void);
 enum smtp_outcome delivery_open(struct delivery *d, uint64_t announced);
 
 /*
- * Delivers to every mailbox.  When one fails the message is taken back from
- * those before it, so that the sender's next try gives nobody two.
+ * Delivers to every mailbox, and appends each recipient's outcome to each, one
+ * octet for one.  When a mailbox fails, the message is taken back from all, so
+ * that the sender's next try gives nobody two; where recipients differ, only
+ * from those mailboxes that no other recipient leads to.
  */
-enum smtp_outcome delivery_commit(struct delivery *d, bool junk);
+enum smtp_outcome delivery_commit(
+    struct delivery *d, bool junk, struct str *each);
 
 /* Drops the file, if it was not delivered. */
 void delivery_close(struct delivery *d);

@@ -81,6 +81,15 @@ find_mailbox(const struct delivery *d, const char *path)
 	return NULL;
 }
 
+/* The recipient that is being added leads to that mailbox. */
+static void
+note_link(struct delivery *d, size_t number)
+{
+	d->links =
+	    mem_grow(d->links, &d->links_cap, d->nlinks + 1, sizeof *d->links);
+	d->links[d->nlinks++] = number;
+}
+
 /* Adds one mailbox, whose user is taken. */
 static enum smtp_outcome
 add_mailbox(struct delivery *d, struct account_user *user, bool listed)
@@ -96,12 +105,16 @@ add_mailbox(struct delivery *d, struct account_user *user, bool listed)
 	if (!service_user_is_usable(d->keeper->settings, user))
 		return OUTCOME_TEMPFAIL;
 	same = find_mailbox(d, str_cstr(&path));
+	if (d->nlinks == KEEPER_LINKS_MAX)
+		return OUTCOME_TOO_MANY;
 	if (same) {
 		same->listed = same->listed && listed;
+		note_link(d, (size_t)(same - d->to));
 		return OUTCOME_OK;
 	}
 	if (d->count == KEEPER_MAILBOXES_MAX)
 		return OUTCOME_TOO_MANY;
+	note_link(d, d->count);
 	d->to = mem_grow(d->to, &d->cap, d->count + 1, sizeof *d->to);
 	d->to[d->count++] = (struct mailbox_to){
 		.path = str_take(&path),
@@ -137,7 +150,7 @@ add_targets(struct delivery *d, struct account_targets *targets, uint64_t size)
 {
 	enum smtp_outcome outcome = OUTCOME_OK;
 	bool listed = targets->count > 1;
-	size_t before = d->count, i;
+	size_t before = d->count, links = d->nlinks, i;
 
 	for (i = 0; i < targets->count && outcome == OUTCOME_OK; i++) {
 		struct account_user *user = &targets->list[i].user;
@@ -147,8 +160,10 @@ add_targets(struct delivery *d, struct account_targets *targets, uint64_t size)
 		else
 			outcome = add_mailbox(d, user, listed);
 	}
-	if (outcome != OUTCOME_OK)
+	if (outcome != OUTCOME_OK) {
 		forget_from(d, before);
+		d->nlinks = links;
+	}
 	return outcome;
 }
 
@@ -182,8 +197,8 @@ outcome_of(const struct keeper *keeper, enum account_outcome outcome)
 	return OUTCOME_TEMPFAIL;
 }
 
-enum smtp_outcome
-recipients_add(struct delivery *d, const struct wire_rcpt *rcpt)
+static enum smtp_outcome
+add_address(struct delivery *d, const struct wire_rcpt *rcpt)
 {
 	struct account_targets targets = { NULL, 0 };
 	enum account_outcome outcome;
@@ -198,6 +213,46 @@ recipients_add(struct delivery *d, const struct wire_rcpt *rcpt)
 	result = add_found(d, &targets);
 	account_targets_release(&targets);
 	return result;
+}
+
+enum smtp_outcome
+recipients_add(struct delivery *d, const struct wire_rcpt *rcpt)
+{
+	size_t first = d->nlinks;
+	enum smtp_outcome outcome;
+
+	if (d->nrcpts == KEEPER_RCPTS_MAX)
+		return OUTCOME_TOO_MANY;
+	outcome = add_address(d, rcpt);
+	if (outcome != OUTCOME_OK && outcome != OUTCOME_DISCARD)
+		return outcome;
+	d->rcpts =
+	    mem_grow(d->rcpts, &d->rcpts_cap, d->nrcpts + 1, sizeof *d->rcpts);
+	d->rcpts[d->nrcpts++] = (struct recipient){ first, d->nlinks - first };
+	return outcome;
+}
+
+bool
+recipients_differ(const struct delivery *d)
+{
+	return strcmp(d->keeper->profile, "lmtp") == 0;
+}
+
+enum smtp_outcome
+recipients_outcome(const struct delivery *d, size_t i)
+{
+	const struct recipient *rcpt = &d->rcpts[i];
+	enum smtp_outcome worst = rcpt->count ? OUTCOME_OK : OUTCOME_DISCARD;
+	size_t k;
+
+	for (k = 0; k < rcpt->count; k++) {
+		const struct mailbox_to *to = &d->to[d->links[rcpt->first + k]];
+
+		/* what may succeed later outweighs what will not */
+		if (to->outcome != OUTCOME_OK && worst != OUTCOME_TEMPFAIL)
+			worst = to->outcome;
+	}
+	return worst;
 }
 
 /* Octets of the message for which the mailbox has no room. */
@@ -220,13 +275,19 @@ recipients_weigh(struct delivery *d, uint64_t size)
 		struct mailbox_to *to = &d->to[i];
 		uint64_t more = excess(&to->user, size);
 
+		bool over = more > to->user.quota_limit / KEEPER_QUOTA_GRACE;
+
 		to->left_out = more && to->listed;
+		to->outcome = OUTCOME_OK;
 		full += more > 0;
-		much |= more > to->user.quota_limit / KEEPER_QUOTA_GRACE &&
-			!to->listed;
+		much |= over && !to->listed;
+		if (recipients_differ(d) && over && !to->listed)
+			to->outcome = OUTCOME_OVER_QUOTA;
 	}
 	if (full == d->count)
 		return OUTCOME_OVER_QUOTA;
+	if (recipients_differ(d))
+		return OUTCOME_OK;
 	return much ? OUTCOME_SOME_FULL : OUTCOME_OK;
 }
 
@@ -234,4 +295,5 @@ void
 recipients_clear(struct delivery *d)
 {
 	forget_from(d, 0);
+	d->nrcpts = d->nlinks = 0;
 }
