@@ -11,5 +11,7 @@ libbase_a_SOURCES = \
 	%D%/num.c %D%/num.h \
 	%D%/request.c %D%/request.h \
 	%D%/secret.c %D%/secret.h \
+	%D%/siphash.c %D%/siphash.h \
 	%D%/slice.h \
-	%D%/str.c %D%/str.h
+	%D%/str.c %D%/str.h \
+	%D%/tally.c %D%/tally.h %D%/tally_file.c %D%/tally_own.h

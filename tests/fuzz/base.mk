@@ -11,3 +11,7 @@ FUZZ_TARGETS += %D%/fuzz_ipc
 %C%_fuzz_ipc_SOURCES = %D%/fuzz_ipc.c $(FUZZ_MAIN)
 %C%_fuzz_ipc_LDADD = libbase.a
 %C%_fuzz_ipc_LDFLAGS = $(FUZZ_LINK)
+FUZZ_TARGETS += %D%/fuzz_tally
+%C%_fuzz_tally_SOURCES = %D%/fuzz_tally.c $(FUZZ_MAIN)
+%C%_fuzz_tally_LDADD = libbase.a
+%C%_fuzz_tally_LDFLAGS = $(FUZZ_LINK)
