@@ -88,6 +88,8 @@ append_kind(struct str *out, const struct setting *row)
 		[SETTING_TEXT] = "A text",
 		[SETTING_HOST] = "The name of a host",
 		[SETTING_SCORE] = "A number such as 7.5",
+		[SETTING_VERDICT] =
+		    "Off, log (only noted), junk, defer, reject, or a score",
 		[SETTING_ENUM] = "One of:",
 		[SETTING_PATH] = "A path",
 		[SETTING_QUERY] = "A query",

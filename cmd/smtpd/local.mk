@@ -1,6 +1,12 @@
-# cmd/smtpd: front/ and content/ run in the front, keeper/ in the keeper
+# cmd/smtpd: front/, check/ and content/ run in the front, keeper/ in the keeper
 noinst_LIBRARIES += libsmtpd.a
 libsmtpd_a_SOURCES = \
+	%D%/check/check.c %D%/check/check.h \
+	%D%/check/early_talker.c \
+	%D%/check/helo.c \
+	%D%/check/report.c \
+	%D%/check/table.c \
+	%D%/check/verdict.c \
 	%D%/content/spam.c %D%/content/spam.h \
 	%D%/front/auth.c \
 	%D%/front/data.c \

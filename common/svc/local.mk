@@ -11,6 +11,7 @@ libsvc_a_SOURCES = \
 	%D%/settings_secret.c \
 	%D%/settings_table.c %D%/settings_table.h \
 	%D%/settings_access.inc %D%/settings_accounts.inc \
+	%D%/settings_checks.inc \
 	%D%/settings_content.inc %D%/settings_general.inc \
 	%D%/settings_listening.inc %D%/settings_mail.inc \
 	%D%/settings_smtp.inc \

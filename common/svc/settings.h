@@ -76,6 +76,15 @@ struct settings {
 	int64_t smtp_max_messages;  /* in one connection */
 	const char *smtp_banner;
 	bool smtp_add_delivered_to;
+	/* strangers; VERDICT: off, log, junk, defer, reject, or a score */
+	const char *trusted_networks;
+	const char *stranger_reject_score; /* "" for never */
+	const char *stranger_junk_score;
+	int64_t smtp_greeting_delay;
+	const char *check_early_talker;
+	const char *check_helo_identity;
+	const char *check_helo_syntax;
+	bool check_loopback;
 	/* spam */
 	const char *spamd;        /* "", host:port, or /path of a socket */
 	const char *spam_command; /* "" or a command such as spamc */

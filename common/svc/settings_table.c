@@ -25,6 +25,7 @@
 #define NEEDED_TEXT(f, initial) WORDS(f, TEXT, initial, 1)
 #define HOST(f, initial) WORDS(f, HOST, initial, 0)
 #define SCORE(f, initial) WORDS(f, SCORE, initial, 0)
+#define VERDICT(f, initial) WORDS(f, VERDICT, initial, 1)
 #define ENUM(f, initial) WORDS(f, ENUM, initial, 1)
 #define PATH(f, initial) WORDS(f, PATH, initial, 0)
 #define NEEDED_PATH(f, initial) WORDS(f, PATH, initial, 1)
@@ -47,6 +48,7 @@
 #define MAIL "Mail on disk"
 #define TLS "TLS"
 #define SMTP "SMTP"
+#define STRANGERS "Strangers"
 #define SPAM "Spam"
 #define ACCESS "POP3 and IMAP"
 #define INIT "Listening"
@@ -60,6 +62,7 @@ const struct setting settings_table[] = {
 #include "common/svc/settings_accounts.inc"
 #include "common/svc/settings_mail.inc"
 #include "common/svc/settings_smtp.inc"
+#include "common/svc/settings_checks.inc"
 #include "common/svc/settings_content.inc"
 #include "common/svc/settings_access.inc"
 #include "common/svc/settings_listening.inc"

@@ -6,14 +6,15 @@
 #include "common/svc/settings.h"
 
 enum setting_type {
-	SETTING_BOOL,  /* yes or no */
-	SETTING_INT,   /* from min to max */
-	SETTING_SIZE,  /* octets from min to max: 25M */
-	SETTING_TIME,  /* milliseconds from min to max: 5m */
-	SETTING_TEXT,  /* printable; may be empty unless min is 1 */
-	SETTING_HOST,  /* letters, digits, '.' and '-'; may be empty */
-	SETTING_SCORE, /* a decimal number kept as text, or empty */
-	SETTING_ENUM,  /* one of the words in choices, separated by blanks */
+	SETTING_BOOL,    /* yes or no */
+	SETTING_INT,     /* from min to max */
+	SETTING_SIZE,    /* octets from min to max: 25M */
+	SETTING_TIME,    /* milliseconds from min to max: 5m */
+	SETTING_TEXT,    /* printable; may be empty unless min is 1 */
+	SETTING_HOST,    /* letters, digits, '.' and '-'; may be empty */
+	SETTING_SCORE,   /* a decimal number kept as text, or empty */
+	SETTING_VERDICT, /* off, log, junk, defer, reject, or a score */
+	SETTING_ENUM,    /* one of the words in choices, separated by blanks */
 	SETTING_PATH, /* absolute, or empty; % only before letters in choices */
 	SETTING_QUERY, /* SQL; % only before letters in choices */
 	SETTING_SECRET

@@ -240,6 +240,21 @@ is_choice(struct slice word, const char *words)
 }
 
 static bool
+set_verdict(struct place at, const char *text, struct str *problem)
+{
+	STR_AUTO ignored = STR_INIT;
+
+	if (is_choice(slice_from(text), "off log junk defer reject"))
+		return keep_text(at, text);
+	if (text[0] && set_score(at, text, &ignored))
+		return true;
+	str_appendf(problem,
+	    "\"%s\" is neither off, log, junk, defer, reject nor a score",
+	    text);
+	return false;
+}
+
+static bool
 set_enum(struct place at, const char *text, struct str *problem)
 {
 	struct slice near;
@@ -321,6 +336,7 @@ static setter *const setters[] = {
 	[SETTING_TEXT] = set_text,
 	[SETTING_HOST] = set_host,
 	[SETTING_SCORE] = set_score,
+	[SETTING_VERDICT] = set_verdict,
 	[SETTING_ENUM] = set_enum,
 	[SETTING_PATH] = set_path,
 	[SETTING_QUERY] = set_query,

@@ -36,6 +36,12 @@ TESTS += %D%/test_unstuff %D%/test_intake %D%/test_smtp \
 %C%_test_smtp_data_LDADD = libsmtpd.a libproto.a libmsg.a libnet.a \
 	libbase.a $(CMOCKA_LIBS)
 
+check_PROGRAMS += %D%/test_check
+TESTS += %D%/test_check
+%C%_test_check_SOURCES = %D%/test_check.c %D%/smtpd_fake.c
+%C%_test_check_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_check_LDADD = libsmtpd.a libproto.a libmsg.a libnet.a libbase.a \
+	$(CMOCKA_LIBS)
 
 # njiwa-imapd
 IMAPD_UNITS = %D%/test_imap_items %D%/test_imap_parse %D%/test_imap_reader \

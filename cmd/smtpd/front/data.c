@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "cmd/smtpd/check/check.h"
 #include "cmd/smtpd/content/spam.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
@@ -9,7 +10,10 @@
 /* How a message ended, for its line in the log. */
 struct ending {
 	const struct reply *reply;
+	struct slice reason; /* of a check, for the reply's %s */
 	struct spam_result spam;
+	struct str found; /* by the checks, for the log */
+	bool junk;
 	uint64_t size;
 };
 
@@ -19,7 +23,7 @@ log_message(const struct smtp *s, const struct ending *end)
 {
 	const struct transaction *tx = &s->tx;
 	bool good = end->reply->code < 400;
-	bool junk = end->spam.spam && s->settings->spam_folder[0];
+	bool junk = end->junk && s->settings->spam_folder[0];
 	char size[NUMBER_MAX], code[NUMBER_MAX], ms[NUMBER_MAX],
 	    nrcpt[NUMBER_MAX];
 	const struct log_field fields[] = {
@@ -37,6 +41,7 @@ log_message(const struct smtp *s, const struct ending *end)
 		{ "peer", s->front->peer->address },
 		{ "tls", s->front->tls ? s->front->tls_text : NULL },
 		{ "user", s->logged_in ? str_cstr(&s->user) : NULL },
+		{ "checks", end->found.len ? str_cstr(&end->found) : NULL },
 		{ "ms", ms },
 	};
 
@@ -55,7 +60,7 @@ commit(struct smtp *s, const struct ending *end)
 {
 	STR_AUTO body = STR_INIT;
 
-	ipc_put_u32(&body, end->spam.spam ? WIRE_JUNK : 0);
+	ipc_put_u32(&body, end->junk ? WIRE_JUNK : 0);
 	s->tx.at_keeper = false; /* it ends there, whatever the outcome */
 	return reply_for_message(
 	    smtp_ask(s, SMTP_COMMIT, str_slice(&body), NULL));
@@ -70,22 +75,29 @@ conclude(struct smtp *s, struct reception *r, struct ending *end)
 	if (end->reply == NULL && intake_finish(&r->intake) < 0)
 		end->reply = reception_refusal(r);
 	if (end->reply == NULL)
+		end->reply = checks_message(s, &end->reason);
+	if (end->reply == NULL)
 		end->reply = spam_check(s, r, &end->spam);
+	end->junk = end->spam.spam || checks_junk(s);
 	if (end->reply == NULL)
 		end->reply = commit(s, end);
 	end->size = r->un.octets;
 }
 
 static void
-say_end(struct smtp *s, const struct ending *end)
+say_end(struct smtp *s, struct ending *end)
 {
 	STR_AUTO text = STR_INIT;
 
 	if (end->reply == &reply_over_quota)
 		smtp_quota_text(s, str_slice(&s->tx.first), &text);
+	else if (end->reason.len && end->reply != &reply_queued)
+		str_append(&text, end->reason);
 	else
 		str_append_cstr(&text, s->front->trace);
+	checks_log(s, &end->found);
 	log_message(s, end);
+	str_release(&end->found);
 	smtp_say_with(s, end->reply, str_slice(&text));
 }
 
@@ -93,7 +105,7 @@ static void
 receive(struct smtp *s, int fd)
 {
 	struct reception r;
-	struct ending end = { NULL, { NULL, "", false }, 0 };
+	struct ending end = { .reply = NULL };
 
 	smtp_say(s, &reply_data);
 	reception_init(&r, s, fd);

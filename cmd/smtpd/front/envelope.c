@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "cmd/smtpd/check/check.h"
 #include "cmd/smtpd/front/params.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
@@ -93,6 +94,7 @@ begin(struct smtp *s)
 		s->tx.started = clock_ms();
 		s->tx.at_keeper = true;
 		s->state = ST_MAIL;
+		checks_begin(s, CHECK_MAIL);
 	} else {
 		smtp_reset(s);
 	}
@@ -170,22 +172,32 @@ remember(struct smtp *s, const struct str *address)
 }
 
 static void
-log_refused(
-    const struct smtp *s, const struct reply *reply, const struct str *address)
+log_refused(const struct smtp *s, const struct reply *reply,
+    const struct str *address, struct slice why)
 {
 	char code[CODE_MAX];
-	const struct log_field fields[] = {
+	STR_AUTO reason = STR_INIT;
+	STR_AUTO found = STR_INIT;
+	struct log_field fields[] = {
 		{ "from", str_cstr(&s->tx.sender) },
 		{ "to", str_cstr(address) },
 		{ "code", code },
+		{ "reason", NULL },
 		{ "helo", str_cstr(&s->helo) },
 		{ "user", s->logged_in ? str_cstr(&s->user) : NULL },
 		{ "peer", s->front->peer->address },
+		{ "checks", NULL },
 	};
+	const size_t n = sizeof fields / sizeof fields[0];
 
+	if (why.len) {
+		str_set(&reason, why);
+		checks_log(s, &found);
+		fields[3].value = str_cstr(&reason);
+		fields[n - 1].value = str_cstr(&found);
+	}
 	(void)snprintf(code, sizeof code, "%u", reply->code);
-	log_event(LOG_LEVEL_INFO, "recipient refused", fields,
-	    sizeof fields / sizeof fields[0]);
+	log_event(LOG_LEVEL_INFO, "recipient refused", fields, n);
 }
 
 /* What is told about an outcome, quota_message being the site's own words. */
@@ -200,7 +212,7 @@ say_outcome(struct smtp *s, enum smtp_outcome outcome, struct str *address)
 	else
 		str_set(&text, str_slice(address));
 	if (reply->code >= 400)
-		log_refused(s, reply, address);
+		log_refused(s, reply, address, slice_from(""));
 	smtp_say_with(s, reply, str_slice(&text));
 }
 
@@ -234,6 +246,12 @@ cmd_rcpt(void *ctx, struct slice argument)
 	enum smtp_outcome outcome;
 
 	if (no) {
+		smtp_say_with(s, no, name);
+		return;
+	}
+	no = checks_recipient(s, str_slice(&address), &name);
+	if (no) {
+		log_refused(s, no, &address, name);
 		smtp_say_with(s, no, name);
 		return;
 	}

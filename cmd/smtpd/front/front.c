@@ -1,6 +1,6 @@
 #include <errno.h>
 
-#include "cmd/smtpd/front/session.h"
+#include "cmd/smtpd/check/check.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
 
@@ -115,6 +115,7 @@ smtp_reset(struct smtp *s)
 	if (s->tx.at_keeper &&
 	    front_ask(s->front, SMTP_RESET, slice_from(""), NULL) < 0)
 		s->over = true;
+	checks_forget(s, CHECK_MAIL);
 	str_clear(&s->tx.sender);
 	str_clear(&s->tx.first);
 	str_clear(&s->tx.rcpts);
@@ -289,6 +290,7 @@ greet(struct smtp *s)
 static void
 release(struct smtp *s)
 {
+	checks_free(s);
 	str_release(&s->helo);
 	str_release(&s->user);
 	str_release(&s->tx.sender);
@@ -308,7 +310,8 @@ smtp_front(struct front *front)
 	/* A front before STARTTLS may have left something at the keeper. */
 	s.tx.at_keeper = front->resumed;
 	smtp_reset(&s);
-	if (!front->resumed)
+	s.over = !checks_connect(&s);
+	if (!front->resumed && !s.over)
 		greet(&s);
 	while (!s.over)
 		if (smtp_read_line(&s, &reply_line_long, &line))

@@ -1,5 +1,6 @@
 #include <errno.h>
 
+#include "cmd/smtpd/check/check.h"
 #include "cmd/smtpd/front/reception.h"
 #include "common/base/clock.h"
 #include "common/msg/date.h"
@@ -34,6 +35,7 @@ put_trace(const struct smtp *s, struct str *out)
 	received_return_path(str_slice(&s->tx.sender), out);
 	if (s->settings->smtp_add_delivered_to && only.len)
 		received_delivered_to(only, out);
+	checks_header(s, out);
 	received_format(&received, out);
 }
 

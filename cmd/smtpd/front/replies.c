@@ -55,6 +55,10 @@ reply_over_quota = { 552, "5.2.2", "%s" },
 reply_too_many_recipients = { 452, "4.5.3", "Too many recipients" },
 reply_lookup_failed = { 451, "4.3.0", "Cannot look it up for now" },
 
+reply_check_refused = { 550, "5.7.1", "Not accepted from you: %s" },
+reply_check_deferred = { 450, "4.7.1", "Not accepted for now: %s" },
+reply_check_closed = { 421, "4.7.1", "Not for now: %s" },
+
 reply_data = { 354, NULL, "Go ahead, end with CRLF.CRLF" },
 reply_no_recipients = { 554, "5.5.1", "No valid recipients" },
 reply_disk_full = { 452, "4.3.1", "No room on the disk for now" },

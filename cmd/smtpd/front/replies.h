@@ -60,6 +60,11 @@ extern const struct reply reply_over_quota;        /* %s: quota_message */
 extern const struct reply reply_too_many_recipients;
 extern const struct reply reply_lookup_failed;
 
+/* What was found about a stranger; %s: the reason. */
+extern const struct reply reply_check_refused;
+extern const struct reply reply_check_deferred;
+extern const struct reply reply_check_closed;
+
 /* DATA. */
 extern const struct reply reply_data;
 extern const struct reply reply_no_recipients;

@@ -1,4 +1,4 @@
-#include "cmd/smtpd/front/session.h"
+#include "cmd/smtpd/check/check.h"
 #include "common/base/log.h"
 
 /* Is it fit to be shown in a Received field and a log?  What it names is not
@@ -24,6 +24,7 @@ hello(struct smtp *s, struct slice name, bool extended)
 	}
 	smtp_reset(s);
 	str_set(&s->helo, name);
+	checks_begin(s, CHECK_HELO);
 	s->extended = extended;
 	s->state = ST_GREETED;
 	return true;

@@ -63,6 +63,8 @@ struct smtp_tally {
 	size_t idle;     /* commands */
 };
 
+struct checks; /* cmd/smtpd/check/check.h */
+
 struct smtp {
 	struct front *front;
 	const struct settings *settings;
@@ -76,6 +78,7 @@ struct smtp {
 	size_t messages; /* DATA in this connection */
 	struct smtp_tally tally;
 	struct transaction tx;
+	struct checks *checks; /* NULL: nothing is looked into */
 };
 
 /* The verbs, and how many there are. */

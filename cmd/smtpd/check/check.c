@@ -1,0 +1,263 @@
+#include <stdlib.h>
+
+#include "cmd/smtpd/check/check.h"
+#include "common/base/mem.h"
+
+/* What is told by an action alone. */
+static const struct reply *const action_replies[] = {
+	[CHECK_NOTHING] = NULL,
+	[CHECK_FILE_AS_JUNK] = NULL,
+	[CHECK_DEFER] = &reply_check_deferred,
+	[CHECK_REJECT] = &reply_check_refused,
+	[CHECK_CLOSE] = &reply_check_closed,
+};
+
+static bool
+is_on(const struct smtp *s, size_t i)
+{
+	return checks_table[i]->is_on(s->settings);
+}
+
+/* Is the client one of whom nothing is known, and anything to be known? */
+static bool
+is_checked(const struct smtp *s)
+{
+	const struct settings *set = s->settings;
+	const struct peer *peer = s->front->peer;
+	size_t i;
+
+	if (s->submission || peer->is_pipe ||
+	    (peer_is_loopback(peer) && !set->check_loopback) ||
+	    (set->trusted_networks[0] &&
+		peer_in_networks(peer, set->trusted_networks)))
+		return false;
+	for (i = 0; i < checks_count; i++)
+		if (is_on(s, i))
+			return true;
+	return false;
+}
+
+static void
+forget_one(struct checks *c, size_t i)
+{
+	struct check_finding *f = &c->findings[i];
+
+	if (checks_table[i]->forget && f->state)
+		checks_table[i]->forget(f);
+	str_release(&f->reason);
+	str_release(&f->properties);
+	*f = (struct check_finding){ .result = CHECK_NONE };
+}
+
+static void
+forget_from(struct checks *c, enum check_stage from)
+{
+	size_t i;
+
+	for (i = 0; i < checks_count; i++)
+		if (checks_table[i]->stage >= from)
+			forget_one(c, i);
+}
+
+void
+checks_forget(struct smtp *s, enum check_stage from)
+{
+	if (s->checks == NULL)
+		return;
+	forget_from(s->checks, from);
+	s->checks->pardoned = false;
+}
+
+void
+checks_free(struct smtp *s)
+{
+	checks_forget(s, CHECK_CONNECT);
+	free(s->checks);
+	s->checks = NULL;
+}
+
+static void
+judge_one(struct checks *c, size_t i)
+{
+	struct check_finding *f = &c->findings[i];
+
+	if (f->judged || !is_on(c->s, i))
+		return;
+	checks_table[i]->judge(c, f);
+	f->judged = true;
+}
+
+void
+checks_begin(struct smtp *s, enum check_stage stage)
+{
+	struct checks *c = s->checks;
+	size_t i;
+
+	if (c == NULL || s->logged_in)
+		return;
+	forget_from(c, stage);
+	for (i = 0; i < checks_count; i++) {
+		const struct check *row = checks_table[i];
+
+		if (row->stage != stage || !is_on(s, i))
+			continue;
+		if (row->begin)
+			row->begin(c, &c->findings[i]);
+		if (row->at_once)
+			judge_one(c, i);
+	}
+}
+
+/* Does the finding count now?  One about a recipient does for nobody else. */
+static bool
+counts(const struct checks *c, size_t i)
+{
+	return c->recipient.len || checks_table[i]->stage != CHECK_RCPT;
+}
+
+int
+checks_score(const struct checks *c)
+{
+	int score = 0;
+	size_t i;
+
+	for (i = 0; i < checks_count; i++)
+		if (counts(c, i))
+			score += c->findings[i].score;
+	return score;
+}
+
+/* The finding that weighs most. */
+static const struct check_finding *
+worst(const struct checks *c)
+{
+	static const struct check_finding nothing = { .result = CHECK_NONE };
+	const struct check_finding *found = &nothing;
+	size_t i;
+
+	for (i = 0; i < checks_count; i++) {
+		const struct check_finding *f = &c->findings[i];
+
+		if (counts(c, i) &&
+		    (f->action > found->action || (f->action == found->action &&
+						      f->score > found->score)))
+			found = f;
+	}
+	return found;
+}
+
+static bool
+reaches(int score, const char *setting)
+{
+	int limit;
+
+	return check_score_parse(slice_from(setting), &limit) && score >= limit;
+}
+
+/* What all findings together come to; the worst one is *ret_why. */
+static enum check_action
+sum_up(const struct checks *c, const struct check_finding **ret_why)
+{
+	const struct settings *set = c->s->settings;
+	int score = checks_score(c);
+
+	*ret_why = worst(c);
+	if ((*ret_why)->action >= CHECK_DEFER)
+		return (*ret_why)->action;
+	if (reaches(score, set->stranger_reject_score))
+		return CHECK_REJECT;
+	if (reaches(score, set->stranger_junk_score))
+		return CHECK_FILE_AS_JUNK;
+	return (*ret_why)->action;
+}
+
+/* The reply that follows; NULL: none but, perhaps, junk. */
+static const struct reply *
+conclude(const struct checks *c, struct slice *ret_reason)
+{
+	const struct check_finding *why;
+	const struct reply *reply = action_replies[sum_up(c, &why)];
+
+	*ret_reason = str_slice(&why->reason);
+	return reply && why->reply ? why->reply : reply;
+}
+
+bool
+checks_connect(struct smtp *s)
+{
+	const struct reply *no;
+	struct slice reason;
+
+	if (!is_checked(s))
+		return true;
+	s->checks = mem_zalloc(1, sizeof *s->checks);
+	s->checks->s = s;
+	checks_begin(s, CHECK_CONNECT);
+	no = conclude(s->checks, &reason);
+	if (no == NULL || no->code != 421)
+		return true;
+	smtp_say_with(s, no, reason);
+	return false;
+}
+
+static void
+judge_stage(struct checks *c, enum check_stage first, enum check_stage last)
+{
+	size_t i;
+
+	for (i = 0; i < checks_count; i++)
+		if (checks_table[i]->stage >= first &&
+		    checks_table[i]->stage <= last)
+			judge_one(c, i);
+}
+
+/* Whom everybody may reach, so that who is refused can complain (RFC 5321
+ * section 4.5.1). */
+static bool
+is_postmaster(struct slice recipient)
+{
+	return slice_is_nocase(
+	    slice_head(recipient, slice_find(recipient, '@')), "postmaster");
+}
+
+const struct reply *
+checks_recipient(
+    struct smtp *s, struct slice recipient, struct slice *ret_reason)
+{
+	struct checks *c = s->checks;
+	const struct reply *no;
+
+	if (c == NULL || s->logged_in)
+		return NULL;
+	forget_from(c, CHECK_RCPT);
+	c->recipient = recipient;
+	judge_stage(c, CHECK_CONNECT, CHECK_RCPT);
+	no = conclude(c, ret_reason);
+	c->recipient = slice_from("");
+	if (!is_postmaster(recipient))
+		return no;
+	c->pardoned = true;
+	return NULL;
+}
+
+const struct reply *
+checks_message(struct smtp *s, struct slice *ret_reason)
+{
+	struct checks *c = s->checks;
+	const struct reply *no;
+
+	if (c == NULL || s->logged_in)
+		return NULL;
+	judge_stage(c, CHECK_DATA, CHECK_DATA);
+	no = conclude(c, ret_reason);
+	return c->pardoned ? NULL : no;
+}
+
+bool
+checks_junk(const struct smtp *s)
+{
+	const struct check_finding *why;
+
+	return s->checks && !s->logged_in &&
+	       sum_up(s->checks, &why) >= CHECK_FILE_AS_JUNK;
+}

@@ -1,0 +1,42 @@
+/* Does the client wait for the greeting (RFC 5321 section 4.3.1)? */
+#include "cmd/smtpd/check/check.h"
+#include "common/base/clock.h"
+
+static bool
+is_on(const struct settings *settings)
+{
+	return settings->smtp_greeting_delay > 0 &&
+	       check_is_on(settings->check_early_talker);
+}
+
+/* A client that hung up has not talked. */
+static bool
+talks(struct stream *client, int64_t deadline)
+{
+	stream_set_deadline(client, deadline);
+	return stream_wait(client, -1, deadline) == STREAM_WAIT_INPUT &&
+	       stream_fill(client) == 1;
+}
+
+static void
+judge(struct checks *c, struct check_finding *f)
+{
+	const struct settings *set = c->s->settings;
+	int64_t deadline = clock_deadline(set->smtp_greeting_delay);
+
+	f->result = CHECK_PASS;
+	if (c->s->front->resumed)
+		f->result = CHECK_NONE; /* it was greeted before STARTTLS */
+	else if (talks(c->s->front->client, deadline)) {
+		check_fail(f, set->check_early_talker);
+		str_append_cstr(&f->reason, "you spoke before the greeting");
+	}
+}
+
+const struct check check_early_talker = {
+	.name = "early-talker",
+	.stage = CHECK_CONNECT,
+	.at_once = true,
+	.is_on = is_on,
+	.judge = judge,
+};
