@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "cmd/imapd/bodystructure.h"
 #include "cmd/imapd/commands.h"
 #include "cmd/imapd/envelope.h"
 #include "cmd/imapd/response.h"
@@ -10,6 +11,9 @@
 
 static const char usage[] = "A set of messages and items are needed";
 static const char expunged[] = "Some of the messages no longer exist";
+
+/* What is read from the message itself. */
+#define ITEMS_OF_FILE (ITEM_ENVELOPE | ITEM_BODY | ITEM_BODYSTRUCTURE)
 
 /* What the items of one message need, looked up before a word is said, so
  * that a response is whole or not at all. */
@@ -50,6 +54,7 @@ open_body(struct imap *im, uint32_t seq, struct err *err)
 	if (im->body_uid == uid)
 		return 0;
 	im->body_uid = 0;
+	im->mime.count = 0;
 	rc = mailbox_message_body(im->mailbox, seq, &im->body, err);
 	if (rc == 0)
 		im->body_uid = uid;
@@ -66,8 +71,10 @@ look_up(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
 		rc = mailbox_message_size(im->mailbox, seq, &facts->size, err);
 	if (rc == 0 && (plan->items & ITEM_DATE))
 		rc = mailbox_message_date(im->mailbox, seq, &facts->date, err);
-	if (rc == 0 && (plan->nsections || (plan->items & ITEM_ENVELOPE)))
+	if (rc == 0 && (plan->nsections || (plan->items & ITEMS_OF_FILE)))
 		rc = open_body(im, seq, err);
+	if (rc == 0 && plan->parts && im->mime.count == 0)
+		mime_parse(body_text(&im->body), &im->mime);
 	if (rc == 0 && plan->sees)
 		rc = mark_seen(im, seq, facts, err);
 	return rc;
@@ -80,6 +87,14 @@ begin_item(struct str *out, const char *name)
 	if (out->ptr[out->len - 1] != '(')
 		str_append_char(out, ' ');
 	str_append_cstr(out, name);
+}
+
+static void
+tell_structure(struct imap *im, const char *name, bool extended)
+{
+	begin_item(&im->conn.out, name);
+	bodystructure_append(
+	    &im->mime, body_text(&im->body), extended, &im->conn.out);
 }
 
 static void
@@ -112,6 +127,10 @@ tell_items(
 		begin_item(out, "ENVELOPE ");
 		envelope_append(body_header(facts->body), out);
 	}
+	if (items & ITEM_BODY)
+		tell_structure(im, "BODY ", false);
+	if (items & ITEM_BODYSTRUCTURE)
+		tell_structure(im, "BODYSTRUCTURE ", true);
 }
 
 static int
@@ -129,7 +148,7 @@ fetch_message(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
 		/* behind a literal there is nothing in out to look at */
 		if (i > 0 || plan->items || facts.tell_flags)
 			str_append_char(&im->conn.out, ' ');
-		fetch_section(im, &plan->sections[i], &im->body);
+		fetch_section(im, &plan->sections[i]);
 	}
 	str_append_cstr(&im->conn.out, ")\r\n");
 	conn_drain(&im->conn);
@@ -178,9 +197,7 @@ cmd_fetch(void *ctx, struct slice argument)
 		wrong = fetch_parse(&args, &plan);
 	if (!wrong && !view_set(im, text, uids, &set))
 		wrong = "Invalid message set";
-	if (plan.lacks) {
-		conn_no(&im->conn, "CANNOT", wrong);
-	} else if (wrong) {
+	if (wrong) {
 		conn_bad(&im->conn, wrong);
 	} else {
 		if (uids)

@@ -5,23 +5,28 @@
 #define NJIWA_CMD_IMAPD_FETCH_H
 
 #include "cmd/imapd/imap.h"
+#include "common/msg/mime.h"
 #include "common/store/mailbox_body.h"
 
-#define FETCH_SECTIONS_MAX 64 /* BODY[...] items of one FETCH */
-#define FETCH_FIELDS_MAX 256  /* names in one HEADER.FIELDS */
+#define FETCH_SECTIONS_MAX 64            /* BODY[...] items of one FETCH */
+#define FETCH_FIELDS_MAX 256             /* names in one HEADER.FIELDS */
+#define FETCH_NUMBERS_MAX MIME_DEPTH_MAX /* "1.2.3" of one section */
 
 enum {
 	ITEM_FLAGS = 1 << 0,
 	ITEM_UID = 1 << 1,
 	ITEM_DATE = 1 << 2,
 	ITEM_SIZE = 1 << 3,
-	ITEM_ENVELOPE = 1 << 4
+	ITEM_ENVELOPE = 1 << 4,
+	ITEM_BODY = 1 << 5,         /* the structure without extensions */
+	ITEM_BODYSTRUCTURE = 1 << 6 /* and with them */
 };
 
 enum section_part {
 	SECTION_ALL,
 	SECTION_HEADER,
 	SECTION_TEXT,
+	SECTION_MIME, /* a part's own header */
 	SECTION_FIELDS,
 	SECTION_FIELDS_NOT
 };
@@ -32,7 +37,9 @@ struct section {
 	bool peek; /* does not set \Seen */
 	bool partial;
 	uint32_t offset, length; /* partial: "<offset.length>" */
-	struct slice *fields;    /* of the command's text */
+	uint32_t *numbers;       /* of the part; none: the message */
+	size_t nnumbers;
+	struct slice *fields; /* of the command's text */
 	size_t nfields;
 	struct str label; /* what the response calls it */
 };
@@ -40,20 +47,19 @@ struct section {
 struct fetch_plan {
 	unsigned items; /* ITEM_ bits */
 	bool sees;      /* some section sets \Seen */
-	bool lacks;     /* asks for what cannot be had here */
+	bool parts;     /* something needs the message's structure */
 	size_t nsections;
 	struct section *sections;
 	size_t cap;
 };
 
-/* Parses the items behind a FETCH's set.  NULL, or what is wrong; the plan's
- * lacks says that it is not the client's mistake.  The plan is to be released
- * either way. */
+/* Parses the items behind a FETCH's set.  NULL, or what is wrong.  The plan is
+ * to be released either way. */
 const char *fetch_parse(struct args *args, struct fetch_plan *ret_plan);
 void fetch_plan_release(struct fetch_plan *plan);
 
-/* Appends " LABEL {n}" and sends the section's octets. */
-void fetch_section(
-    struct imap *im, const struct section *section, struct body *body);
+/* Appends "LABEL {n}" and sends the section's octets, of the message that is
+ * open; "LABEL NIL" for a part that there is not. */
+void fetch_section(struct imap *im, const struct section *section);
 
 #endif

@@ -7,21 +7,51 @@ struct extent {
 	uint64_t offset, length;
 };
 
-static struct extent
-extent_of(const struct section *section, const struct body *body)
+/* What the section's part is, or rather of what it is a part: the numbers name
+ * a part, behind which HEADER and TEXT mean those of the message that it
+ * holds.  False when there is no such part. */
+static bool
+find_part(struct imap *im, const struct section *section,
+    const struct mime_part **ret_part)
 {
-	switch (section->part) {
-	case SECTION_HEADER:
-		return (struct extent){ 0, body->header };
-	case SECTION_TEXT:
-		return (
-		    struct extent){ body->header, body->total - body->header };
-	case SECTION_ALL:
-	case SECTION_FIELDS:
-	case SECTION_FIELDS_NOT:
-		break;
+	uint32_t i = mime_find(&im->mime, section->numbers, section->nnumbers);
+	const struct mime_part *part;
+
+	if (i == MIME_NONE)
+		return false;
+	part = &im->mime.parts[i];
+	if (section->part != SECTION_ALL && section->part != SECTION_MIME) {
+		if (part->kind != MIME_MESSAGE)
+			return false;
+		part = &im->mime.parts[part->child];
 	}
-	return (struct extent){ 0, body->total };
+	*ret_part = part;
+	return true;
+}
+
+/* Of a part, or of the message; a section of fields counts as its header. */
+static bool
+find_extent(
+    struct imap *im, const struct section *section, struct extent *ret_extent)
+{
+	const struct body *body = &im->body;
+	const struct mime_part *part;
+	uint64_t begin = 0, middle = body->header, end = body->total;
+
+	if (section->nnumbers) {
+		if (!find_part(im, section, &part))
+			return false;
+		begin = part->header;
+		middle = part->body;
+		end = part->end;
+	}
+	if (section->part == SECTION_TEXT ||
+	    (section->part == SECTION_ALL && section->nnumbers))
+		begin = middle;
+	else if (section->part != SECTION_ALL)
+		end = middle;
+	*ret_extent = (struct extent){ begin, end - begin };
+	return true;
 }
 
 static struct extent
@@ -70,12 +100,22 @@ names_field(const struct section *section, struct slice name)
 	return false;
 }
 
+/* The header of which the section wants fields. */
+static struct slice
+header_of(struct imap *im, const struct section *section)
+{
+	const struct mime_part *part;
+
+	if (section->nnumbers && find_part(im, section, &part))
+		return mime_header(part, body_text(&im->body));
+	return body_header(&im->body);
+}
+
 /* The fields that the section wants, and the empty line. */
 static void
-collect_fields(
-    const struct section *section, const struct body *body, struct str *out)
+collect_fields(struct imap *im, const struct section *section, struct str *out)
 {
-	struct slice rest = body_header(body);
+	struct slice rest = header_of(im, section);
 	bool wanted = section->part == SECTION_FIELDS;
 	struct header_field field;
 
@@ -86,26 +126,24 @@ collect_fields(
 }
 
 static void
-begin_literal(struct imap *im, const struct section *section, uint64_t length)
+begin_literal(struct imap *im, uint64_t length)
 {
 	struct str *out = &im->conn.out;
 
-	str_append(out, str_slice(&section->label));
 	str_append_cstr(out, " {");
 	response_number(out, length);
 	str_append_cstr(out, "}\r\n");
 }
 
 static void
-send_fields(
-    struct imap *im, const struct section *section, const struct body *body)
+send_fields(struct imap *im, const struct section *section)
 {
 	STR_AUTO fields = STR_INIT;
 	struct extent extent;
 
-	collect_fields(section, body, &fields);
+	collect_fields(im, section, &fields);
 	extent = cut_partial(section, (struct extent){ 0, fields.len });
-	begin_literal(im, section, extent.length);
+	begin_literal(im, extent.length);
 	str_append(&im->conn.out,
 	    slice_head(slice_skip(str_slice(&fields), (size_t)extent.offset),
 		(size_t)extent.length));
@@ -113,17 +151,22 @@ send_fields(
 }
 
 void
-fetch_section(struct imap *im, const struct section *section, struct body *body)
+fetch_section(struct imap *im, const struct section *section)
 {
 	struct extent extent;
 
-	if (section->part >= SECTION_FIELDS) {
-		send_fields(im, section, body);
+	str_append(&im->conn.out, str_slice(&section->label));
+	if (!find_extent(im, section, &extent)) {
+		str_append_cstr(&im->conn.out, " NIL");
 		return;
 	}
-	extent = cut_partial(section, extent_of(section, body));
-	begin_literal(im, section, extent.length);
+	if (section->part >= SECTION_FIELDS) {
+		send_fields(im, section);
+		return;
+	}
+	extent = cut_partial(section, extent);
+	begin_literal(im, extent.length);
 	if (extent.length)
-		body_write(
-		    body, extent.offset, extent.length, conn_put, &im->conn);
+		body_write(&im->body, extent.offset, extent.length, conn_put,
+		    &im->conn);
 }

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "common/base/mem.h"
+#include "common/base/num.h"
 
 static const char unknown[] = "Unknown or malformed FETCH item";
-static const char no_parts[] = "Parts of a message are not available";
 static const char too_many[] = "Too many items";
 
 /* What a name stands for: bits, or a whole section. */
@@ -21,6 +21,10 @@ static const struct item {
 	{ "ENVELOPE",     ITEM_ENVELOPE },
 	{ "FAST",         ITEM_FLAGS | ITEM_DATE | ITEM_SIZE },
 	{ "ALL",          ITEM_FLAGS | ITEM_DATE | ITEM_SIZE | ITEM_ENVELOPE },
+	{ "FULL",         ITEM_FLAGS | ITEM_DATE | ITEM_SIZE | ITEM_ENVELOPE |
+	                  ITEM_BODY },
+	{ "BODY",         ITEM_BODY },
+	{ "BODYSTRUCTURE", ITEM_BODYSTRUCTURE },
 	/* clang-format on */
 };
 
@@ -34,14 +38,16 @@ static const struct old_item {
 	{ "RFC822.TEXT", SECTION_TEXT, false },
 };
 
+/* What follows the numbers of a part, or stands alone. */
 static const struct {
 	const char *name;
 	enum section_part part;
 } parts[] = {
-	{ "", SECTION_ALL }, { "HEADER", SECTION_HEADER },
-	{ "TEXT", SECTION_TEXT }, { "HEADER.FIELDS", SECTION_FIELDS },
+	{ "HEADER", SECTION_HEADER },
+	{ "TEXT", SECTION_TEXT },
+	{ "HEADER.FIELDS", SECTION_FIELDS },
 	{ "HEADER.FIELDS.NOT", SECTION_FIELDS_NOT },
-	{ "MIME", SECTION_ALL }, /* of a part, which cannot be had yet */
+	{ "MIME", SECTION_MIME },
 };
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
@@ -53,6 +59,7 @@ fetch_plan_release(struct fetch_plan *plan)
 
 	for (i = 0; i < plan->nsections; i++) {
 		free(plan->sections[i].fields);
+		free(plan->sections[i].numbers);
 		str_release(&plan->sections[i].label);
 	}
 	free(plan->sections);
@@ -116,41 +123,47 @@ parse_partial(struct args *args, struct section *section)
 	return true;
 }
 
+/* Takes the numbers of "1.2" or "1.2.MIME" off the front of a section's name,
+ * with the dot behind them. */
 static bool
-is_digit(char c)
+take_numbers(struct slice *name, struct section *section)
 {
-	return c >= '0' && c <= '9';
-}
+	struct slice rest = *name, word;
+	size_t cap = 0;
+	uint64_t number;
 
-/* Takes "1.2" or "1.2." off the front of a section's name. */
-static bool
-take_numbers(struct slice *name)
-{
-	size_t n = 0;
-
-	while (n < name->len && is_digit(name->ptr[n])) {
-		while (n < name->len && is_digit(name->ptr[n]))
-			n++;
-		if (n < name->len && name->ptr[n] == '.')
-			n++;
+	while (slice_next(&rest, '.', &word) &&
+	       num_parse(word, UINT32_MAX, &number)) {
+		if (number == 0 || section->nnumbers == FETCH_NUMBERS_MAX)
+			return false;
+		section->numbers = mem_grow(section->numbers, &cap,
+		    section->nnumbers + 1, sizeof *section->numbers);
+		section->numbers[section->nnumbers++] = (uint32_t)number;
+		*name = rest;
 	}
-	*name = slice_skip(*name, n);
-	return n > 0;
+	return true;
 }
 
 static const char *
-parse_part(struct args *args, struct section *section, bool *ret_numbered)
+parse_part(struct args *args, struct section *section)
 {
-	struct slice name;
+	struct slice name, all;
 	size_t i;
 
 	if (!args_name(args, true, &name))
 		return unknown;
-	*ret_numbered = take_numbers(&name);
+	all = name;
+	if (!take_numbers(&name, section))
+		return unknown;
+	str_append(&section->label, slice_head(all, all.len - name.len));
+	section->part = SECTION_ALL;
+	if (name.ptr == NULL || all.len == 0)
+		return NULL;
 	for (i = 0; i < COUNT(parts); i++)
 		if (slice_is_nocase(name, parts[i].name))
 			break;
-	if (i == COUNT(parts) || (i == COUNT(parts) - 1 && !*ret_numbered))
+	if (i == COUNT(parts) ||
+	    (parts[i].part == SECTION_MIME && section->nnumbers == 0))
 		return unknown;
 	section->part = parts[i].part;
 	str_append_cstr(&section->label, parts[i].name);
@@ -163,7 +176,6 @@ parse_section(struct args *args, struct fetch_plan *plan, bool peek)
 {
 	struct section *section;
 	const char *wrong;
-	bool numbered;
 
 	if (!args_try(args, '['))
 		return unknown;
@@ -172,7 +184,7 @@ parse_section(struct args *args, struct fetch_plan *plan, bool peek)
 	section = add_section(plan);
 	section->peek = peek;
 	str_append_cstr(&section->label, "BODY[");
-	wrong = parse_part(args, section, &numbered);
+	wrong = parse_part(args, section);
 	if (wrong)
 		return wrong;
 	if (section->part >= SECTION_FIELDS && !parse_fields(args, section))
@@ -181,7 +193,7 @@ parse_section(struct args *args, struct fetch_plan *plan, bool peek)
 	if (!args_try(args, ']') || !parse_partial(args, section))
 		return unknown;
 	plan->sees |= !peek;
-	plan->lacks |= numbered;
+	plan->parts |= section->nnumbers > 0;
 	return NULL;
 }
 
@@ -197,14 +209,6 @@ add_old_item(struct fetch_plan *plan, const struct old_item *item)
 	section->peek = item->peek;
 	str_append_cstr(&section->label, item->name);
 	plan->sees |= !item->peek;
-	return NULL;
-}
-
-/* Goes on with what cannot be had: the rest may be a mistake. */
-static const char *
-lacking(struct fetch_plan *plan)
-{
-	plan->lacks = true;
 	return NULL;
 }
 
@@ -227,15 +231,13 @@ parse_item(struct args *args, struct fetch_plan *plan)
 		if (!slice_is_nocase(name, items[i].name))
 			continue;
 		plan->items |= items[i].items;
+		plan->parts |=
+		    items[i].items & (ITEM_BODY | ITEM_BODYSTRUCTURE);
 		return NULL;
 	}
 	for (i = 0; i < COUNT(old_items); i++)
 		if (slice_is_nocase(name, old_items[i].name))
 			return add_old_item(plan, &old_items[i]);
-	if (slice_is_nocase(name, "BODY") ||
-	    slice_is_nocase(name, "BODYSTRUCTURE") ||
-	    slice_is_nocase(name, "FULL"))
-		return lacking(plan);
 	return unknown;
 }
 
@@ -259,7 +261,5 @@ fetch_parse(struct args *args, struct fetch_plan *ret_plan)
 	}
 	if (!wrong && !args_end(args))
 		wrong = unknown;
-	if (wrong)
-		ret_plan->lacks = false;
-	return ret_plan->lacks ? no_parts : wrong;
+	return wrong;
 }

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libimapd.a
 libimapd_a_SOURCES = \
 	%D%/append.c %D%/append.h \
+	%D%/bodystructure.c %D%/bodystructure.h \
 	%D%/capability.c %D%/capability.h \
 	%D%/cmd_any.c %D%/cmd_any.h \
 	%D%/cmd_mailbox.c \

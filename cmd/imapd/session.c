@@ -86,6 +86,7 @@ void
 imap_forget_body(struct imap *im)
 {
 	body_release(&im->body);
+	mime_release(&im->mime);
 	im->body_uid = 0;
 }
 

@@ -43,8 +43,8 @@ header_end(struct slice text)
 	return text.len;
 }
 
-static struct slice
-text_of(const struct body *body)
+struct slice
+body_text(const struct body *body)
 {
 	return slice_of(body->text ? body->text : "", body->size);
 }
@@ -214,7 +214,7 @@ body_release(struct body *body)
 struct slice
 body_header(const struct body *body)
 {
-	return slice_head(text_of(body), body->header_text);
+	return slice_head(body_text(body), body->header_text);
 }
 
 /* The line at offset at of the file, without its line end when that is a bare
@@ -222,7 +222,7 @@ body_header(const struct body *body)
 static struct slice
 line_at(const struct body *body, size_t at, bool *ret_bare)
 {
-	struct slice rest = slice_skip(text_of(body), at);
+	struct slice rest = slice_skip(body_text(body), at);
 	size_t len = slice_find(rest, '\n');
 
 	*ret_bare = false;
@@ -279,7 +279,7 @@ body_write(struct body *body, uint64_t offset, uint64_t count, body_put *put,
 	uint64_t skip = offset;
 
 	if (body->total == body->size) {
-		(void)put_part(text_of(body), &skip, &count, put,
+		(void)put_part(body_text(body), &skip, &count, put,
 		    ctx); /* the end either way */
 		return;
 	}

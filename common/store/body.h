@@ -51,7 +51,8 @@ typedef bool body_put(void *ctx, struct slice piece);
 void body_write(struct body *body, uint64_t offset, uint64_t count,
     body_put *put, void *ctx);
 
-/* The header with LF or CRLF, its empty line included. */
+/* All of it, and the header with its empty line, with LF or CRLF. */
+struct slice body_text(const struct body *body);
 struct slice body_header(const struct body *body);
 
 #endif
