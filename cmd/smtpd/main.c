@@ -12,6 +12,7 @@ main(int argc, char **argv)
 		.program = "njiwa-smtpd",
 		.profiles = profiles,
 		.tls_profiles = tls_profiles,
+		.open_profile = "mx",
 		.front = smtp_front,
 		.requests = smtp_requests,
 		.keeper_prepare = smtp_keeper_prepare,

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libnet.a
 libnet_a_SOURCES = \
+	%D%/network.c %D%/network.h \
 	%D%/peer.c %D%/peer.h \
 	%D%/pump.c \
 	%D%/stream.c %D%/stream.h %D%/stream_private.h \

@@ -30,6 +30,7 @@ struct connection {
 	bool tls;      /* from the first octet, or after STARTTLS */
 	int cert, key; /* descriptors, -1 when there is no TLS to be had */
 	enum sandbox_mode sandbox;
+	bool turned_away; /* for struct front */
 	struct keeper keeper;
 	int next_front;     /* the pair of the front that takes over, or -1 */
 	int logins;         /* failed ones so far */

@@ -108,6 +108,7 @@ front_talk(struct connection *c, int pair, struct front_tls *tls, bool resumed)
 		.tls_text = text,
 		.tls_offered = tls == NULL && c->cert >= 0 && c->key >= 0,
 		.resumed = resumed,
+		.turned_away = c->turned_away,
 		.keeper = pair,
 		.login_ends = c->login_ends,
 	};

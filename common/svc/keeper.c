@@ -106,21 +106,31 @@ handle_starttls(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 
 /* ---- logins ---- */
 
-/* A failure is answered at a time that does not tell how long the look-up and
- * the hash took: the setting after the question, doubled by each one before. */
 static void
-delay_failure(const struct connection *c, int64_t asked)
+sleep_until(int64_t when)
 {
-	int doublings =
-	    c->logins > DELAY_DOUBLINGS ? DELAY_DOUBLINGS : c->logins;
-	int64_t ms =
-	    asked + (c->settings.login_delay << doublings) - clock_ms();
+	int64_t ms = when - clock_ms();
 	struct timespec t = { ms / 1000, (ms % 1000) * 1000000 };
 
 	if (ms <= 0)
 		return;
 	while (nanosleep(&t, &t) < 0 && errno == EINTR)
 		continue;
+}
+
+/* A failure is answered at a time that does not tell how long the look-up and
+ * the hash took: the setting after the question, doubled by each one before in
+ * this connection; and never sooner than the setting after the time for which
+ * it was held back for its network's sake. */
+static void
+delay_failure(const struct connection *c, int64_t asked, int64_t held)
+{
+	int doublings =
+	    c->logins > DELAY_DOUBLINGS ? DELAY_DOUBLINGS : c->logins;
+	int64_t own = c->settings.login_delay << doublings;
+	int64_t all = held + c->settings.login_delay;
+
+	sleep_until(asked + (own > all ? own : all));
 }
 
 static void
@@ -154,9 +164,14 @@ user_is_usable(const struct connection *c, const struct account_user *user)
 	return service_user_is_usable(&c->settings, user);
 }
 
+/* When a login was asked for, and how long it was held back at once. */
+struct login_times {
+	int64_t asked, held;
+};
+
 static int
 login_failed(struct connection *c, enum account_outcome outcome,
-    struct slice name, const struct err *err, int64_t asked)
+    struct slice name, const struct err *err, const struct login_times *times)
 {
 	if (outcome == ACCOUNT_TEMPFAIL) {
 		log_error("login of %.*s: %s", SLICE_FMT(name), err->text);
@@ -164,7 +179,8 @@ login_failed(struct connection *c, enum account_outcome outcome,
 		    "temporary failure, try again later");
 	}
 	log_login(c, name, "denied");
-	delay_failure(c, asked);
+	rates_login(c->keeper.rates, false);
+	delay_failure(c, times->asked, times->held);
 	c->logins++;
 	return reply_result(c, REQUEST_LOGIN,
 	    c->logins >= c->settings.login_tries ? LOGIN_TOO_MANY
@@ -182,12 +198,14 @@ handle_login(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 		c->peer.address };
 	struct account_user *user;
 	enum account_outcome outcome;
-	int64_t asked = clock_ms();
+	struct login_times times = { clock_ms(), 0 };
 	struct err err = { 0, "" };
 
 	(void)msg;
 	if (!ipc_reader_done(args) || c->logins >= c->settings.login_tries)
 		return -EPROTO;
+	times.held = rates_login_delay(c->keeper.rates);
+	sleep_until(times.asked + times.held);
 	user = mem_zalloc(1, sizeof *user);
 	outcome = account_login(c->keeper.account, &said, user, &err);
 	if (outcome == ACCOUNT_FOUND && !user_is_usable(c, user)) {
@@ -197,9 +215,10 @@ handle_login(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 	}
 	if (outcome != ACCOUNT_FOUND) {
 		free(user);
-		return login_failed(c, outcome, name, &err, asked);
+		return login_failed(c, outcome, name, &err, &times);
 	}
 	log_login(c, name, "ok");
+	rates_login(c->keeper.rates, true);
 	c->keeper.user = user;
 	c->keeper.state &= ~(uint32_t)KEEPER_STRANGER;
 	c->keeper.state |= KEEPER_LOGGED_IN;

@@ -14,6 +14,7 @@ libsvc_a_SOURCES = \
 	%D%/settings_checks.inc \
 	%D%/settings_content.inc %D%/settings_general.inc \
 	%D%/settings_listening.inc %D%/settings_mail.inc \
+	%D%/settings_rates.inc \
 	%D%/settings_smtp.inc \
 	%D%/settings_value.c \
 	%D%/activation.c %D%/activation.h \
@@ -21,6 +22,7 @@ libsvc_a_SOURCES = \
 	%D%/front.c \
 	%D%/journal.h \
 	%D%/keeper.c \
+	%D%/rates.c %D%/rates.h \
 	%D%/sandbox.c %D%/sandbox.h \
 	%D%/service.c %D%/service.h \
 	%D%/service_log.c %D%/service_log.h \

@@ -20,7 +20,8 @@
 #include "common/svc/connection.h"
 #include "common/svc/service_log.h"
 
-#define TRACE_DIGITS 12 /* of 5 bits: 32 of time, 28 of chance */
+#define TURN_AWAY_MS 10000 /* for a front to say so */
+#define TRACE_DIGITS 12    /* of 5 bits: 32 of time, 28 of chance */
 
 /* An id that sorts by time, in letters that nobody misreads. */
 static void
@@ -190,6 +191,37 @@ open_connection(struct connection *c, int argc, char **argv)
 	open_tls_files(c);
 }
 
+/* Strangers are counted before the greeting, which tells one who comes too
+ * often to come later; for the others the table is opened while the front
+ * already greets. */
+static bool
+is_open_to_all(const struct connection *c)
+{
+	return c->service->open_profile &&
+	       strcmp(c->service->open_profile, c->profile) == 0;
+}
+
+static void
+count_connection(struct connection *c)
+{
+	if (!is_open_to_all(c))
+		return;
+	c->keeper.rates = rates_open(&c->settings, &c->peer);
+	c->turned_away = !rates_allow(c->keeper.rates, RATE_CONNECTION);
+}
+
+/* The front says that it is too often and ends; nobody else is asked. */
+static void
+turn_away(const struct connection *c)
+{
+	struct ipc_msg msg = IPC_MSG_INIT;
+	int64_t deadline = clock_deadline(TURN_AWAY_MS);
+
+	while (ipc_recv(c->keeper.front, &msg, deadline) == 1)
+		continue;
+	ipc_msg_release(&msg);
+}
+
 /* The first front: plain, or behind TLS from the first octet. */
 static int
 first_front(struct connection *c, struct err *err)
@@ -254,12 +286,19 @@ service_main(const struct service *service, int argc, char **argv)
 	c.keeper.profile = c.profile;
 	c.keeper.trace = c.trace;
 	c.keeper.state = KEEPER_STRANGER;
+	count_connection(&c);
 	c.keeper.front = first_front(&c, &err);
 	if (c.keeper.front < 0) {
 		log_no_connection(&c, &err);
 		return EX_TEMPFAIL;
 	}
+	if (c.turned_away) {
+		turn_away(&c);
+		return EX_OK;
+	}
 	open_accounts(&c);
+	if (!is_open_to_all(&c))
+		c.keeper.rates = rates_open(&c.settings, &c.peer);
 	(void)sigaction(SIGCHLD, &ignore, NULL); /* nobody is waited for */
 	if (service->keeper_prepare)
 		service->keeper_prepare(&c.keeper);
@@ -267,6 +306,7 @@ service_main(const struct service *service, int argc, char **argv)
 	keeper_run(&c);
 	if (c.session)
 		session_run(&c);
+	rates_close(c.keeper.rates);
 	log_lost_quota(&c);
 	account_client_free(c.keeper.account);
 	return EX_OK;

@@ -8,7 +8,7 @@
 #include "common/base/request.h"
 #include "common/net/peer.h"
 #include "common/net/stream.h"
-#include "common/svc/settings.h"
+#include "common/svc/rates.h"
 
 /* What every front gets: the network, its settings, a way to the keeper. */
 struct front {
@@ -21,6 +21,7 @@ struct front {
 	const char *tls_text; /* "TLSv1.3 TLS_AES_256_GCM_SHA384", or "" */
 	bool tls_offered;     /* STARTTLS may be asked for */
 	bool resumed;         /* STARTTLS was said: no greeting now */
+	bool turned_away;     /* its address connects too often: 421, the end */
 	int keeper;           /* ipc; for requests of the service itself */
 	int64_t login_ends;   /* deadline of the time before login (clock.h) */
 };
@@ -47,7 +48,8 @@ struct keeper {
 	const char *profile;
 	const char *trace;
 	struct account_client *account;
-	int front; /* ipc */
+	struct rates *rates; /* of the peer; NULL: nobody counts (rates.h) */
+	int front;           /* ipc */
 	uint32_t
 	    state; /* KEEPER_ bits, and the service's own from KEEPER_OWN on */
 	struct account_user *user; /* who logged in, NULL before */
@@ -69,6 +71,8 @@ struct service {
 	const char *const *profiles; /* names of -p, the first is the default */
 	const char *const
 	    *tls_profiles; /* those with TLS from the first octet */
+	/* The one for strangers, whose connections have a rate; or NULL. */
+	const char *open_profile;
 	/* Runs the conversation; returns when the connection is over. */
 	void (*front)(struct front *front);
 	/* Runs after login, in the session's confinement; NULL: the front stays

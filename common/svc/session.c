@@ -76,6 +76,8 @@ forget(struct connection *c)
 	fileio_close(&c->key);
 	fileio_close(&c->next_front); /* a STARTTLS that was never taken */
 	secret_wipe();
+	rates_close(c->keeper.rates);
+	c->keeper.rates = NULL;
 	if (c->session_fd >= 0) { /* the client's socket is the front's alone */
 		fileio_silence(STDIN_FILENO);
 		fileio_silence(STDOUT_FILENO);

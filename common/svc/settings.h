@@ -44,6 +44,7 @@ struct settings {
 	bool rehash;
 	const char *rehash_scheme; /* crypt prefix, "$y$" */
 	int64_t login_delay;       /* after a failed login */
+	int64_t login_delay_max;   /* before one, where others failed */
 	int64_t login_tries;       /* failed ones in a connection */
 	bool login_plaintext;      /* logins without TLS, beyond loopback */
 	/* mail on disk */
@@ -85,6 +86,16 @@ struct settings {
 	const char *check_helo_identity;
 	const char *check_helo_syntax;
 	bool check_loopback;
+	/* what an address, a network may do; 0: anything */
+	int64_t rate_connections, rate_connections_network; /* a minute */
+	int64_t rate_messages, rate_messages_network;       /* an hour */
+	int64_t rate_unknown, rate_unknown_network;         /* an hour */
+	int64_t rate_slots;
+	const char *greylist; /* off, on, suspicious */
+	int64_t greylist_delay, greylist_window, greylist_expire;
+	int64_t greylist_auto;      /* triplets that free a network */
+	const char *greylist_score; /* that makes suspicious */
+	int64_t smtp_soft_errors, smtp_error_delay;
 	/* spam */
 	const char *spamd;        /* "", host:port, or /path of a socket */
 	const char *spam_command; /* "" or a command such as spamc */

@@ -63,6 +63,7 @@ const struct setting settings_table[] = {
 #include "common/svc/settings_mail.inc"
 #include "common/svc/settings_smtp.inc"
 #include "common/svc/settings_checks.inc"
+#include "common/svc/settings_rates.inc"
 #include "common/svc/settings_content.inc"
 #include "common/svc/settings_access.inc"
 #include "common/svc/settings_listening.inc"

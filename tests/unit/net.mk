@@ -10,3 +10,9 @@ TESTS += %D%/test_peer
 %C%_test_peer_SOURCES = %D%/test_peer.c
 %C%_test_peer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_peer_LDADD = libnet.a libbase.a $(CMOCKA_LIBS)
+
+check_PROGRAMS += %D%/test_network
+TESTS += %D%/test_network
+%C%_test_network_SOURCES = %D%/test_network.c
+%C%_test_network_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_network_LDADD = libnet.a libbase.a $(CMOCKA_LIBS)

@@ -282,6 +282,10 @@ greet(struct smtp *s)
 	const char *words = s->settings->smtp_banner;
 	STR_AUTO text = STR_INIT;
 
+	if (s->front->turned_away) {
+		smtp_say(s, &reply_too_often);
+		return;
+	}
 	str_appendf(&text, "%s ESMTP%s%s", s->settings->hostname,
 	    words[0] ? " " : "", words);
 	smtp_say_with(s, &reply_banner, str_slice(&text));
