@@ -3,12 +3,12 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
-#include "common/base/siphash.h"
 #include "common/base/tally.h"
 #include "tests/unit/unit.h"
 
@@ -85,31 +85,6 @@ entry_of(const struct table *t, unsigned n)
 	struct tally_key key = key_of(n);
 
 	return tally_find(t->tally, &key, true);
-}
-
-static void
-hashes(void **state)
-{
-	/* the vectors of the paper's authors: octets 0, 1, 2, ... */
-	static const struct {
-		size_t octets;
-		uint64_t hash;
-	} rows[] = {
-		{ 0, 0x726fdb47dd0e0e31U },
-		{ 7, 0xab0200f58b01d137U },
-		{ 8, 0x93f5f5799a932462U },
-		{ 15, 0xa129ca6149be45e5U },
-	};
-	const uint64_t key[] = { 0x0706050403020100U, 0x0f0e0d0c0b0a0908U };
-	char octets[16];
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof octets; i++)
-		octets[i] = (char)i;
-	for (i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		assert_true(siphash(key, slice_of(octets, rows[i].octets)) ==
-			    rows[i].hash);
 }
 
 static void
@@ -495,7 +470,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(hashes),
 		IN_TABLE(counts_and_decays),
 		IN_TABLE(limits),
 		IN_TABLE(marks),

@@ -282,10 +282,6 @@ greet(struct smtp *s)
 	const char *words = s->settings->smtp_banner;
 	STR_AUTO text = STR_INIT;
 
-	if (s->front->turned_away) {
-		smtp_say(s, &reply_too_often);
-		return;
-	}
 	str_appendf(&text, "%s ESMTP%s%s", s->settings->hostname,
 	    words[0] ? " " : "", words);
 	smtp_say_with(s, &reply_banner, str_slice(&text));
@@ -314,7 +310,10 @@ smtp_front(struct front *front)
 	/* A front before STARTTLS may have left something at the keeper. */
 	s.tx.at_keeper = front->resumed;
 	smtp_reset(&s);
-	s.over = !checks_connect(&s);
+	if (front->turned_away)
+		smtp_say(&s, &reply_too_often); /* and the connection is over */
+	else
+		s.over = !checks_connect(&s);
 	if (!front->resumed && !s.over)
 		greet(&s);
 	while (!s.over)
