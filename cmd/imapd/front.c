@@ -59,7 +59,7 @@ cmd_starttls(void *ctx, struct slice argument)
 		conn_bad(&im->conn, "TLS is not offered here");
 		return;
 	}
-	if (front_starttls(im->front, &err) < 0) {
+	if (front_starttls(im->front, slice_from(""), &err) < 0) {
 		log_warning("STARTTLS: %s", err.text);
 		conn_no(&im->conn, "UNAVAILABLE", "TLS is not to be had now");
 		return;

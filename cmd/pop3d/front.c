@@ -44,7 +44,7 @@ stls(void *ctx, struct slice argument)
 	struct err err = { .code = 0 };
 
 	(void)argument;
-	if (front_starttls(pop3->front, &err) < 0) {
+	if (front_starttls(pop3->front, slice_from(""), &err) < 0) {
 		log_warning("STLS: %s", err.text);
 		stream_printf(pop3->front->client,
 		    "-ERR [SYS/TEMP] TLS is not available now, %s\r\n",

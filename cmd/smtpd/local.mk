@@ -9,10 +9,12 @@ libsmtpd_a_SOURCES = \
 	%D%/check/verdict.c \
 	%D%/content/spam.c %D%/content/spam.h \
 	%D%/front/auth.c \
-	%D%/front/data.c \
+	%D%/front/bdat.c \
+	%D%/front/data.c %D%/front/data.h \
 	%D%/front/envelope.c \
 	%D%/front/front.c \
 	%D%/front/intake.c %D%/front/intake.h \
+	%D%/front/limits.h \
 	%D%/front/params.c %D%/front/params.h \
 	%D%/front/reception.c %D%/front/reception.h \
 	%D%/front/replies.c %D%/front/replies.h \

@@ -5,7 +5,7 @@ int
 main(int argc, char **argv)
 {
 	static const char *const profiles[] = { "mx", "submission",
-		"submissions", NULL };
+		"submissions", "lmtp", NULL };
 	static const char *const tls_profiles[] = { "submissions", NULL };
 	static const struct service service = {
 		.name = "smtp",

@@ -211,6 +211,19 @@ has_utf8(struct slice text)
 	return false;
 }
 
+/* Has valid UTF-8 a control character above ASCII (U+0080 to U+009F)? */
+static bool
+has_c1(struct slice text)
+{
+	size_t i;
+
+	for (i = 1; i < text.len; i++)
+		if (text.ptr[i - 1] == '\xc2' &&
+		    (unsigned char)text.ptr[i] < 0xa0)
+			return true;
+	return false;
+}
+
 /* The octets above ASCII of the text: allowed here, and UTF-8? */
 static enum address_error
 check_octets(struct slice text, unsigned flags)
@@ -219,7 +232,8 @@ check_octets(struct slice text, unsigned flags)
 		return ADDRESS_OK;
 	if ((flags & ADDRESS_ALLOW_UTF8) == 0)
 		return ADDRESS_NOT_ASCII;
-	return enc_utf8_valid(text) ? ADDRESS_OK : ADDRESS_SYNTAX;
+	return enc_utf8_valid(text) && !has_c1(text) ? ADDRESS_OK
+						     : ADDRESS_SYNTAX;
 }
 
 /* Eats local@domain off *rest. */

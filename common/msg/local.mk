@@ -5,4 +5,5 @@ libmsg_a_SOURCES = \
 	%D%/header.c %D%/header.h \
 	%D%/mime.c %D%/mime.h \
 	%D%/mime_value.c %D%/mime_value.h \
-	%D%/received.c %D%/received.h
+	%D%/received.c %D%/received.h \
+	%D%/xtext.c %D%/xtext.h

@@ -324,6 +324,7 @@ take_line(struct stream *s, size_t max, struct slice *ret_line)
 		return 0;
 	}
 	s->scanned = 0;
+	*ret_line = slice_head(input, max);
 	(void)skip_line(s); /* now or by later calls */
 	return -EMSGSIZE;
 }

@@ -64,9 +64,9 @@ int stream_fill(struct stream *s);
 /*
  * Waits for a whole line.  1 and the line, with its LF, borrowed until the
  * next call (it is eaten already); 0 at end of file; -EMSGSIZE when it is
- * longer than max octets, LF included: what has come of it is dropped, and the
- * rest, to its LF, is dropped by later calls before they look for a line;
- * -errno.
+ * longer than max octets, LF included: *ret_line is its beginning, what has
+ * come of it is dropped, and the rest, to its LF, is dropped by later calls
+ * before they look for a line; -errno.
  */
 int stream_read_line(struct stream *s, size_t max, struct slice *ret_line);
 

@@ -14,7 +14,7 @@
 /* The requests that every front may make, and the keeper's one word. */
 enum {
 	REQUEST_LOG = 1,  /* level, text, fields; no answer */
-	REQUEST_STARTTLS, /* - ; result, text */
+	REQUEST_STARTTLS, /* carry ; result, text */
 	REQUEST_LOGIN,    /* name, password ; result, text */
 	REQUEST_SESSION,  /* input, argument ; [descriptor of the session] */
 	REQUEST_GO        /* keeper to a new front: the client is yours */
@@ -32,6 +32,7 @@ struct connection {
 	enum sandbox_mode sandbox;
 	bool turned_away; /* for struct front */
 	struct keeper keeper;
+	struct str carry;   /* from one front to the next */
 	int next_front;     /* the pair of the front that takes over, or -1 */
 	int logins;         /* failed ones so far */
 	int64_t login_ends; /* deadline of the time before a login */

@@ -109,6 +109,7 @@ front_talk(struct connection *c, int pair, struct front_tls *tls, bool resumed)
 		.tls_offered = tls == NULL && c->cert >= 0 && c->key >= 0,
 		.resumed = resumed,
 		.turned_away = c->turned_away,
+		.carried = str_slice(&c->carry),
 		.keeper = pair,
 		.login_ends = c->login_ends,
 	};
@@ -187,10 +188,13 @@ ask_result(
 }
 
 int
-front_starttls(struct front *front, struct err *err)
+front_starttls(struct front *front, struct slice carry, struct err *err)
 {
-	int rc = ask_result(front, REQUEST_STARTTLS, slice_from(""), err);
+	STR_AUTO body = STR_INIT;
+	int rc;
 
+	ipc_put_text(&body, carry);
+	rc = ask_result(front, REQUEST_STARTTLS, str_slice(&body), err);
 	return rc > 0 ? -rc : rc;
 }
 

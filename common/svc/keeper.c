@@ -85,12 +85,14 @@ static int
 handle_starttls(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 {
 	struct connection *c = connection_of(ctx);
+	struct slice carry = ipc_get_text(args, FRONT_CARRY_MAX);
 	struct err err = { 0, "" };
 	int rc = -ENOENT;
 
 	(void)msg;
 	if (!ipc_reader_done(args) || c->tls || c->next_front >= 0)
 		return -EPROTO;
+	str_set(&c->carry, carry);
 	if (c->cert >= 0 && c->key >= 0)
 		rc = signer_start(c, true, &err);
 	if (rc < 0) {
@@ -267,7 +269,7 @@ static const struct request common_requests[] = {
 	/* type            name        allowed           octets           times */
 	{ REQUEST_LOG,      "log",      ANYBODY,          LOG_BODY_MAX,
 	    REQUEST_UNLIMITED, handle_log },
-	{ REQUEST_STARTTLS, "starttls", KEEPER_STRANGER,  0,
+	{ REQUEST_STARTTLS, "starttls", KEEPER_STRANGER,  FRONT_CARRY_MAX + 4,
 	    4, handle_starttls },
 	{ REQUEST_LOGIN,    "login",    KEEPER_STRANGER,  LOGIN_BODY_MAX,
 	    REQUEST_UNLIMITED, handle_login },

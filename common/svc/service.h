@@ -22,6 +22,7 @@ struct front {
 	bool tls_offered;     /* STARTTLS may be asked for */
 	bool resumed;         /* STARTTLS was said: no greeting now */
 	bool turned_away;     /* its address connects too often: 421, the end */
+	struct slice carried; /* what the front before it left for this one */
 	int keeper;           /* ipc; for requests of the service itself */
 	int64_t login_ends;   /* deadline of the time before login (clock.h) */
 };
@@ -97,10 +98,13 @@ int service_main(const struct service *service, int argc, char **argv);
 /*
  * STARTTLS: 0 when a new front stands ready to take the connection over.  The
  * caller then says so to the client, flushes, and returns from front(): what
- * the client sent before is forgotten with this process.  -errno with err:
+ * the client sent before is forgotten with this process, but for carry, at
+ * most FRONT_CARRY_MAX octets of the service's own tallies.  -errno with err:
  * TLS is not to be had now (454).
  */
-int front_starttls(struct front *front, struct err *err);
+int front_starttls(struct front *front, struct slice carry, struct err *err);
+
+#define FRONT_CARRY_MAX 64
 
 enum login_result {
 	LOGIN_OK,

@@ -96,6 +96,7 @@ struct settings {
 	int64_t greylist_auto;      /* triplets that free a network */
 	const char *greylist_score; /* that makes suspicious */
 	int64_t smtp_soft_errors, smtp_error_delay;
+	const char *bare_newline; /* reject, normalize */
 	/* spam */
 	const char *spamd;        /* "", host:port, or /path of a socket */
 	const char *spam_command; /* "" or a command such as spamc */

@@ -160,7 +160,7 @@ run_starttls(struct probe *probe, const char *argument)
 	(void)argument;
 	if (probe->front == NULL)
 		return -ENOSYS;
-	rc = front_starttls(probe->front, &err);
+	rc = front_starttls(probe->front, slice_from(""), &err);
 	probe->over = rc == 0;
 	return rc;
 }

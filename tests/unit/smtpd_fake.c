@@ -26,6 +26,7 @@ fake_init(struct fake *f, const char *profile)
 	f->settings = (struct settings){
 		.hostname = "mx.test.dev",
 		.smtp_banner = "ready",
+		.bare_newline = "reject",
 		.quota_message = "Sorry, the mailbox of %u is full: 100%%.",
 		.smtp_max_message_size = 65536,
 		.smtp_max_recipients = 3,
@@ -71,6 +72,9 @@ fake_release(struct fake *f)
 	fileio_close(&f->file);
 	str_release(&f->output);
 	str_release(&f->stored);
+	str_release(&f->said);
+	str_release(&f->each);
+	str_release(&f->carry);
 }
 
 /* ---- the network ---- */
@@ -137,7 +141,26 @@ answer_mail(struct fake *f, struct ipc_reader *args)
 	if (!wire_get_mail(args, &mail) || f->mail)
 		abort(); /* the front must not ask twice */
 	f->mail = true;
+	str_appendf(&f->said,
+	    "MAIL %.*s helo %.*s bits %u size %llu envid %.*s\n",
+	    SLICE_FMT(mail.sender), SLICE_FMT(mail.helo), mail.bits,
+	    (unsigned long long)mail.size, SLICE_FMT(mail.envid));
 	return OUTCOME_OK;
+}
+
+/* What an accepted recipient will be told: by the local part. */
+static void
+note_rcpt(struct fake *f, const struct wire_rcpt *rcpt)
+{
+	enum smtp_outcome each = OUTCOME_OK;
+
+	if (slice_starts(rcpt->address, "broken"))
+		each = OUTCOME_TEMPFAIL;
+	else if (slice_starts(rcpt->address, "c@"))
+		each = OUTCOME_OVER_QUOTA;
+	str_append_char(&f->each, (char)each);
+	str_appendf(&f->said, "RCPT %.*s notify %u orcpt %.*s\n",
+	    SLICE_FMT(rcpt->address), rcpt->notify, SLICE_FMT(rcpt->orcpt));
 }
 
 static enum smtp_outcome
@@ -175,6 +198,8 @@ answer_rcpt(struct fake *f, struct ipc_reader *args)
 	f->disk = f->disk || slice_starts(rcpt.address, "disk");
 	f->broken = f->broken || slice_starts(rcpt.address, "broken");
 	f->recipients += outcome == OUTCOME_OK || f->discards;
+	if (outcome == OUTCOME_OK || f->discards)
+		note_rcpt(f, &rcpt);
 	return outcome;
 }
 
@@ -197,6 +222,7 @@ static void
 forget(struct fake *f)
 {
 	f->recipients = 0;
+	str_clear(&f->each);
 	f->mail = f->discards = f->disk = f->broken = false;
 	fileio_close(&f->file);
 }
@@ -207,7 +233,9 @@ answer_commit(struct fake *f, struct str *each)
 	enum smtp_outcome outcome = OUTCOME_DISCARD;
 	size_t i;
 
-	if (f->broken)
+	bool lmtp = strcmp(f->front.profile, "lmtp") == 0;
+
+	if (f->broken && !lmtp)
 		outcome = OUTCOME_TEMPFAIL;
 	else if (f->file >= 0)
 		outcome = OUTCOME_OK;
@@ -217,7 +245,7 @@ answer_commit(struct fake *f, struct str *each)
 		f->commits++;
 	}
 	for (i = 0; i < f->recipients; i++)
-		str_append_char(each, (char)outcome);
+		str_append_char(each, lmtp ? f->each.ptr[i] : (char)outcome);
 	forget(f);
 	return outcome;
 }
@@ -318,8 +346,9 @@ front_may_login(const struct front *front)
 }
 
 int
-front_starttls(struct front *front, struct err *err)
+front_starttls(struct front *front, struct slice carry, struct err *err)
 {
+	str_set(&fake_of(front)->carry, carry);
 	if (front->tls_offered)
 		return 0;
 	return err_set(err, ENOENT, "no certificate");

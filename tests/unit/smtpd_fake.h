@@ -22,6 +22,9 @@ struct fake {
 	int timeout;        /* 1: the client falls silent at the end */
 	struct str output;
 	struct str stored; /* all committed messages, each ended by "=== \n" */
+	struct str said;   /* MAIL and RCPT as the keeper has heard them */
+	struct str each;   /* outcomes of accepted recipients, an octet each */
+	struct str carry;  /* left for the front after STARTTLS */
 	size_t commits;
 	size_t logins;
 	bool logged_in;

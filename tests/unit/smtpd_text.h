@@ -6,12 +6,16 @@
 /* clang-format off */
 #define HI "220 mx.test.dev ESMTP ready\n"
 #define EHLO "EHLO me\r\n"
-#define EHLO_MX                                                                \
+/* limits: RCPTMAX and MAILMAX; last: the line behind them, or none */
+#define EHLO_TOLD(limits)                                                      \
 	"250-mx.test.dev\n250-PIPELINING\n250-SIZE 65536\n250-8BITMIME\n"      \
-	"250-ENHANCEDSTATUSCODES\n250 HELP\n"
+	"250-SMTPUTF8\n250-ENHANCEDSTATUSCODES\n250-DSN\n250-CHUNKING\n"       \
+	"250-HELP\n" limits
+#define EHLO_MX EHLO_TOLD("250 LIMITS MAILMAX=3 RCPTMAX=3\n")
+#define EHLO_LOGGED_IN EHLO_TOLD("250 LIMITS MAILMAX=3 RCPTMAX=4\n")
 #define EHLO_SUBMISSION                                                        \
-	"250-mx.test.dev\n250-PIPELINING\n250-SIZE 65536\n250-8BITMIME\n"      \
-	"250-ENHANCEDSTATUSCODES\n250-HELP\n250 AUTH PLAIN LOGIN\n"
+	EHLO_TOLD("250-LIMITS MAILMAX=3 RCPTMAX=3\n250 AUTH PLAIN LOGIN\n")
+#define EHLO_TLS EHLO_TOLD("250-LIMITS MAILMAX=3 RCPTMAX=3\n250 STARTTLS\n")
 #define START EHLO "MAIL FROM:<s@x.org>\r\n"
 #define STARTED HI EHLO_MX "250 2.1.0 Sender ok\n"
 #define RCPT_A "RCPT TO:<a@test.dev>\r\n"

@@ -1,7 +1,9 @@
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cmd/smtpd/check/check.h"
 #include "cmd/smtpd/content/spam.h"
+#include "cmd/smtpd/front/data.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
 
@@ -15,6 +17,7 @@ struct ending {
 	struct str found; /* by the checks, for the log */
 	bool junk;
 	uint64_t size;
+	struct ipc_msg answer; /* the keeper's: what became of whom */
 };
 
 /* The one line of a transaction in the log. */
@@ -56,14 +59,14 @@ log_message(const struct smtp *s, const struct ending *end)
 }
 
 static const struct reply *
-commit(struct smtp *s, const struct ending *end)
+commit(struct smtp *s, struct ending *end)
 {
 	STR_AUTO body = STR_INIT;
 
 	ipc_put_u32(&body, end->junk ? WIRE_JUNK : 0);
 	s->tx.at_keeper = false; /* it ends there, whatever the outcome */
 	return reply_for_message(
-	    smtp_ask(s, SMTP_COMMIT, str_slice(&body), NULL));
+	    smtp_ask(s, SMTP_COMMIT, str_slice(&body), &end->answer));
 }
 
 /* Everything that may be said against the message, one after another; the last
@@ -76,7 +79,7 @@ conclude(struct smtp *s, struct reception *r, struct ending *end)
 		end->reply = reception_refusal(r);
 	if (end->reply == NULL)
 		end->reply = checks_message(s, &end->reason);
-	if (end->reply == NULL)
+	if (end->reply == NULL && !s->lmtp)
 		end->reply = spam_check(s, r, &end->spam);
 	end->junk = end->spam.spam || checks_junk(s);
 	if (end->reply == NULL)
@@ -85,35 +88,51 @@ conclude(struct smtp *s, struct reception *r, struct ending *end)
 }
 
 static void
-say_end(struct smtp *s, struct ending *end)
+say_end(struct smtp *s, const struct reply *reply, struct slice reason)
 {
 	STR_AUTO text = STR_INIT;
 
-	if (end->reply == &reply_over_quota)
+	if (reply == &reply_over_quota)
 		smtp_quota_text(s, str_slice(&s->tx.first), &text);
-	else if (end->reason.len && end->reply != &reply_queued)
-		str_append(&text, end->reason);
+	else if (reason.len && reply != &reply_queued)
+		str_append(&text, reason);
 	else
 		str_append_cstr(&text, s->front->trace);
-	checks_log(s, &end->found);
-	log_message(s, end);
-	str_release(&end->found);
-	smtp_say_with(s, end->reply, str_slice(&text));
+	smtp_say_with(s, reply, str_slice(&text));
 }
 
+/* LMTP: a reply for each recipient who was accepted (RFC 2033 section 4.2). */
 static void
-receive(struct smtp *s, int fd)
+say_each(struct smtp *s, const struct ending *end)
 {
-	struct reception r;
-	struct ending end = { .reply = NULL };
+	struct wire_committed committed;
+	bool known = wire_get_committed(&end->answer, &committed);
+	size_t i;
 
-	smtp_say(s, &reply_data);
-	reception_init(&r, s, fd);
-	if (reception_read(&r)) {
-		conclude(s, &r, &end);
-		say_end(s, &end);
+	for (i = 0; i < s->tx.count; i++) {
+		const struct reply *reply = end->reply;
+
+		if (known)
+			reply =
+			    reply_for_message(wire_committed_at(&committed, i));
+		say_end(s, reply, end->reason);
 	}
-	reception_release(&r);
+}
+
+void
+data_close(struct smtp *s, struct reception *r)
+{
+	struct ending end = { .answer = IPC_MSG_INIT };
+
+	conclude(s, r, &end);
+	checks_log(s, &end.found);
+	log_message(s, &end);
+	if (s->lmtp)
+		say_each(s, &end);
+	else
+		say_end(s, end.reply, end.reason);
+	str_release(&end.found);
+	ipc_msg_release(&end.answer);
 }
 
 static enum smtp_outcome
@@ -130,23 +149,50 @@ ask_file(struct smtp *s, int *ret_fd)
 	return outcome;
 }
 
+const struct reply *
+data_open(struct smtp *s, struct reception *r)
+{
+	enum smtp_outcome outcome;
+	int fd = -1;
+
+	s->messages++;
+	outcome = ask_file(s, &fd);
+	if (outcome != OUTCOME_OK && outcome != OUTCOME_DISCARD)
+		return reply_for_message(outcome);
+	reception_init(r, s, fd);
+	return NULL;
+}
+
+void
+data_drop_chunks(struct smtp *s)
+{
+	if (s->tx.chunks)
+		reception_release(s->tx.chunks);
+	free(s->tx.chunks);
+	s->tx.chunks = NULL;
+}
+
 void
 cmd_data(void *ctx, struct slice argument)
 {
 	struct smtp *s = ctx;
-	enum smtp_outcome outcome;
-	int fd = -1;
+	const struct reply *no;
+	struct reception r;
 
 	(void)argument; /* there is none */
 	if (s->tx.count == 0) {
-		smtp_say(s, &reply_no_recipients);
+		smtp_say(s, s->lmtp ? reply_for_command(COMMAND_BAD_STATE)
+				    : &reply_no_recipients);
 		return;
 	}
-	s->messages++;
-	outcome = ask_file(s, &fd);
-	if (outcome == OUTCOME_OK || outcome == OUTCOME_DISCARD)
-		receive(s, fd);
-	else
-		smtp_say(s, reply_for_message(outcome));
+	no = data_open(s, &r);
+	if (no) {
+		smtp_say(s, no);
+	} else {
+		smtp_say(s, &reply_data);
+		if (reception_read(&r))
+			data_close(s, &r);
+		reception_release(&r);
+	}
 	smtp_reset(s);
 }

@@ -43,6 +43,17 @@ parse_path(struct slice *rest, unsigned flags, const struct reply *wrong,
 	return NULL;
 }
 
+static bool
+is_ascii(struct slice text)
+{
+	size_t i;
+
+	for (i = 0; i < text.len; i++)
+		if ((unsigned char)text.ptr[i] >= 0x80)
+			return false;
+	return true;
+}
+
 static const struct reply *
 take_sender(struct smtp *s, struct slice argument, struct slice *ret_name)
 {
@@ -50,19 +61,22 @@ take_sender(struct smtp *s, struct slice argument, struct slice *ret_name)
 
 	if (!cut_keyword(&argument, "FROM:"))
 		return &reply_syntax_mail;
-	no = parse_path(&argument, ADDRESS_ALLOW_NULL, &reply_sender_address,
-	    &s->tx.sender);
+	/* SMTPUTF8 comes behind the path */
+	no = parse_path(&argument, ADDRESS_ALLOW_NULL | ADDRESS_ALLOW_UTF8,
+	    &reply_sender_address, &s->tx.sender);
 	if (no)
 		return no;
 	if (s->tx.sender.len > WIRE_ADDRESS_MAX)
 		return &reply_sender_address;
-	return params_take(
-	    s, params_mail, params_mail_count, argument, ret_name);
+	no = params_take(s, params_mail, params_mail_count, argument, ret_name);
+	if (no == NULL && !(s->tx.bits & WIRE_MAIL_SMTPUTF8) &&
+	    !is_ascii(str_slice(&s->tx.sender)))
+		no = &reply_not_ascii;
+	return no;
 }
 
-/* Messages that one connection may bring. */
-static size_t
-message_limit(const struct smtp *s)
+size_t
+smtp_message_limit(const struct smtp *s)
 {
 	size_t limit = (size_t)s->settings->smtp_max_messages;
 
@@ -75,8 +89,9 @@ ask_sender(struct smtp *s)
 	const struct wire_mail mail = {
 		.sender = str_slice(&s->tx.sender),
 		.helo = str_slice(&s->helo),
+		.envid = str_slice(&s->tx.envid),
 		.size = s->tx.announced,
-		.bits = s->tx.eight_bit ? WIRE_MAIL_8BITMIME : 0,
+		.bits = s->tx.bits,
 	};
 	STR_AUTO body = STR_INIT;
 
@@ -108,7 +123,7 @@ cmd_mail(void *ctx, struct slice argument)
 	struct slice name = { "", 0 };
 	const struct reply *no;
 
-	if (s->messages >= message_limit(s)) {
+	if (s->messages >= smtp_message_limit(s)) {
 		smtp_say(s, &reply_too_many_messages);
 		return;
 	}
@@ -121,9 +136,8 @@ cmd_mail(void *ctx, struct slice argument)
 	begin(s);
 }
 
-/* Recipients that one message may have. */
-static size_t
-recipient_limit(const struct smtp *s)
+size_t
+smtp_recipient_limit(const struct smtp *s)
 {
 	return (size_t)(s->logged_in ? s->settings->smtp_max_recipients_login
 				     : s->settings->smtp_max_recipients);
@@ -133,19 +147,24 @@ static const struct reply *
 take_recipient(struct smtp *s, struct slice argument, struct str *address,
     struct slice *ret_name)
 {
+	unsigned flags = ADDRESS_ALLOW_POSTMASTER;
 	const struct reply *no;
 
 	if (!cut_keyword(&argument, "TO:"))
 		return &reply_syntax_rcpt;
-	no = parse_path(&argument, ADDRESS_ALLOW_POSTMASTER,
-	    &reply_recipient_address, address);
+	if (s->tx.bits & WIRE_MAIL_SMTPUTF8)
+		flags |= ADDRESS_ALLOW_UTF8;
+	str_clear(&s->rcpt.orcpt);
+	s->rcpt.notify = 0;
+	no = parse_path(&argument, flags, &reply_recipient_address, address);
 	if (no == NULL)
-		no = params_take(s, NULL, 0, argument, ret_name);
+		no = params_take(
+		    s, params_rcpt, params_rcpt_count, argument, ret_name);
 	if (no)
 		return no;
 	if (address->len > WIRE_ADDRESS_MAX)
 		return &reply_recipient_address;
-	if (s->tx.count >= recipient_limit(s))
+	if (s->tx.count >= smtp_recipient_limit(s))
 		return &reply_too_many_recipients;
 	return NULL;
 }
@@ -153,7 +172,9 @@ take_recipient(struct smtp *s, struct slice argument, struct str *address,
 static enum smtp_outcome
 ask_recipient(struct smtp *s, struct slice address)
 {
-	const struct wire_rcpt rcpt = { .address = address };
+	const struct wire_rcpt rcpt = { .address = address,
+		.orcpt = str_slice(&s->rcpt.orcpt),
+		.notify = s->rcpt.notify };
 	STR_AUTO body = STR_INIT;
 
 	wire_put_rcpt(&rcpt, &body);

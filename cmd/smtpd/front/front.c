@@ -1,21 +1,24 @@
 #include <errno.h>
 
 #include "cmd/smtpd/check/check.h"
+#include "cmd/smtpd/front/data.h"
 #include "common/base/clock.h"
+#include "common/base/enc.h"
 #include "common/base/log.h"
 
 #define GOODBYE_MS 5000 /* for telling a client that its time is up */
 #define LOG_COMMAND_MAX 200
 
 enum {
-	ST_ANY = ST_START | ST_GREETED | ST_MAIL | ST_RCPT,
-	ST_OPEN = ST_MAIL | ST_RCPT
+	ST_OPEN = ST_MAIL | ST_RCPT,
+	ST_ANY = ST_START | ST_GREETED | ST_OPEN | ST_BDAT
 };
 
 /* clang-format off */
 const struct command smtp_commands[] = {
-	{ "HELO", ST_ANY, ARG_NEEDED, CMD_IDLE, cmd_helo },
-	{ "EHLO", ST_ANY, ARG_NEEDED, CMD_IDLE, cmd_ehlo },
+	{ "HELO", ST_ANY, ARG_NEEDED, CMD_IDLE | CMD_SMTP, cmd_helo },
+	{ "EHLO", ST_ANY, ARG_NEEDED, CMD_IDLE | CMD_SMTP, cmd_ehlo },
+	{ "LHLO", ST_ANY, ARG_NEEDED, CMD_IDLE | CMD_LMTP, cmd_lhlo },
 	{ "STARTTLS", ST_GREETED, ARG_NONE, CMD_PLAIN_ONLY |
 	    CMD_BREAKS_PIPELINE | CMD_TLS_OFFERED | CMD_EHLO, cmd_starttls },
 	{ "AUTH", ST_GREETED, ARG_NEEDED, CMD_SECRET | CMD_NEEDS_TLS |
@@ -23,11 +26,13 @@ const struct command smtp_commands[] = {
 	{ "MAIL", ST_GREETED, ARG_NEEDED,
 	    CMD_LOGIN_FIRST | CMD_LINE_MAIL | CMD_ADDRESS, cmd_mail },
 	{ "RCPT", ST_OPEN, ARG_NEEDED,
-	    CMD_LOGIN_FIRST | CMD_ADDRESS, cmd_rcpt },
+	    CMD_LOGIN_FIRST | CMD_LINE_RCPT | CMD_ADDRESS, cmd_rcpt },
 	{ "DATA", ST_OPEN, ARG_NONE, CMD_LOGIN_FIRST, cmd_data },
+	/* its octets must be read, whatever may be said against it */
+	{ "BDAT", ST_ANY, ARG_OPTIONAL, 0, cmd_bdat },
 	{ "RSET", ST_ANY, ARG_NONE, CMD_IDLE, cmd_rset },
 	{ "NOOP", ST_ANY, ARG_OPTIONAL, CMD_IDLE, cmd_noop },
-	{ "VRFY", ST_ANY, ARG_NEEDED, CMD_IDLE, cmd_vrfy },
+	{ "VRFY", ST_ANY, ARG_NEEDED, CMD_IDLE | CMD_ADDRESS, cmd_vrfy },
 	{ "HELP", ST_ANY, ARG_OPTIONAL, CMD_IDLE, cmd_help },
 	{ "QUIT", ST_ANY, ARG_NONE, 0, cmd_quit },
 	{ "EXPN", ST_ANY, ARG_OPTIONAL, CMD_HIDDEN, cmd_not_offered },
@@ -43,17 +48,21 @@ smtp_offers(const struct smtp *s, const struct command *row)
 {
 	if ((row->flags & CMD_SUBMISSION) && !s->submission)
 		return false;
+	if (row->flags & (s->lmtp ? CMD_SMTP : CMD_LMTP))
+		return false;
 	return !(row->flags & CMD_TLS_OFFERED) || s->front->tls_offered ||
 	       s->front->tls;
 }
 
 /* Is it about a recipient that gets no mail?  A list that nobody tends has
- * many, and the others are to get theirs. */
+ * many, and the others are to get theirs.  Or about a chunk that was sent on
+ * before the refusal of one before it could be heard? */
 static bool
-is_recipient_refused(const struct reply *reply)
+is_forgiven(const struct reply *reply)
 {
 	return reply == &reply_recipient_unknown || reply == &reply_dropped ||
-	       reply == &reply_over_quota || reply == &reply_no_recipients;
+	       reply == &reply_over_quota || reply == &reply_no_recipients ||
+	       reply == &reply_chunk_lost;
 }
 
 /* Counts the reply; what is to be said: it, or that there was too much. */
@@ -65,7 +74,7 @@ count_reply(struct smtp *s, const struct reply *reply)
 
 	if (reply == &reply_queued || reply == &reply_auth_ok)
 		*tally = (struct smtp_tally){ 0 };
-	else if (is_recipient_refused(reply))
+	else if (is_forgiven(reply))
 		over = ++tally->refused > SMTP_REFUSED_MAX;
 	else if (reply->code >= 500)
 		over = ++tally->errors > (size_t)s->settings->smtp_max_errors;
@@ -119,10 +128,13 @@ smtp_reset(struct smtp *s)
 	str_clear(&s->tx.sender);
 	str_clear(&s->tx.first);
 	str_clear(&s->tx.rcpts);
+	str_clear(&s->tx.envid);
+	data_drop_chunks(s);
 	s->tx.announced = 0;
+	s->tx.bits = 0;
 	s->tx.count = 0;
-	s->tx.at_keeper = s->tx.eight_bit = false;
-	if (s->state & ST_OPEN)
+	s->tx.at_keeper = false;
+	if (s->state & (ST_OPEN | ST_BDAT))
 		s->state = ST_GREETED;
 }
 
@@ -137,16 +149,34 @@ line_deadline(const struct smtp *s)
 	return deadline;
 }
 
-/* Cuts the CRLF off; false when it is not there or something like it or a NUL
- * stands elsewhere in the line. */
+/* Cuts the CRLF off, or where that is mended the LF alone; false when it is not
+ * there, or something like it or a NUL stands elsewhere in the line. */
 static bool
-cut_line_end(struct slice *line)
+cut_line_end(const struct smtp *s, struct slice *line)
 {
-	if (line->len < 2 || line->ptr[line->len - 2] != '\r')
+	bool crlf = line->len > 1 && line->ptr[line->len - 2] == '\r';
+
+	if (!crlf && !smtp_normalizes(s))
 		return false;
-	line->len -= 2;
+	line->len -= crlf ? 2 : 1;
 	return slice_find(*line, '\r') == line->len &&
 	       slice_find(*line, '\0') == line->len;
+}
+
+bool
+smtp_normalizes(const struct smtp *s)
+{
+	return strcmp(s->settings->bare_newline, "normalize") == 0;
+}
+
+/* Of a login it is told with a code of its own (RFC 4954 section 6). */
+static const struct reply *
+long_line(const struct reply *too_long, struct slice start)
+{
+	return too_long == &reply_line_long &&
+		       slice_starts_nocase(start, "AUTH ")
+		   ? &reply_auth_line_long
+		   : too_long;
 }
 
 bool
@@ -159,7 +189,7 @@ smtp_read_line(
 
 	stream_set_deadline(client, line_deadline(s));
 	rc = stream_read_line(client, SMTP_LINE_AUTH, &line);
-	if (rc == 1 && cut_line_end(&line)) {
+	if (rc == 1 && cut_line_end(s, &line)) {
 		*ret_line = line;
 		return true;
 	}
@@ -167,7 +197,7 @@ smtp_read_line(
 	if (rc == 1)
 		smtp_say(s, &reply_line_end);
 	else if (rc == -EMSGSIZE)
-		smtp_say(s, too_long);
+		smtp_say(s, long_line(too_long, line));
 	else if (rc == -ETIMEDOUT)
 		smtp_say(s, &reply_timeout);
 	else
@@ -194,6 +224,8 @@ line_limit(const struct command *row)
 		return SMTP_LINE_AUTH - 2;
 	if (row->flags & CMD_LINE_MAIL)
 		return SMTP_LINE_MAIL - 2;
+	if (row->flags & CMD_LINE_RCPT)
+		return SMTP_LINE_RCPT - 2;
 	return SMTP_LINE_MAX - 2;
 }
 
@@ -222,13 +254,16 @@ refuse_line(const struct smtp *s, const struct command *row, struct slice line)
 	if (row == NULL)
 		return line.len > SMTP_LINE_MAX - 2 ? &reply_line_long : NULL;
 	if (line.len > line_limit(row))
-		return &reply_line_long;
+		return long_line(&reply_line_long, line);
 	if (!smtp_offers(s, row))
-		return &reply_not_offered;
-	if (!is_ascii(line))
-		return row->flags & CMD_ADDRESS ? &reply_not_ascii
-						: &reply_line_octets;
-	return NULL;
+		return row->flags & (CMD_SMTP | CMD_LMTP)
+			   ? reply_for_command(COMMAND_UNKNOWN)
+			   : &reply_not_offered;
+	if (is_ascii(line))
+		return NULL;
+	if ((row->flags & CMD_ADDRESS) == 0)
+		return &reply_line_octets;
+	return enc_utf8_valid(line) ? NULL : &reply_not_utf8;
 }
 
 /* What forbids the verb now; NULL: nothing. */
@@ -282,8 +317,8 @@ greet(struct smtp *s)
 	const char *words = s->settings->smtp_banner;
 	STR_AUTO text = STR_INIT;
 
-	str_appendf(&text, "%s ESMTP%s%s", s->settings->hostname,
-	    words[0] ? " " : "", words);
+	str_appendf(&text, "%s %s%s%s", s->settings->hostname,
+	    s->lmtp ? "LMTP" : "ESMTP", words[0] ? " " : "", words);
 	smtp_say_with(s, &reply_banner, str_slice(&text));
 }
 
@@ -296,6 +331,57 @@ release(struct smtp *s)
 	str_release(&s->tx.sender);
 	str_release(&s->tx.first);
 	str_release(&s->tx.rcpts);
+	str_release(&s->tx.envid);
+	str_release(&s->rcpt.orcpt);
+	data_drop_chunks(s);
+}
+
+/* LMTP has no way to tell who may say it: whoever is on this machine may. */
+static bool
+is_welcome(const struct smtp *s)
+{
+	return !s->lmtp || s->front->peer->is_pipe ||
+	       peer_is_loopback(s->front->peer);
+}
+
+/* What a front before STARTTLS has left: tallies for us (RFC 3207 wants all
+ * else forgotten), and perhaps something at the keeper. */
+static void
+resume(struct smtp *s)
+{
+	struct ipc_reader in = { s->front->carried, false };
+
+	s->tally.errors = ipc_get_u32(&in);
+	s->tally.refused = ipc_get_u32(&in);
+	s->tally.deferred = ipc_get_u32(&in);
+	s->tally.idle = ipc_get_u32(&in);
+	s->messages = ipc_get_u32(&in);
+	s->tx.at_keeper = true;
+	smtp_reset(s);
+}
+
+void
+smtp_carry(const struct smtp *s, struct str *out)
+{
+	ipc_put_u32(out, (uint32_t)s->tally.errors);
+	ipc_put_u32(out, (uint32_t)s->tally.refused);
+	ipc_put_u32(out, (uint32_t)s->tally.deferred);
+	ipc_put_u32(out, (uint32_t)s->tally.idle);
+	ipc_put_u32(out, (uint32_t)s->messages);
+}
+
+/* The greeting, if we talk to this one at all. */
+static void
+begin(struct smtp *s)
+{
+	if (s->front->turned_away)
+		smtp_say(s, &reply_too_often); /* and the connection is over */
+	else if (!is_welcome(s))
+		smtp_say(s, &reply_lmtp_stranger);
+	else
+		s->over = !checks_connect(s);
+	if (!s->front->resumed && !s->over)
+		greet(s);
 }
 
 void
@@ -304,18 +390,13 @@ smtp_front(struct front *front)
 	struct smtp s = { .front = front,
 		.settings = front->settings,
 		.state = ST_START,
-		.submission = strcmp(front->profile, "mx") != 0 };
+		.lmtp = strcmp(front->profile, "lmtp") == 0,
+		.submission = strncmp(front->profile, "submission", 10) == 0 };
 	struct slice line;
 
-	/* A front before STARTTLS may have left something at the keeper. */
-	s.tx.at_keeper = front->resumed;
-	smtp_reset(&s);
-	if (front->turned_away)
-		smtp_say(&s, &reply_too_often); /* and the connection is over */
-	else
-		s.over = !checks_connect(&s);
-	if (!front->resumed && !s.over)
-		greet(&s);
+	if (front->resumed)
+		resume(&s);
+	begin(&s);
 	while (!s.over)
 		if (smtp_read_line(&s, &reply_line_long, &line))
 			run_line(&s, line);

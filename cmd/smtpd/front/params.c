@@ -1,5 +1,13 @@
 #include "cmd/smtpd/front/params.h"
+#include "common/base/enc.h"
 #include "common/base/num.h"
+#include "common/msg/xtext.h"
+
+/* A word that a parameter's value may be, and what it stands for. */
+struct param_word {
+	const char *word; /* upper case */
+	uint32_t bit;
+};
 
 static const struct reply *
 take_size(struct smtp *s, bool has_value, struct slice value)
@@ -14,41 +22,122 @@ take_size(struct smtp *s, bool has_value, struct slice value)
 	return NULL;
 }
 
+/* Sets the bit of the word that value is, in any case. */
 static const struct reply *
-take_body(struct smtp *s, bool has_value, struct slice value)
+take_word(struct smtp *s, struct slice value, const struct param_word *words)
 {
-	(void)has_value; /* no value is a wrong one too */
-	s->tx.eight_bit = slice_is_nocase(value, "8BITMIME");
-	if (s->tx.eight_bit || slice_is_nocase(value, "7BIT"))
-		return NULL;
+	for (; words->word; words++)
+		if (slice_is_nocase(value, words->word)) {
+			s->tx.bits |= words->bit;
+			return NULL;
+		}
 	return &reply_parameter_value;
 }
 
-static bool
-is_hex_upper(char c)
+static const struct reply *
+take_body(struct smtp *s, bool has_value, struct slice value)
 {
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F');
+	static const struct param_word words[] = {
+		{ "7BIT", 0 },
+		{ "8BITMIME", WIRE_MAIL_8BITMIME },
+		{ NULL, 0 },
+	};
+
+	(void)has_value; /* no value is a wrong one too */
+	return take_word(s, value, words);
 }
 
-/* RFC 3461 section 4: printable ASCII but '+' and '=', or "+XX". */
-static bool
-is_xtext(struct slice text)
+static const struct reply *
+take_ret(struct smtp *s, bool has_value, struct slice value)
 {
+	static const struct param_word words[] = {
+		{ "FULL", WIRE_MAIL_RET_FULL },
+		{ "HDRS", WIRE_MAIL_RET_HDRS },
+		{ NULL, 0 },
+	};
+
+	(void)has_value; /* no value is a wrong one too */
+	return take_word(s, value, words);
+}
+
+/* RFC 3461 section 4.4: at most 100 octets, and printable when decoded. */
+static const struct reply *
+take_envid(struct smtp *s, bool has_value, struct slice value)
+{
+	if (!has_value || value.len > WIRE_ENVID_MAX ||
+	    !xtext_is_printable(value))
+		return &reply_parameter_value;
+	str_set(&s->tx.envid, value);
+	return NULL;
+}
+
+static const struct reply *
+take_smtputf8(struct smtp *s, bool has_value, struct slice value)
+{
+	(void)value;
+	if (has_value)
+		return &reply_parameter_value;
+	s->tx.bits |= WIRE_MAIL_SMTPUTF8;
+	return NULL;
+}
+
+/* RFC 3461 section 4.1: NEVER alone, or a list of the others, each once. */
+static const struct reply *
+take_notify(struct smtp *s, bool has_value, struct slice value)
+{
+	static const struct param_word words[] = {
+		{ "NEVER", WIRE_NOTIFY_NEVER },
+		{ "SUCCESS", WIRE_NOTIFY_SUCCESS },
+		{ "FAILURE", WIRE_NOTIFY_FAILURE },
+		{ "DELAY", WIRE_NOTIFY_DELAY },
+	};
+	const size_t n = sizeof words / sizeof words[0];
+	uint32_t notify = 0;
+	struct slice word;
 	size_t i;
 
-	for (i = 0; i < text.len; i++) {
-		char c = text.ptr[i];
-
-		if (c < '!' || c > '~' || c == '=')
-			return false;
-		if (c != '+')
-			continue;
-		if (text.len - i < 3 || !is_hex_upper(text.ptr[i + 1]) ||
-		    !is_hex_upper(text.ptr[i + 2]))
-			return false;
-		i += 2;
+	while (has_value && slice_next(&value, ',', &word)) {
+		for (i = 0; i < n && !slice_is_nocase(word, words[i].word);)
+			i++;
+		if (i == n || (notify & (words[i].bit | WIRE_NOTIFY_NEVER)))
+			return &reply_parameter_value;
+		notify |= words[i].bit;
 	}
-	return text.len > 0;
+	if (notify == 0 ||
+	    ((notify & WIRE_NOTIFY_NEVER) && notify != WIRE_NOTIFY_NEVER))
+		return &reply_parameter_value;
+	s->rcpt.notify = notify;
+	return NULL;
+}
+
+/* RFC 6533 section 3: an address of UTF-8 is written as it is where SMTPUTF8
+ * was said, and else in ASCII; '\\x{...}' is for its reader. */
+static bool
+is_utf8_address(const struct smtp *s, struct slice value)
+{
+	if (slice_find(value, '=') < value.len || !enc_utf8_valid(value))
+		return false;
+	return (s->tx.bits & WIRE_MAIL_SMTPUTF8) || xtext_is_ascii(value);
+}
+
+/* RFC 3461 section 4.2: type and address. */
+static const struct reply *
+take_orcpt(struct smtp *s, bool has_value, struct slice value)
+{
+	size_t at = slice_find(value, ';');
+	struct slice type = slice_head(value, at);
+	struct slice address = slice_skip(value, at + 1);
+	bool good = has_value && value.len <= WIRE_ORCPT_MAX &&
+		    xtext_is_atom(type) && address.len;
+
+	if (good && slice_is_nocase(type, "utf-8"))
+		good = is_utf8_address(s, address);
+	else if (good)
+		good = xtext_is_printable(address);
+	if (!good)
+		return &reply_parameter_value;
+	str_set(&s->rcpt.orcpt, value);
+	return NULL;
 }
 
 /* RFC 4954 section 5: nobody here is trusted to vouch for another, so what is
@@ -57,7 +146,7 @@ static const struct reply *
 take_auth(struct smtp *s, bool has_value, struct slice value)
 {
 	(void)s; /* nothing is kept */
-	if (!has_value || !is_xtext(value))
+	if (!has_value || !xtext_is_valid(value))
 		return &reply_parameter_value;
 	return NULL;
 }
@@ -66,8 +155,17 @@ const struct param params_mail[] = {
 	{ "SIZE", false, take_size },
 	{ "BODY", false, take_body },
 	{ "AUTH", true, take_auth },
+	{ "RET", false, take_ret },
+	{ "ENVID", false, take_envid },
+	{ "SMTPUTF8", false, take_smtputf8 },
 };
 const size_t params_mail_count = sizeof params_mail / sizeof params_mail[0];
+
+const struct param params_rcpt[] = {
+	{ "NOTIFY", false, take_notify },
+	{ "ORCPT", false, take_orcpt },
+};
+const size_t params_rcpt_count = sizeof params_rcpt / sizeof params_rcpt[0];
 
 static size_t
 find(const struct smtp *s, const struct param *table, size_t n,

@@ -16,9 +16,11 @@ struct param {
 	param_handler *take;
 };
 
-/* The parameters of MAIL; RCPT has none. */
+/* The parameters of MAIL, and those of RCPT. */
 extern const struct param params_mail[];
 extern const size_t params_mail_count;
+extern const struct param params_rcpt[];
+extern const size_t params_rcpt_count;
 
 /*
  * Takes all parameters in text, which begins with a blank unless it is empty.

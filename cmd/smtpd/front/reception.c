@@ -29,6 +29,8 @@ put_trace(const struct smtp *s, struct str *out)
 		.when = now,
 		.offset = date_local_offset(now),
 		.extended = s->extended,
+		.lmtp = s->lmtp,
+		.utf8 = s->tx.bits & WIRE_MAIL_SMTPUTF8,
 		.authenticated = s->logged_in,
 	};
 
@@ -43,6 +45,7 @@ void
 reception_init(struct reception *r, struct smtp *s, int fd)
 {
 	*r = (struct reception){ .s = s };
+	r->un.normalize = smtp_normalizes(s);
 	intake_init(&r->intake, fd);
 	put_trace(s, &r->intake.head);
 	r->trace = r->intake.head.len;
@@ -122,21 +125,49 @@ is_too_big(const struct reception *r)
 	return r->un.octets > (uint64_t)r->s->settings->smtp_max_message_size;
 }
 
-/* Takes octets off *in; true at the end of the message. */
-static bool
-take(struct reception *r, struct slice *in)
+static void
+keep_or_drop(struct reception *r)
 {
-	bool header = !r->scan.done && !r->intake.dropped;
-	bool end =
-	    unstuff_feed(&r->un, in, header ? &r->pending : &r->intake.body);
-
-	if (header)
-		take_header(r);
 	if (is_too_big(r) || r->un.faults || r->header_long)
 		intake_drop(&r->intake);
 	else
 		intake_drain(&r->intake);
-	return end;
+}
+
+/* Where text goes while it arrives. */
+static struct str *
+text_of(struct reception *r)
+{
+	return r->scan.done || r->intake.dropped ? &r->intake.body
+						 : &r->pending;
+}
+
+/* Takes octets off *in; true at the end of the message, or of the chunk. */
+static bool
+take(struct reception *r, struct slice *in)
+{
+	struct slice mine = r->un.chunked ? slice_head(*in, r->left) : *in;
+	size_t had = mine.len;
+	struct str *out = text_of(r);
+	bool end = unstuff_feed(&r->un, &mine, out);
+
+	*in = slice_skip(*in, had - mine.len);
+	r->left -= r->un.chunked ? had : 0;
+	if (out == &r->pending)
+		take_header(r);
+	keep_or_drop(r);
+	return r->un.chunked ? r->left == 0 : end;
+}
+
+void
+reception_end(struct reception *r)
+{
+	struct str *out = text_of(r);
+
+	unstuff_finish(&r->un, out);
+	if (out == &r->pending)
+		take_header(r);
+	keep_or_drop(r);
 }
 
 /* Does it go on and on? */
@@ -162,14 +193,25 @@ deadline_now(const struct reception *r)
 
 /* No more is read; NULL: nobody is left to be told. */
 static void
-lose(struct reception *r, const struct reply *reply)
+lose(struct smtp *s, const struct reply *reply)
 {
-	struct smtp *s = r->s;
-
 	stream_set_deadline(s->front->client, clock_deadline(GOODBYE_MS));
 	if (reply)
 		smtp_say(s, reply);
 	s->over = true;
+}
+
+/* Waits for more octets until the deadline; false as reception_read. */
+static bool
+fill(struct smtp *s, int64_t deadline)
+{
+	int rc;
+
+	stream_set_deadline(s->front->client, deadline);
+	rc = stream_fill(s->front->client);
+	if (rc <= 0)
+		lose(s, rc == -ETIMEDOUT ? &reply_timeout : NULL);
+	return rc > 0;
 }
 
 bool
@@ -181,7 +223,6 @@ reception_read(struct reception *r)
 	while (!end) {
 		struct slice in = stream_input(client);
 		size_t had = in.len;
-		int rc;
 
 		if (had) {
 			end = take(r, &in);
@@ -189,15 +230,40 @@ reception_read(struct reception *r)
 			continue;
 		}
 		if (is_endless(r)) {
-			lose(r, &reply_endless);
+			lose(r->s, &reply_endless);
 			return false;
 		}
-		stream_set_deadline(client, deadline_now(r));
-		rc = stream_fill(client);
-		if (rc <= 0) {
-			lose(r, rc == -ETIMEDOUT ? &reply_timeout : NULL);
+		if (!fill(r->s, deadline_now(r)))
 			return false;
-		}
+	}
+	return true;
+}
+
+bool
+reception_read_chunk(struct reception *r, uint64_t octets)
+{
+	r->left = octets;
+	return octets == 0 || reception_read(r);
+}
+
+bool
+reception_skip_chunk(struct smtp *s, uint64_t octets)
+{
+	struct stream *client = s->front->client;
+	uint64_t limit = (uint64_t)s->settings->smtp_max_message_size;
+	int64_t deadline = clock_deadline(s->settings->smtp_data_timeout);
+
+	if (octets > TOO_BIG_READ * limit) {
+		lose(s, &reply_endless);
+		return false;
+	}
+	while (octets) {
+		size_t n = slice_head(stream_input(client), octets).len;
+
+		stream_eat(client, n);
+		octets -= n;
+		if (octets && !fill(s, deadline))
+			return false;
 	}
 	return true;
 }

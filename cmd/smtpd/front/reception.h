@@ -15,6 +15,7 @@ struct reception {
 	struct intake intake;
 	struct str pending; /* octets of a header line that is not complete */
 	size_t trace;       /* octets of our own fields in front of the head */
+	uint64_t left;      /* octets of BDAT's chunk that are still to come */
 	bool header_long;
 	int64_t deadline; /* but for the time that the octets earn */
 };
@@ -26,6 +27,15 @@ void reception_release(struct reception *r);
 /* Reads to the end of the message; false when the connection ended first (the
  * client was told when its time was up). */
 bool reception_read(struct reception *r);
+
+/* The same for the octets of one chunk (RFC 3030). */
+bool reception_read_chunk(struct reception *r, uint64_t octets);
+
+/* The last chunk was read: the message is over. */
+void reception_end(struct reception *r);
+
+/* Reads and forgets a chunk that belongs to no message; false as above. */
+bool reception_skip_chunk(struct smtp *s, uint64_t octets);
 
 /* What is wrong with the message that was read; NULL: nothing. */
 const struct reply *reception_refusal(const struct reception *r);

@@ -24,6 +24,8 @@ extern const struct reply reply_empty;
 extern const struct reply reply_line_long;
 extern const struct reply reply_line_end;
 extern const struct reply reply_line_octets;
+extern const struct reply reply_not_utf8;
+extern const struct reply reply_lmtp_stranger;
 extern const struct reply reply_not_offered;
 extern const struct reply reply_pipelined;
 extern const struct reply reply_helo_syntax;
@@ -66,8 +68,11 @@ extern const struct reply reply_check_refused;
 extern const struct reply reply_check_deferred;
 extern const struct reply reply_check_closed;
 
-/* DATA. */
+/* DATA and BDAT. */
 extern const struct reply reply_data;
+extern const struct reply reply_syntax_bdat;
+extern const struct reply reply_chunk;      /* %s: its octets */
+extern const struct reply reply_chunk_lost; /* no transaction, or none now */
 extern const struct reply reply_no_recipients;
 extern const struct reply reply_disk_full;
 extern const struct reply reply_local_error;

@@ -1,6 +1,8 @@
 #include "cmd/smtpd/check/check.h"
 #include "common/base/log.h"
 
+#define LIMIT_SAID_MAX ((size_t)999999) /* RFC 9422 section 4 */
+
 /* Is it fit to be shown in a Received field and a log?  What it names is not
  * looked at (RFC 5321 section 4.1.4). */
 static bool
@@ -53,6 +55,22 @@ is_keyword(const struct smtp *s, const struct command *row)
 	return true;
 }
 
+/* The keywords that no row of a verb stands for. */
+static void
+put_extensions(const struct smtp *s, struct str *text)
+{
+	size_t messages = smtp_message_limit(s);
+
+	str_appendf(text, "%s\nPIPELINING\nSIZE %lld\n8BITMIME\nSMTPUTF8",
+	    s->settings->hostname,
+	    (long long)s->settings->smtp_max_message_size);
+	str_append_cstr(text, "\nENHANCEDSTATUSCODES\nDSN\nCHUNKING\nHELP");
+	/* six digits are the most that may be said */
+	str_appendf(text, "\nLIMITS MAILMAX=%zu RCPTMAX=%zu",
+	    messages > LIMIT_SAID_MAX ? LIMIT_SAID_MAX : messages,
+	    smtp_recipient_limit(s));
+}
+
 void
 cmd_ehlo(void *ctx, struct slice argument)
 {
@@ -63,10 +81,7 @@ cmd_ehlo(void *ctx, struct slice argument)
 
 	if (!hello(s, argument, true))
 		return;
-	str_appendf(&text, "%s\nPIPELINING\nSIZE %lld\n8BITMIME",
-	    s->settings->hostname,
-	    (long long)s->settings->smtp_max_message_size);
-	str_append_cstr(&text, "\nENHANCEDSTATUSCODES\nHELP");
+	put_extensions(s, &text);
 	for (i = 0; i < smtp_commands_count; i++) {
 		const struct command *row = &smtp_commands[i];
 
@@ -78,6 +93,12 @@ cmd_ehlo(void *ctx, struct slice argument)
 	}
 	reply.text = str_cstr(&text);
 	smtp_say(s, &reply);
+}
+
+void
+cmd_lhlo(void *ctx, struct slice argument)
+{
+	cmd_ehlo(ctx, argument); /* RFC 2033 section 4.1 */
 }
 
 void
@@ -141,10 +162,12 @@ void
 cmd_starttls(void *ctx, struct slice argument)
 {
 	struct smtp *s = ctx;
+	STR_AUTO carry = STR_INIT;
 	struct err err;
 
 	(void)argument; /* there is none */
-	if (front_starttls(s->front, &err) < 0) {
+	smtp_carry(s, &carry);
+	if (front_starttls(s->front, str_slice(&carry), &err) < 0) {
 		log_error("STARTTLS refused: %s", err.text);
 		smtp_say(s, &reply_tls_unavailable);
 		return;

@@ -3,31 +3,18 @@
 #ifndef NJIWA_CMD_SMTPD_FRONT_SESSION_H
 #define NJIWA_CMD_SMTPD_FRONT_SESSION_H
 
+#include "cmd/smtpd/front/limits.h"
 #include "cmd/smtpd/front/replies.h"
 #include "common/proto/command.h"
 #include "common/svc/service.h"
-
-/* Octets of a command line, CRLF included: RFC 5321 section 4.5.3.1.4, plus
- * what SIZE (RFC 1870), BODY (RFC 6152) and AUTH (RFC 4954) add to MAIL. */
-#define SMTP_LINE_MAX 512
-#define SMTP_LINE_MAIL (SMTP_LINE_MAX + 26 + 17 + 500)
-#define SMTP_LINE_AUTH (SASL_LINE_MAX + 2)
-
-#define SMTP_MESSAGES_MAX 1000000   /* in one connection, whatever is set */
-#define SMTP_NAME_MAX WIRE_HELO_MAX /* octets of a HELO name */
-#define SMTP_LOG_RCPTS 512          /* octets of recipients in the log */
-
-/* Between two messages that are accepted; smtp_max_errors is a setting. */
-#define SMTP_IDLE_MAX 100      /* commands that bring no message nearer */
-#define SMTP_REFUSED_MAX 100   /* recipients, such as a list's dead ones */
-#define SMTP_DEFERRED_MAX 1000 /* replies 4xx */
 
 /* States of the conversation, one bit each. */
 enum {
 	ST_START = 1 << 0,   /* nothing said yet */
 	ST_GREETED = 1 << 1, /* HELO or EHLO, no transaction */
 	ST_MAIL = 1 << 2,    /* a sender, no recipient accepted */
-	ST_RCPT = 1 << 3     /* at least one recipient */
+	ST_RCPT = 1 << 3,    /* at least one recipient */
+	ST_BDAT = 1 << 4     /* a part of the message */
 };
 
 /* The protocol's own flags of a row. */
@@ -39,7 +26,10 @@ enum {
 	CMD_LOGIN_FIRST = CMD_OWN << 4, /* after the login where there is one */
 	CMD_EHLO = CMD_OWN << 5,        /* a keyword of EHLO's reply */
 	CMD_ADDRESS = CMD_OWN << 6,     /* its argument is an address */
-	CMD_IDLE = CMD_OWN << 7         /* brings no message nearer */
+	CMD_IDLE = CMD_OWN << 7,        /* brings no message nearer */
+	CMD_LINE_RCPT = CMD_OWN << 8,   /* SMTP_LINE_RCPT for its line */
+	CMD_SMTP = CMD_OWN << 9,        /* not in LMTP */
+	CMD_LMTP = CMD_OWN << 10        /* there alone */
 };
 
 /* A transaction: from MAIL to the end of DATA, RSET or the connection. */
@@ -47,11 +37,19 @@ struct transaction {
 	struct str sender;  /* canonical; "" for <> */
 	struct str first;   /* the first recipient, canonical */
 	struct str rcpts;   /* all, for the log, cut at SMTP_LOG_RCPTS */
+	struct str envid;   /* ENVID=, in xtext; "" when it was not said */
 	uint64_t announced; /* SIZE=, 0 when it was not said */
+	uint32_t bits;      /* WIRE_MAIL_: the other parameters */
 	size_t count;       /* recipients accepted */
 	bool at_keeper;     /* the keeper knows of it */
-	bool eight_bit;     /* BODY=8BITMIME */
 	int64_t started;    /* clock_ms */
+	struct reception *chunks; /* what BDAT has brought, or NULL */
+};
+
+/* The parameters of one RCPT. */
+struct rcpt_params {
+	struct str orcpt; /* ORCPT=, "" when it was not said */
+	uint32_t notify;  /* WIRE_NOTIFY_ */
 };
 
 /* What the client did wrong or in vain since a message was accepted or it
@@ -70,8 +68,9 @@ struct smtp {
 	const struct settings *settings;
 	uint32_t state;  /* ST_ */
 	bool submission; /* users log in here; nobody else is served */
+	bool lmtp;       /* RFC 2033: a reply for each recipient */
 	bool logged_in;
-	bool extended;   /* EHLO was said */
+	bool extended;   /* EHLO or LHLO was said */
 	bool over;       /* the connection is to be closed */
 	struct str helo; /* what the client calls itself */
 	struct str user; /* who logged in */
@@ -79,6 +78,7 @@ struct smtp {
 	struct smtp_tally tally;
 	struct transaction tx;
 	struct checks *checks; /* NULL: nothing is looked into */
+	struct rcpt_params rcpt;
 };
 
 /* The verbs, and how many there are. */
@@ -87,6 +87,13 @@ extern const size_t smtp_commands_count;
 
 /* Runs the conversation (struct service's front). */
 void smtp_front(struct front *front);
+
+/* Does the setting bare_newline mend them? */
+bool smtp_normalizes(const struct smtp *s);
+
+/* Appends what the front after STARTTLS is to know: what was done wrong so
+ * far, and how many messages were sent. */
+void smtp_carry(const struct smtp *s, struct str *out);
 
 /* Is the verb offered on this connection (profile, TLS)?  Whether it may be
  * said now is the dispatcher's to see. */
@@ -107,6 +114,11 @@ void smtp_say_with(
 bool smtp_read_line(
     struct smtp *s, const struct reply *too_long, struct slice *ret_line);
 
+/* Messages that one connection may bring, and recipients that one message may
+ * have: what LIMITS says (RFC 9422). */
+size_t smtp_message_limit(const struct smtp *s);
+size_t smtp_recipient_limit(const struct smtp *s);
+
 /* Asks the keeper; the outcome, OUTCOME_TEMPFAIL when the keeper is gone (which
  * ends the connection).  answer may be NULL. */
 enum smtp_outcome smtp_ask(struct smtp *s, enum smtp_request request,
@@ -121,10 +133,11 @@ void smtp_quota_text(
     const struct smtp *s, struct slice address, struct str *out);
 
 /* The handlers of the verbs (struct command). */
-command_handler cmd_helo, cmd_ehlo, cmd_noop, cmd_help, cmd_vrfy, cmd_rset,
-    cmd_quit, cmd_starttls, cmd_not_offered; /* session.c */
-command_handler cmd_auth;                    /* auth.c */
-command_handler cmd_mail, cmd_rcpt;          /* envelope.c */
-command_handler cmd_data;                    /* data.c */
+command_handler cmd_helo, cmd_ehlo, cmd_lhlo, cmd_noop, cmd_help, cmd_vrfy,
+    cmd_rset, cmd_quit, cmd_starttls, cmd_not_offered; /* session.c */
+command_handler cmd_auth;                              /* auth.c */
+command_handler cmd_mail, cmd_rcpt;                    /* envelope.c */
+command_handler cmd_data;                              /* data.c */
+command_handler cmd_bdat;                              /* bdat.c */
 
 #endif

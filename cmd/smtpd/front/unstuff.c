@@ -18,6 +18,7 @@ put_line_end(struct unstuff *un, struct str *out)
 		str_append_char(out, '\n');
 	un->octets += 2;
 	un->line = 0;
+	un->soft = false;
 	un->state = UNSTUFF_LINE_START;
 }
 
@@ -49,51 +50,82 @@ take_run(struct unstuff *un, struct slice *in, struct str *out)
 	*in = slice_skip(*in, run.len);
 }
 
+/* A bare LF. */
+static void
+take_bare_lf(struct unstuff *un, struct str *out)
+{
+	if (!un->normalize)
+		un->faults |= FAULT_BARE_LF;
+	put_line_end(un, out);
+	un->soft = true;
+}
+
+/* A bare CR, with which others that followed it at once are gone. */
+static void
+take_bare_cr(struct unstuff *un, struct str *out)
+{
+	if (!un->normalize)
+		un->faults |= FAULT_BARE_CR;
+	put(un, slice_of(" ", 1), out);
+}
+
 /* One octet that is no run: a CR or an LF inside a line. */
 static void
 take_special(struct unstuff *un, struct slice *in, struct str *out)
 {
-	if (in->ptr[0] == '\r') {
+	if (in->ptr[0] == '\r')
 		un->state = UNSTUFF_CR;
-	} else {
-		un->faults |= FAULT_BARE_LF;
-		put(un, slice_head(*in, 1), out);
-	}
+	else
+		take_bare_lf(un, out);
 	*in = slice_skip(*in, 1);
 }
 
-/* What comes after a CR: LF makes a line end of it, all else leaves it bare. */
+/* What comes after a CR: LF makes a line end of it, another CR waits for one
+ * in its place, all else leaves it bare. */
 static void
 after_cr(struct unstuff *un, struct slice *in, struct str *out)
 {
 	if (in->ptr[0] == '\n') {
 		*in = slice_skip(*in, 1);
 		put_line_end(un, out);
-		return;
+	} else if (in->ptr[0] == '\r') {
+		*in = slice_skip(*in, 1);
+		if (!un->normalize)
+			un->faults |= FAULT_BARE_CR;
+		un->octets++;
+		un->state = UNSTUFF_CR;
+	} else {
+		take_bare_cr(un, out);
+		un->state = UNSTUFF_LINE;
 	}
-	un->faults |= FAULT_BARE_CR;
-	put(un, slice_of("\r", 1), out);
-	un->state = UNSTUFF_LINE;
 }
 
 static void
 at_line_start(struct unstuff *un, struct slice *in)
 {
 	un->state = UNSTUFF_LINE;
-	if (in->ptr[0] != '.')
+	if (un->chunked || in->ptr[0] != '.')
 		return;
 	*in = slice_skip(*in, 1);
 	un->state = UNSTUFF_DOT;
 }
 
+/* What comes after a dot at the start of a line.  It is text where it stands
+ * alone and yet cannot be the end. */
 static void
-after_dot(struct unstuff *un, struct slice *in)
+after_dot(struct unstuff *un, struct slice *in, struct str *out)
 {
+	bool alone = in->ptr[0] == '\r' || in->ptr[0] == '\n';
+	bool soft = un->soft;
+
+	un->soft = false;
 	un->state = UNSTUFF_LINE;
-	if (in->ptr[0] != '\r')
-		return;
-	*in = slice_skip(*in, 1);
-	un->state = UNSTUFF_DOT_CR;
+	if (alone && in->ptr[0] == '\r' && !soft) {
+		*in = slice_skip(*in, 1);
+		un->state = UNSTUFF_DOT_CR;
+	} else if (alone) {
+		put(un, slice_of(".", 1), out);
+	}
 }
 
 /* What comes after CRLF "." CR: LF is the end. */
@@ -101,6 +133,7 @@ static bool
 is_end(struct unstuff *un, struct slice *in, struct str *out)
 {
 	if (in->ptr[0] != '\n') {
+		put(un, slice_of(".", 1), out);
 		after_cr(un, in, out);
 		return false;
 	}
@@ -117,7 +150,7 @@ unstuff_feed(struct unstuff *un, struct slice *in, struct str *out)
 			at_line_start(un, in);
 			break;
 		case UNSTUFF_DOT:
-			after_dot(un, in);
+			after_dot(un, in, out);
 			break;
 		case UNSTUFF_DOT_CR:
 			if (is_end(un, in, out))
@@ -134,4 +167,13 @@ unstuff_feed(struct unstuff *un, struct slice *in, struct str *out)
 		}
 	}
 	return false;
+}
+
+void
+unstuff_finish(struct unstuff *un, struct str *out)
+{
+	if (un->state == UNSTUFF_CR && !un->normalize)
+		un->faults |= FAULT_BARE_CR;
+	if (un->state == UNSTUFF_CR || un->line > 0)
+		put_line_end(un, out);
 }

@@ -1,7 +1,8 @@
 /* The message after DATA (RFC 5321 sections 4.1.1.4 and 4.5.2): finds its end,
- * takes the stuffed dots away, makes CRLF into LF.  Only CRLF "." CRLF ends a
- * message; every other use of CR or LF, and NUL, is a fault that is remembered
- * and never an end.  Never changes an octet of a message without faults. */
+ * takes the stuffed dots away, makes CRLF into LF; and that of BDAT, which has
+ * neither.  Only CRLF "." CRLF ends a message; every other use of CR or LF is
+ * a fault that is remembered, or mended when that is wanted, and never an end;
+ * so is NUL a fault.  Never changes an octet of a message without faults. */
 #ifndef NJIWA_CMD_SMTPD_FRONT_UNSTUFF_H
 #define NJIWA_CMD_SMTPD_FRONT_UNSTUFF_H
 
@@ -19,7 +20,8 @@ enum {
 	FAULT_LONG_LINE = 1 << 3
 };
 
-/* Where in a line the octets stand.  Zeroed at the start of a message. */
+/* Where in a line the octets stand.  Zeroed at the start of a message, but for
+ * normalize and chunked. */
 struct unstuff {
 	enum {
 		UNSTUFF_LINE_START,
@@ -28,6 +30,9 @@ struct unstuff {
 		UNSTUFF_LINE,
 		UNSTUFF_CR
 	} state;
+	bool normalize;  /* a bare LF ends a line, a bare CR is a blank */
+	bool chunked;    /* BDAT: no dots, and no end */
+	bool soft;       /* the line before ended with a bare LF */
 	unsigned faults; /* FAULT_ bits so far */
 	size_t line;     /* octets of this line */
 	uint64_t octets; /* of the message, CRLF as two, stuffing left out */
@@ -39,5 +44,8 @@ struct unstuff {
  * end of the message; *in is then what follows it.
  */
 bool unstuff_feed(struct unstuff *un, struct slice *in, struct str *out);
+
+/* Ends a message of chunks: its last line gets an end where it has none. */
+void unstuff_finish(struct unstuff *un, struct str *out);
 
 #endif

@@ -40,11 +40,12 @@ reset(struct delivery *d)
 	set_state(d, TX_NONE);
 }
 
-/* Who is served: everybody at mx, users elsewhere. */
+/* Who is served: everybody at mx and lmtp, users elsewhere. */
 static bool
 is_served(const struct keeper *keeper)
 {
-	return strcmp(keeper->profile, "mx") == 0 || keeper->user;
+	return strcmp(keeper->profile, "mx") == 0 ||
+	       strcmp(keeper->profile, "lmtp") == 0 || keeper->user;
 }
 
 static int
