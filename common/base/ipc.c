@@ -53,7 +53,25 @@ struct outgoing {
 	size_t nfds;
 };
 
-/* Sends out with the flags of sendmsg(2); 0 or -errno. */
+/* A message without descriptors goes without sendmsg(2): that would let a
+ * front send to other addresses than those its sockets are connected to, and
+ * its filter knows only sendto(2) without an address. */
+static int
+send_plain(int fd, const struct outgoing *out, int flags)
+{
+	struct str whole = STR_INIT;
+	int rc = 0;
+
+	str_append_mem(&whole, &out->type, sizeof out->type);
+	str_append(&whole, out->body);
+	while (rc == 0 && send(fd, whole.ptr, whole.len, flags) < 0)
+		if (errno != EINTR)
+			rc = -errno;
+	str_wipe(&whole);
+	return rc;
+}
+
+/* Sends out with the flags of send(2); 0 or -errno. */
 static int
 send_out(int fd, struct outgoing *out, int flags)
 {
@@ -66,8 +84,9 @@ send_out(int fd, struct outgoing *out, int flags)
 
 	if (out->body.len > IPC_BODY_MAX || out->nfds > IPC_FDS_MAX)
 		return -EMSGSIZE;
-	if (out->nfds)
-		attach_fds(&head, &control, out->fds, out->nfds);
+	if (out->nfds == 0)
+		return send_plain(fd, out, MSG_NOSIGNAL | flags);
+	attach_fds(&head, &control, out->fds, out->nfds);
 	while (sendmsg(fd, &head, MSG_NOSIGNAL | flags) < 0)
 		if (errno != EINTR)
 			return -errno;

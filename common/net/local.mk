@@ -1,5 +1,9 @@
 noinst_LIBRARIES += libnet.a
 libnet_a_SOURCES = \
+	%D%/dns.c %D%/dns.h \
+	%D%/dns_message.c %D%/dns_message.h \
+	%D%/dns_name.c \
+	%D%/dns_servers.c %D%/dns_servers.h \
 	%D%/network.c %D%/network.h \
 	%D%/peer.c %D%/peer.h \
 	%D%/pump.c \

@@ -3,6 +3,7 @@
  * (test_confinement.py); it is never installed. */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
@@ -142,6 +143,31 @@ run_linger(struct probe *probe, const char *argument)
 	    STDOUT_FILENO, SOL_SOCKET, SO_LINGER, &linger, sizeof linger));
 }
 
+/* To an address, by a socket that is connected to another. */
+static int
+run_sendto(struct probe *probe, const char *argument)
+{
+	const struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_port = htons(9),
+		.sin_addr = { htonl(INADDR_LOOPBACK) } };
+
+	(void)probe;
+	(void)argument;
+	return result(sendto(STDOUT_FILENO, "", 0, MSG_NOSIGNAL,
+	    (const struct sockaddr *)&to, sizeof to));
+}
+
+/* The same by way of a struct that no filter can look into. */
+static int
+run_sendmsg(struct probe *probe, const char *argument)
+{
+	const struct msghdr head = { .msg_iovlen = 0 };
+
+	(void)probe;
+	(void)argument;
+	return result(sendmsg(STDOUT_FILENO, &head, MSG_NOSIGNAL));
+}
+
 static int
 run_pid(struct probe *probe, const char *argument)
 {
@@ -256,6 +282,8 @@ static const struct {
 	{ "limit", run_limit },
 	{ "tgkill", run_tgkill },
 	{ "linger", run_linger },
+	{ "sendto", run_sendto },
+	{ "sendmsg", run_sendmsg },
 	{ "pid", run_pid },
 	{ "starttls", run_starttls },
 	{ "login", run_login },

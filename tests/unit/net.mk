@@ -16,3 +16,12 @@ TESTS += %D%/test_network
 %C%_test_network_SOURCES = %D%/test_network.c
 %C%_test_network_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_network_LDADD = libnet.a libbase.a $(CMOCKA_LIBS)
+
+check_PROGRAMS += %D%/test_dns_message %D%/test_dns
+TESTS += %D%/test_dns_message %D%/test_dns
+%C%_test_dns_message_SOURCES = %D%/test_dns_message.c %D%/dns_reply.h
+%C%_test_dns_message_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_dns_message_LDADD = libnet.a libbase.a $(CMOCKA_LIBS)
+%C%_test_dns_SOURCES = %D%/test_dns.c
+%C%_test_dns_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_dns_LDADD = libnet.a libbase.a $(CMOCKA_LIBS)
