@@ -3,9 +3,13 @@ sqlmysqldir = $(pkgdatadir)/sql/mysql
 dist_sqlmysql_DATA = \
 	%D%/mysql/0001_predecessor.sql \
 	%D%/mysql/0002_domains.sql \
-	%D%/mysql/0003_indexes.sql
+	%D%/mysql/0003_indexes.sql \
+	%D%/mysql/0007_domain_aliases.sql \
+	%D%/mysql/0008_disabled_users.sql
 sqlsqlitedir = $(pkgdatadir)/sql/sqlite
 dist_sqlsqlite_DATA = \
 	%D%/sqlite/0001_predecessor.sql \
 	%D%/sqlite/0002_domains.sql \
-	%D%/sqlite/0003_indexes.sql
+	%D%/sqlite/0003_indexes.sql \
+	%D%/sqlite/0007_domain_aliases.sql \
+	%D%/sqlite/0008_disabled_users.sql

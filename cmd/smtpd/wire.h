@@ -5,6 +5,7 @@
 
 #include "common/base/ipc.h"
 #include "common/svc/service.h"
+#include "common/svc/verdict.h"
 
 #define WIRE_ADDRESS_MAX ACCOUNT_NAME_MAX /* octets of an address */
 #define WIRE_HELO_MAX 255                 /* of what a client calls itself */
@@ -26,23 +27,6 @@ enum smtp_request {
 
 /* Bits of SMTP_COMMIT. */
 enum { WIRE_JUNK = 1 << 0 };
-
-/* How the keeper answers.  A temporary failure is never told as another. */
-enum smtp_outcome {
-	OUTCOME_OK,
-	OUTCOME_UNKNOWN,    /* no such mailbox here */
-	OUTCOME_RELAY,      /* not ours, and the asker is a stranger */
-	OUTCOME_REMOTE,     /* it goes elsewhere, which is not offered yet */
-	OUTCOME_DROPPED,    /* forwarder says drop, drop_policy says reject */
-	OUTCOME_DISCARD,    /* the same, drop_policy says discard: 250 */
-	OUTCOME_OVER_QUOTA, /* a mailbox is full, or all of them */
-	OUTCOME_SOME_FULL,  /* not all mailboxes have room for the message */
-	OUTCOME_TOO_MANY,   /* more mailboxes than one message may have */
-	OUTCOME_DISK_FULL,  /* no room on the disk */
-	OUTCOME_TOO_BIG,    /* more in the file than a message may have */
-	OUTCOME_TEMPFAIL,   /* could not look, could not write: logged */
-	OUTCOME_COUNT
-};
 
 /* Bits of SMTP_MAIL: its parameters of one word. */
 enum {

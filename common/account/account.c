@@ -11,14 +11,21 @@ account_user_release(struct account_user *user)
 }
 
 void
+account_target_release(struct account_target *target)
+{
+	account_user_release(&target->user);
+	free(target->detail);
+	free(target->address);
+	*target = (struct account_target){ 0 };
+}
+
+void
 account_targets_release(struct account_targets *targets)
 {
 	size_t i;
 
-	for (i = 0; i < targets->count; i++) {
-		account_user_release(&targets->list[i].user);
-		free(targets->list[i].address);
-	}
+	for (i = 0; i < targets->count; i++)
+		account_target_release(&targets->list[i]);
 	free(targets->list);
 	*targets = (struct account_targets){ 0 };
 }

@@ -21,7 +21,8 @@ enum account_outcome {
 	ACCOUNT_DENIED,    /* login: wrong password, or no such user */
 	ACCOUNT_DROP,      /* forwarder action drop */
 	ACCOUNT_NOT_LOCAL, /* the domain is not ours */
-	ACCOUNT_TEMPFAIL   /* could not look: the database, a broken alias */
+	ACCOUNT_TEMPFAIL,  /* could not look: the database, a broken alias */
+	ACCOUNT_DISABLED   /* it is there, and was switched off */
 };
 
 /* One row of users, with its use of quota.  Strings are owned. */
@@ -32,6 +33,7 @@ struct account_user {
 	uint64_t quota_limit; /* octets; 0 is unlimited */
 	int64_t quota_used;   /* octets, never negative */
 	int64_t quota_messages;
+	bool disabled; /* takes no mail, and nobody logs in */
 };
 
 void account_user_release(struct account_user *user);
@@ -40,8 +42,12 @@ void account_user_release(struct account_user *user);
 struct account_target {
 	bool local;
 	struct account_user user; /* local */
-	char *address;            /* not local: where to, as written */
+	char *detail;  /* local: what stood behind the delimiter of a subaddress
+			* (ann+lists), perhaps of an alias; NULL for none */
+	char *address; /* not local: where to, as written */
 };
+
+void account_target_release(struct account_target *target);
 
 struct account_targets {
 	struct account_target *list;
@@ -85,12 +91,13 @@ struct account_credentials {
 };
 
 /* Is this the user's password?  The time taken does not tell an unknown user
- * from a wrong password.  FOUND fills user. */
+ * from a wrong password.  FOUND fills user; DISABLED says that the password was
+ * right. */
 enum account_outcome account_login(struct account_client *client,
     const struct account_credentials *said, struct account_user *ret_user,
     struct err *err);
 
-/* The user's row alone, no password. */
+/* The user's row alone, no password; one that is disabled is FOUND too. */
 enum account_outcome account_lookup(struct account_client *client,
     struct slice name, struct account_user *ret_user, struct err *err);
 

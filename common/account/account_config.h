@@ -31,14 +31,31 @@ struct account_db_config {
 /* The queries: SQL with %u (whole address), %n (local part), %d (domain); in
  * quota_update also %b (octets) and %m (messages).  Columns they give:
  *   user_query      login name, home, uid, gid, quota in MB, domain; perhaps
- *                   also octets and messages, and quota_query is not asked
+ *                   also octets and messages, and quota_query is not asked;
+ *                   perhaps also whether the account is disabled (anything
+ *                   but NULL, "" and 0), and disabled_query is not asked
  *   password_query  login name, password hash, domain
  *   alias_query     action (alias, drop), targets separated by |
- *   domain_query    any row: the domain is ours; "" when host_list says it
+ *   domain_query    any row: the domain is ours; "": it is in the table
+ *                   domains, or has users
+ *   domain_alias_query  the domain that this one is another name for; perhaps
+ *                   also this one, which must then be the one that was asked
+ *                   for; "" for none
+ *   disabled_query  any row: the account is disabled; the login name, or no
+ *                   name at all; "" for none
  *   quota_query     octets, messages
  *   quota_update    none; "" is the upsert of the table quota */
+#define ACCOUNT_USER_QUERY                                                     \
+	"SELECT name, home, uid, gid, quota, domain "                          \
+	"FROM users WHERE name = %n AND domain = %d"
 #define ACCOUNT_ALIAS_QUERY                                                    \
 	"SELECT action, aliases FROM forwarder WHERE address = %u"
+#define ACCOUNT_DOMAIN_ALIAS_QUERY                                             \
+	"SELECT target, name FROM domain_aliases WHERE name = %d"
+#define ACCOUNT_QUOTA_QUERY                                                    \
+	"SELECT bytes, messages FROM quota WHERE username = %u"
+#define ACCOUNT_DISABLED_QUERY                                                 \
+	"SELECT username FROM disabled_users WHERE username = %u"
 
 struct account_config {
 	struct account_db_config db;
@@ -46,11 +63,15 @@ struct account_config {
 	const char *password_query;
 	const char *alias_query;
 	const char *domain_query;
+	const char *domain_alias_query;
 	const char *quota_query;
 	const char *quota_update;
-	const char *host_list;     /* file of local domains, "" for none */
-	const char *rehash_scheme; /* crypt prefix for passhash_make */
-	bool rehash;               /* replace weaker hashes at a login */
+	const char *disabled_query;
+	const char *host_list; /* file of local domains, "" for none */
+	const char *subaddress_delimiter; /* octets that begin a detail */
+	const char *rehash_scheme;        /* crypt prefix for passhash_make */
+	bool mailbox_first;               /* before an alias of the same name */
+	bool rehash;                      /* replace weaker hashes at a login */
 };
 
 #endif

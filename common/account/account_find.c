@@ -7,14 +7,33 @@
 #define MEGABYTE (UINT64_C(1) << 20)
 #define QUOTA_MB_MAX (UINT64_C(1) << 40) /* more is unlimited */
 
-/* What domain_query "" means: the table of njiwa, and domains of users.  The
- * second form serves a predecessor's database that has no such table. */
-static const char own_domains[] =
-    "SELECT 1 FROM domains WHERE name = ? UNION ALL "
-    "SELECT 1 FROM users WHERE domain = ? LIMIT 1";
+/* What domain_query "" means: the table of njiwa, and domains of users; with
+ * that of other names for domains, where that is what domain_alias_query asks.
+ * The last form serves a predecessor's database that has no such tables. */
+#define OWN_DOMAINS                                                            \
+	"SELECT NULL, NULL FROM domains WHERE name = ? UNION ALL "             \
+	"SELECT NULL, NULL FROM (SELECT 1 AS one FROM users WHERE domain = ? " \
+	"LIMIT 1) AS of_users"
+static const char own_domains[] = OWN_DOMAINS;
+static const char own_domains_and_aliases[] = OWN_DOMAINS
+    " UNION ALL SELECT target, name FROM domain_aliases WHERE name = ?";
 static const char users_domains[] =
-    "SELECT 1 FROM users WHERE domain = ? LIMIT 1";
+    "SELECT NULL FROM users WHERE domain = ? LIMIT 1";
 static const char migrated[] = "SELECT COUNT(*) FROM njiwa_schema";
+
+/* ---- tables that are ours ---- */
+
+/* Only a database that never was migrated may lack tables: in one that is being
+ * restored, they are missing for a while. */
+static bool
+is_unmigrated(struct account_sql *sql)
+{
+	struct sql_run run = { .sql = migrated };
+	struct err ignored; /* the caller has one to tell */
+
+	sql->questions++;
+	return sql_link_run(sql->link, &run, &ignored) == DB_REFUSED;
+}
 
 /* ---- the user ---- */
 
@@ -24,12 +43,15 @@ struct user_rows {
 	const struct account_name *name;
 	struct account_user user;
 	size_t rows;
-	bool with_use; /* the row said what is used, too */
+	bool with_use;      /* the row said what is used, too, */
+	bool with_disabled; /* and whether he is disabled */
 };
 
-/* What user_query may leave out: the domain; octets, then messages. */
+/* What user_query may leave out: the domain; octets, then messages; whether he
+ * is disabled. */
 #define DOMAIN_COLUMN 5
 #define USE_COLUMN 6
+#define DISABLED_COLUMN 8
 
 static uint64_t
 quota_limit(struct user_rows *rows, struct slice text)
@@ -82,6 +104,17 @@ see_use(struct user_rows *rows, const struct db_row *row, size_t column)
 	    natural(account_sql_column(row, column + 1));
 }
 
+/* A name must be his own: a database takes more for equal.  What is none is a
+ * yes or a no. */
+static bool
+says_disabled(const struct user_rows *rows, struct slice text)
+{
+	text = slice_trim(text);
+	if (slice_find(text, '@') < text.len)
+		return slice_is_nocase(text, rows->user.name);
+	return text.len > 0 && !slice_is(text, "0");
+}
+
 static void
 see_user(void *ctx, const struct db_row *row)
 {
@@ -101,6 +134,10 @@ see_user(void *ctx, const struct db_row *row)
 	rows->with_use = row->count > USE_COLUMN + 1;
 	if (rows->with_use)
 		see_use(rows, row, USE_COLUMN);
+	rows->with_disabled = row->count > DISABLED_COLUMN;
+	if (rows->with_disabled)
+		rows->user.disabled = says_disabled(
+		    rows, account_sql_column(row, DISABLED_COLUMN));
 }
 
 static void
@@ -113,11 +150,42 @@ see_quota(void *ctx, const struct db_row *row)
 	see_use(rows, row, 0);
 }
 
+static void
+see_disabled(void *ctx, const struct db_row *row)
+{
+	struct user_rows *rows = ctx;
+	struct slice text = account_sql_column(row, 0);
+
+	/* any row without a name is a yes */
+	rows->user.disabled |=
+	    slice_find(text, '@') == text.len || says_disabled(rows, text);
+}
+
+/* Who is disabled is a table of ours. */
 static bool
-add_quota_use(struct account_sql *sql, struct user_rows *rows, struct err *err)
+add_disabled(struct account_sql *sql, const struct account_name *name,
+    struct user_rows *rows, struct err *err)
+{
+	struct sql_run run = { .seen = see_disabled, .ctx = rows };
+	enum db_fault fault;
+
+	if (sql->queries[DISABLED_QUERY].sql[0] == '\0')
+		return true;
+	fault = account_sql_run(sql, &run, DISABLED_QUERY, name, NULL, err);
+	if (fault != DB_REFUSED)
+		return fault == DB_OK;
+	return strcmp(sql->config->disabled_query, ACCOUNT_DISABLED_QUERY) ==
+		   0 &&
+	       is_unmigrated(sql);
+}
+
+/* Asks for what the row did not say. */
+static bool
+add_missing(struct account_sql *sql, struct user_rows *rows, struct err *err)
 {
 	STR_AUTO buffer = STR_INIT;
 	struct account_name name;
+	bool looked = true;
 
 	rows->rows = 0;
 	if (!account_name_parse(slice_from(rows->user.name), &buffer, &name)) {
@@ -125,7 +193,31 @@ add_quota_use(struct account_sql *sql, struct user_rows *rows, struct err *err)
 		return false;
 	}
 	name.user = slice_from(rows->user.name); /* case as in the row */
-	return account_sql_read(sql, QUOTA_QUERY, &name, see_quota, rows, err);
+	if (!rows->with_use)
+		looked = account_sql_read(
+		    sql, QUOTA_QUERY, &name, see_quota, rows, err);
+	if (looked && !rows->with_disabled)
+		looked = add_disabled(sql, &name, rows, err);
+	return looked;
+}
+
+static bool
+read_user(struct account_sql *sql, const struct account_name *name,
+    struct user_rows *rows, struct err *err)
+{
+	struct sql_run run = { .seen = see_user, .ctx = rows };
+	enum db_fault fault;
+
+	if (!sql->is_joined)
+		return account_sql_read(
+		    sql, USER_QUERY, name, see_user, rows, err);
+	fault = account_sql_run(sql, &run, JOINED_QUERY, name, NULL, err);
+	if (fault == DB_REFUSED && is_unmigrated(sql)) {
+		rows->with_disabled = true; /* nobody is */
+		fault = account_sql_run(
+		    sql, &run, JOINED_UNMIGRATED, name, NULL, err);
+	}
+	return fault == DB_OK;
 }
 
 enum account_outcome
@@ -133,15 +225,16 @@ account_sql_find_user(void *ctx, const struct account_name *name,
     struct account_user *ret_user, struct err *err)
 {
 	struct account_sql *sql = ctx;
-	struct user_rows rows = { sql, name, { 0 }, 0, false };
+	struct user_rows rows = { .sql = sql, .name = name };
 
-	if (!account_sql_read(sql, USER_QUERY, name, see_user, &rows, err)) {
+	if (!read_user(sql, name, &rows, err)) {
 		account_user_release(&rows.user);
 		return ACCOUNT_TEMPFAIL;
 	}
 	if (rows.rows == 0)
 		return ACCOUNT_UNKNOWN;
-	if (!rows.with_use && !add_quota_use(sql, &rows, err)) {
+	if (!(rows.with_use && rows.with_disabled) &&
+	    !add_missing(sql, &rows, err)) {
 		account_user_release(&rows.user);
 		return ACCOUNT_TEMPFAIL;
 	}
@@ -151,75 +244,126 @@ account_sql_find_user(void *ctx, const struct account_name *name,
 
 /* ---- the domain ---- */
 
-static void
-count_row(void *ctx, const struct db_row *row)
+static bool
+is_default_domain_alias(const struct account_sql *sql)
 {
-	size_t *count = ctx;
+	return strcmp(sql->config->domain_alias_query,
+		   ACCOUNT_DOMAIN_ALIAS_QUERY) == 0;
+}
+
+/* Rows about a domain: that it is ours, or what it is another name for. */
+struct domain_rows {
+	struct slice domain;
+	struct str *alias_of;
+	size_t ours;
+};
+
+static void
+see_domain(void *ctx, const struct db_row *row)
+{
+	struct domain_rows *rows = ctx;
 
 	(void)row;
-	++*count;
+	rows->ours++;
+}
+
+/* Columns: the target, and perhaps the domain that has it. */
+static void
+see_domain_alias(void *ctx, const struct db_row *row)
+{
+	struct domain_rows *rows = ctx;
+	struct slice target = slice_trim(account_sql_column(row, 0));
+
+	if (target.len == 0 || rows->alias_of->len)
+		return;
+	if (row->count > 1 &&
+	    !slice_equal_nocase(
+		slice_trim(account_sql_column(row, 1)), rows->domain))
+		return;
+	str_append(rows->alias_of, target);
+	rows->ours++;
+}
+
+/* Of the tables that are ours: NULL is what a domain has that is no alias. */
+static void
+see_own_domain(void *ctx, const struct db_row *row)
+{
+	if (row->count > 0 && row->columns[0].ptr)
+		see_domain_alias(ctx, row);
+	else
+		see_domain(ctx, row);
 }
 
 static enum db_fault
-count_rows(struct account_sql *sql, const char *text, struct slice domain,
-    size_t *ret_count, struct err *err)
+ask_own(struct account_sql *sql, const char *text, size_t params,
+    struct domain_rows *rows, struct err *err)
 {
-	const struct db_value values[2] = { db_text(domain), db_text(domain) };
-	size_t params = text == own_domains ? 2 : text == users_domains;
-	struct sql_run run = { text, values, params, count_row, ret_count, 0 };
+	const struct db_value value = db_text(rows->domain);
+	const struct db_value values[] = { value, value, value };
+	struct sql_run run = { text, values, params, see_own_domain, rows, 0 };
 
-	*ret_count = 0;
+	sql->questions++;
 	return sql_link_run(sql->link, &run, err);
 }
 
-/* Only a database that never was migrated may lack tables: in one that is being
- * restored, they are missing for a while. */
 static bool
-is_unmigrated(struct account_sql *sql)
-{
-	struct err ignored; /* the caller has one to tell */
-	size_t rows;
-
-	return count_rows(sql, migrated, slice_from(""), &rows, &ignored) ==
-	       DB_REFUSED;
-}
-
-static bool
-find_own_domain(struct account_sql *sql, struct slice domain, size_t *ret_rows,
-    struct err *err)
+find_own_domain(struct account_sql *sql, bool with_aliases,
+    struct domain_rows *rows, struct err *err)
 {
 	enum db_fault fault =
-	    count_rows(sql, own_domains, domain, ret_rows, err);
+	    with_aliases ? ask_own(sql, own_domains_and_aliases, 3, rows, err)
+			 : ask_own(sql, own_domains, 2, rows, err);
 
 	if (fault != DB_REFUSED)
 		return fault == DB_OK;
 	if (!is_unmigrated(sql))
 		return false;
-	return count_rows(sql, users_domains, domain, ret_rows, err) == DB_OK;
+	return ask_own(sql, users_domains, 1, rows, err) == DB_OK;
+}
+
+/* The same by queries of the site's own. */
+static bool
+find_by_queries(struct account_sql *sql, const struct account_name *name,
+    struct domain_rows *rows, struct err *err)
+{
+	struct sql_run run = { .seen = see_domain_alias, .ctx = rows };
+	enum db_fault fault;
+
+	if (rows->ours == 0 && sql->queries[DOMAIN_QUERY].sql[0] &&
+	    !account_sql_read(sql, DOMAIN_QUERY, name, see_domain, rows, err))
+		return false;
+	if (rows->ours == 0 && sql->queries[DOMAIN_QUERY].sql[0] == '\0' &&
+	    !find_own_domain(sql, false, rows, err))
+		return false;
+	if (sql->queries[DOMAIN_ALIAS_QUERY].sql[0] == '\0')
+		return true;
+	fault = account_sql_run(sql, &run, DOMAIN_ALIAS_QUERY, name, NULL, err);
+	if (fault != DB_REFUSED)
+		return fault == DB_OK;
+	return is_default_domain_alias(sql) && is_unmigrated(sql);
 }
 
 enum account_outcome
-account_sql_find_domain(
-    void *ctx, const struct account_name *name, struct err *err)
+account_sql_find_domain(void *ctx, const struct account_name *name,
+    struct str *alias_of, struct err *err)
 {
 	struct account_sql *sql = ctx;
-	size_t rows = 0;
+	struct domain_rows rows = { name->domain, alias_of, 0 };
 	bool looked;
 	int listed = host_list_has(
 	    &sql->host_list, sql->config->host_list, name->domain, err);
 
 	if (listed < 0)
 		return ACCOUNT_TEMPFAIL;
-	if (listed)
-		return ACCOUNT_FOUND;
-	if (sql->queries[DOMAIN_QUERY].sql[0])
-		looked = account_sql_read(
-		    sql, DOMAIN_QUERY, name, count_row, &rows, err);
+	rows.ours = (size_t)listed;
+	if (sql->queries[DOMAIN_QUERY].sql[0] == '\0' &&
+	    is_default_domain_alias(sql))
+		looked = find_own_domain(sql, true, &rows, err);
 	else
-		looked = find_own_domain(sql, name->domain, &rows, err);
+		looked = find_by_queries(sql, name, &rows, err);
 	if (!looked)
 		return ACCOUNT_TEMPFAIL;
-	return rows ? ACCOUNT_FOUND : ACCOUNT_UNKNOWN;
+	return rows.ours ? ACCOUNT_FOUND : ACCOUNT_UNKNOWN;
 }
 
 /* ---- the alias ---- */

@@ -124,6 +124,10 @@ log_in(struct account_sql *sql, const struct password_row *found,
 	outcome = account_sql_find_user(sql, &name, ret_user, err);
 	if (outcome == ACCOUNT_UNKNOWN)
 		return ACCOUNT_DENIED;
+	if (outcome == ACCOUNT_FOUND && ret_user->disabled) {
+		account_user_release(ret_user);
+		return ACCOUNT_DISABLED;
+	}
 	if (outcome == ACCOUNT_FOUND)
 		rehash(sql, &name, str_slice(&found->hash), password);
 	return outcome;

@@ -4,6 +4,23 @@
 #include "common/account/account_sql_own.h"
 #include "common/base/mem.h"
 
+/*
+ * What the settings ask for by default, as one question.  The quota is that of
+ * the address which was asked for and not of the row's: the tables may be of
+ * different collations, and a value fits each.
+ */
+#define JOINED_COLUMNS                                                         \
+	"SELECT users.name, users.home, users.uid, users.gid, users.quota, "   \
+	"users.domain, quota.bytes, quota.messages"
+#define JOINED_TABLES " FROM users LEFT JOIN quota ON quota.username = %u"
+#define JOINED_WHERE " WHERE users.name = %n AND users.domain = %d"
+
+static const char joined_query[] = JOINED_COLUMNS
+    ", disabled_users.username" JOINED_TABLES
+    " LEFT JOIN disabled_users ON disabled_users.username = %u" JOINED_WHERE;
+static const char joined_unmigrated[] =
+    JOINED_COLUMNS JOINED_TABLES JOINED_WHERE;
+
 /* ---- life ---- */
 
 static int
@@ -19,6 +36,13 @@ compile_all(struct account_sql *sql, struct err *err)
 		    QUERY_TEXTS },
 		[ALIAS_QUERY] = { "alias_query", c->alias_query, QUERY_TEXTS },
 		[DOMAIN_QUERY] = { "domain_query", c->domain_query,
+		    QUERY_TEXTS },
+		[DOMAIN_ALIAS_QUERY] = { "domain_alias_query",
+		    c->domain_alias_query, QUERY_TEXTS },
+		[DISABLED_QUERY] = { "disabled_query", c->disabled_query,
+		    QUERY_TEXTS },
+		[JOINED_QUERY] = { "user_query", joined_query, QUERY_TEXTS },
+		[JOINED_UNMIGRATED] = { "user_query", joined_unmigrated,
 		    QUERY_TEXTS },
 		[QUOTA_QUERY] = { "quota_query", c->quota_query, QUERY_TEXTS },
 		[QUOTA_UPDATE] = { "quota_update", c->quota_update,
@@ -101,6 +125,7 @@ account_sql_run(struct account_sql *sql, struct sql_run *run,
 	run->sql = query->sql;
 	run->values = values;
 	run->count = query->count;
+	sql->questions++;
 	return sql_link_run(sql->link, run, err);
 }
 
@@ -205,15 +230,48 @@ account_sql_new(const struct account_config *config, account_notice *notice,
 	sql->notice = notice;
 	sql->notice_ctx = ctx;
 	sql->link = sql_link_new(&config->db, DB_SERVE);
-	sql->source = (struct account_source){ account_sql_find_domain,
-		account_sql_find_user, account_sql_find_alias, pass_notice,
-		sql };
+	sql->source = (struct account_source){
+		.domain = account_sql_find_domain,
+		.user = account_sql_find_user,
+		.alias = account_sql_find_alias,
+		.notice = pass_notice,
+		.ctx = sql,
+		.delimiters = config->subaddress_delimiter,
+		.mailbox_first = config->mailbox_first,
+		.users_make_domains = config->domain_query[0] == '\0',
+	};
+	sql->is_joined =
+	    strcmp(config->user_query, ACCOUNT_USER_QUERY) == 0 &&
+	    strcmp(config->quota_query, ACCOUNT_QUOTA_QUERY) == 0 &&
+	    strcmp(config->disabled_query, ACCOUNT_DISABLED_QUERY) == 0;
 	rc = compile_all(sql, err);
 	if (rc < 0)
 		account_sql_free(sql);
 	else
 		*ret_sql = sql;
 	return rc;
+}
+
+static void
+pass_trace(void *ctx, const char *text)
+{
+	struct account_sql *sql = ctx;
+
+	sql->trace(sql->trace_ctx, text);
+}
+
+void
+account_sql_trace(struct account_sql *sql, account_notice *trace, void *ctx)
+{
+	sql->trace = trace;
+	sql->trace_ctx = ctx;
+	sql->source.trace = trace ? pass_trace : NULL;
+}
+
+uint64_t
+account_sql_questions(const struct account_sql *sql)
+{
+	return sql->questions;
 }
 
 enum account_outcome

@@ -20,6 +20,13 @@ void account_sql_free(struct account_sql *sql);
 /* To be called before each request: it may find the connection lost once. */
 void account_sql_begin_request(struct account_sql *sql);
 
+/* From now on trace is told of each step of a look-up; NULL ends it. */
+void account_sql_trace(
+    struct account_sql *sql, account_notice *trace, void *ctx);
+
+/* Statements that were run for look-ups, to see what they cost. */
+uint64_t account_sql_questions(const struct account_sql *sql);
+
 /* As account_resolve. */
 enum account_outcome account_sql_resolve(struct account_sql *sql,
     struct slice address, struct account_targets *ret_targets, struct err *err);

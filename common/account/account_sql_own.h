@@ -13,8 +13,12 @@ enum account_query {
 	PASSWORD_QUERY,
 	ALIAS_QUERY,
 	DOMAIN_QUERY,
+	DOMAIN_ALIAS_QUERY,
 	QUOTA_QUERY,
 	QUOTA_UPDATE,
+	DISABLED_QUERY,
+	JOINED_QUERY,      /* user, quota, disabled: all by default */
+	JOINED_UNMIGRATED, /* without the latter */
 	QUERIES
 };
 
@@ -26,8 +30,12 @@ struct account_sql {
 	struct account_source source; /* over the functions below */
 	struct str sample; /* a hash as they are here, for unknown users */
 	bool sampled;
+	bool is_joined;     /* JOINED_QUERY serves for the three */
+	uint64_t questions; /* statements that were run */
 	account_notice *notice;
 	void *notice_ctx;
+	account_notice *trace; /* NULL: nobody listens */
+	void *trace_ctx;
 };
 
 /* Runs a query for name, with the numbers of add (NULL: it has none). */
@@ -56,8 +64,8 @@ char *account_sql_login_name(const struct db_row *row,
     const struct account_name *name, size_t domain_column);
 
 /* What struct account_source wants, over struct account_sql. */
-enum account_outcome account_sql_find_domain(
-    void *ctx, const struct account_name *name, struct err *err);
+enum account_outcome account_sql_find_domain(void *ctx,
+    const struct account_name *name, struct str *alias_of, struct err *err);
 enum account_outcome account_sql_find_user(void *ctx,
     const struct account_name *name, struct account_user *ret_user,
     struct err *err);

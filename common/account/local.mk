@@ -13,6 +13,7 @@ libaccount_a_SOURCES = \
 	%D%/account_sql.c %D%/account_sql.h %D%/account_sql_own.h \
 	%D%/account_users.c \
 	%D%/db.h \
+	%D%/expansion.c %D%/expansion.h \
 	%D%/host_list.c %D%/host_list.h \
 	%D%/passhash.c %D%/passhash.h \
 	%D%/query.c %D%/query.h \

@@ -1,243 +1,351 @@
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "common/account/source.h"
+#include "common/account/expansion.h"
 #include "common/base/mem.h"
 
-/* Addresses that one look-up may meet: aliases and targets. */
-#define VISITS_MAX (2 * ACCOUNT_TARGETS_MAX)
-
-/* An address that was met, in the order of meeting. */
-struct visit {
-	char *address;
-	unsigned int depth; /* aliases it took to get here */
-	bool itself;        /* listed by its own alias: its mailbox is meant */
+/* The names that one visit is looked up under: its own, then that in the domain
+ * which its domain is an alias of, and so on. */
+struct names {
+	struct account_name list[ACCOUNT_DOMAINS_MAX];
+	struct str buffers[ACCOUNT_DOMAINS_MAX];
+	size_t count;
+	struct slice detail; /* of a subaddress, for what is found */
 };
 
-struct expansion {
-	const struct account_source *source;
-	struct visit *visits;
-	size_t count, cap;
-	struct account_targets targets;
-	size_t targets_cap;
-	bool dropped;
-	struct err *err;
-};
+/* Looks one name of a visit up. */
+typedef enum step name_step(struct expansion *e, const struct visit *visit,
+    const struct account_name *name, struct slice detail);
 
-/* What one step says about a name; GO_ON asks the next step. */
-enum step {
-	STEP_DONE,
-	STEP_GO_ON,
-	STEP_FAILED /* TEMPFAIL for the whole */
-};
+/* ---- domains ---- */
 
-typedef enum step expand_step(struct expansion *e, const struct visit *visit,
-    const struct account_name *name);
-
-static void
-notice(struct expansion *e, const struct visit *visit, const char *what)
+static enum account_outcome
+ask_domain(struct expansion *e, const struct account_name *name)
 {
-	char text[ERR_TEXT_MAX + ACCOUNT_NAME_MAX];
+	struct domain_memory *m = &e->memory;
 
-	if (e->source->notice == NULL)
-		return;
-	(void)snprintf(text, sizeof text, /* cut is good enough */
-	    "alias %s: target %s %s", e->visits[0].address, visit->address,
-	    what);
-	e->source->notice(e->source->ctx, text);
+	if (m->domain.len && slice_equal(str_slice(&m->domain), name->domain))
+		return m->outcome;
+	str_clear(&m->alias_of);
+	str_set(&m->domain, name->domain);
+	m->outcome =
+	    e->source->domain(e->source->ctx, name, &m->alias_of, e->err);
+	if (m->outcome == ACCOUNT_UNKNOWN)
+		expansion_trace(e, "domain of", name, "not ours");
+	else if (m->outcome == ACCOUNT_FOUND && m->alias_of.len)
+		expansion_trace(e, "domain of", name,
+		    "ours, another name for %s", str_cstr(&m->alias_of));
+	else if (m->outcome == ACCOUNT_FOUND)
+		expansion_trace(e, "domain of", name, "ours");
+	return m->outcome;
 }
 
 static enum step
-give_up(struct expansion *e, const char *what)
+check_domain(struct expansion *e, const struct account_name *name)
 {
-	(void)err_set(e->err, ELOOP, "alias %s %s", e->visits[0].address, what);
-	return STEP_FAILED;
+	switch (ask_domain(e, name)) {
+	case ACCOUNT_FOUND:
+		return STEP_GO_ON;
+	case ACCOUNT_UNKNOWN:
+		return STEP_ELSEWHERE;
+	default:
+		return STEP_FAILED;
+	}
 }
 
-/* ---- what was met ---- */
-
-/* Has the very address been met?  A case-blind database may let a loop pass
- * here in another spelling; there are only so many. */
 static bool
-was_met(const struct expansion *e, struct slice address)
+has_domain(const struct names *names, struct slice domain)
 {
 	size_t i;
 
-	for (i = 0; i < e->count; i++)
-		if (slice_is(address, e->visits[i].address))
+	for (i = 0; i < names->count; i++)
+		if (slice_equal(names->list[i].domain, domain))
 			return true;
 	return false;
 }
 
-static void
-meet(struct expansion *e, struct slice address, unsigned int depth, bool itself)
-{
-	e->visits =
-	    mem_grow(e->visits, &e->cap, e->count + 1, sizeof *e->visits);
-	e->visits[e->count++] =
-	    (struct visit){ mem_strndup(address.ptr, address.len), depth,
-		    itself };
-}
-
-/* ---- what was found ---- */
-
-static bool
-is_same_target(const struct account_target *a, const struct account_target *b)
-{
-	if (a->local != b->local)
-		return false;
-	return a->local ? strcmp(a->user.name, b->user.name) == 0
-			: strcmp(a->address, b->address) == 0;
-}
-
-/* Takes target over; a second one for the same place is freed. */
+/* Adds the names under the domains that the visit's own is an alias of. */
 static enum step
-add_target(struct expansion *e, struct account_target target)
+follow_domain(struct expansion *e, struct names *names)
 {
-	struct account_targets *t = &e->targets;
-	bool full = t->count == ACCOUNT_TARGETS_MAX;
-	size_t i;
+	enum step step = STEP_GO_ON;
 
-	for (i = 0; i < t->count; i++)
-		if (is_same_target(&t->list[i], &target))
+	while (step == STEP_GO_ON && names->count < ACCOUNT_DOMAINS_MAX) {
+		const struct account_name *last =
+		    &names->list[names->count - 1];
+		struct account_name *next = &names->list[names->count];
+		STR_AUTO address = STR_INIT;
+
+		step = check_domain(e, last);
+		if (step == STEP_ELSEWHERE && names->count > 1)
+			return expansion_give_up(e,
+			    "is in a domain that stands for one which is not "
+			    "ours");
+		if (step != STEP_GO_ON || e->memory.alias_of.len == 0)
 			break;
-	if (i < t->count || full) {
-		account_user_release(&target.user);
-		free(target.address);
-		return i < t->count ? STEP_DONE
-				    : give_up(e, "has too many targets");
+		str_append(&address, last->local);
+		str_append_char(&address, '@');
+		str_append(&address, str_slice(&e->memory.alias_of));
+		if (!account_name_parse(str_slice(&address),
+			&names->buffers[names->count], next) ||
+		    has_domain(names, next->domain))
+			break;
+		names->count++;
 	}
-	t->list =
-	    mem_grow(t->list, &e->targets_cap, t->count + 1, sizeof *t->list);
-	t->list[t->count++] = target;
-	return STEP_DONE;
+	return step;
 }
 
-/* ---- the steps ---- */
+/* ---- aliases ---- */
 
-/* Not ours: kept as it is written.  At depth 0 the caller looked before. */
-static enum step
-step_domain(struct expansion *e, const struct visit *visit,
-    const struct account_name *name)
+/* Does the target mean the mailbox of the very name that has the alias? */
+static bool
+is_itself(const struct expansion *e, const struct account_name *name,
+    struct slice target)
 {
-	struct account_target target = { false, { 0 }, NULL };
+	STR_AUTO buffer = STR_INIT;
+	STR_AUTO cut = STR_INIT;
+	struct account_name parsed, base;
+	struct slice detail;
 
-	if (visit->depth == 0)
-		return STEP_GO_ON;
-	switch (e->source->domain(e->source->ctx, name, e->err)) {
-	case ACCOUNT_FOUND:
-		return STEP_GO_ON;
-	case ACCOUNT_UNKNOWN:
-		target.address = mem_strdup(visit->address);
-		return add_target(e, target);
-	default:
-		return STEP_FAILED;
-	}
+	if (slice_equal_nocase(target, name->user))
+		return true;
+	return account_name_parse(target, &buffer, &parsed) &&
+	       account_name_split(
+		   &parsed, e->source->delimiters, &cut, &base, &detail) &&
+	       slice_equal_nocase(base.user, name->user);
 }
 
 /* One target as it stands between two |. */
 static enum step
-follow(struct expansion *e, const struct visit *from, struct slice text)
+follow(struct expansion *e, const struct visit *from,
+    const struct account_name *name, struct slice detail, struct slice text)
 {
 	struct slice target = slice_trim(text);
-	bool itself = slice_is_nocase(target, from->address);
+	bool itself = is_itself(e, name, target);
+	struct visit *visit;
 
-	if (target.len == 0 || (!itself && was_met(e, target)))
+	if (target.len == 0 || (!itself && expansion_was_met(e, target)))
 		return STEP_DONE;
 	if (from->depth == ACCOUNT_ALIAS_DEPTH)
-		return give_up(e, "is nested too deep");
+		return expansion_give_up(e, "is nested too deep");
 	if (e->count == VISITS_MAX)
-		return give_up(e, "has too many targets");
-	meet(e, target, from->depth + 1, itself);
+		return expansion_give_up(e, "has too many targets");
+	visit = expansion_meet(e, target, detail, from);
+	if (itself)
+		visit->self = mem_strndup(name->user.ptr, name->user.len);
 	return STEP_DONE;
 }
 
 static enum step
-step_alias(struct expansion *e, const struct visit *visit,
-    const struct account_name *name)
+look_alias(struct expansion *e, const struct visit *visit,
+    const struct account_name *name, struct slice detail)
 {
-	const struct visit from = *visit; /* meet() moves the visits */
 	STR_AUTO text = STR_INIT;
 	struct slice rest, target;
-	enum step step = STEP_DONE;
+	enum step step;
 
-	if (visit->itself)
+	if (visit->self && slice_is_nocase(name->user, visit->self))
 		return STEP_GO_ON;
 	switch (e->source->alias(e->source->ctx, name, &text, e->err)) {
 	case ACCOUNT_FOUND:
+		expansion_trace(e, "alias", name, "%s", str_cstr(&text));
 		break;
 	case ACCOUNT_DROP:
-		e->dropped = true;
-		return STEP_DONE;
+		expansion_trace(e, "alias", name, "drop");
+		step = check_domain(e, name);
+		e->dropped |= step == STEP_GO_ON;
+		return step == STEP_GO_ON ? STEP_DONE : step;
 	case ACCOUNT_UNKNOWN:
+		expansion_trace(e, "alias", name, "none");
 		return STEP_GO_ON;
 	default:
 		return STEP_FAILED;
 	}
+	step = check_domain(e, name); /* a row alone makes no domain ours */
+	if (step != STEP_GO_ON)
+		return step;
 	rest = str_slice(&text);
+	step = STEP_DONE;
 	while (step == STEP_DONE && slice_next(&rest, '|', &target))
-		step = follow(e, &from, target);
+		step = follow(e, visit, name, detail, target);
+	return step;
+}
+
+/* ---- mailboxes ---- */
+
+static enum step
+take_user(struct expansion *e, const struct visit *visit, struct slice detail,
+    struct account_user *user)
+{
+	struct account_target target = { .local = true, .user = *user };
+
+	if (user->disabled) {
+		account_user_release(user);
+		e->disabled = true;
+		if (visit->depth > 0)
+			expansion_notice(e, visit, "is disabled");
+		return STEP_DONE;
+	}
+	if (detail.len)
+		target.detail = mem_strndup(detail.ptr, detail.len);
+	return expansion_add(e, target);
+}
+
+static enum step
+look_user(struct expansion *e, const struct visit *visit,
+    const struct account_name *name, struct slice detail)
+{
+	const struct account_source *source = e->source;
+	struct account_user user = { 0 };
+
+	switch (source->user(source->ctx, name, &user, e->err)) {
+	case ACCOUNT_FOUND:
+		expansion_trace(e, "mailbox", name, "%s%s", user.name,
+		    user.disabled ? ", disabled" : "");
+		return take_user(e, visit, detail, &user);
+	case ACCOUNT_UNKNOWN:
+		expansion_trace(e, "mailbox", name, "none");
+		return STEP_GO_ON;
+	default:
+		return STEP_FAILED;
+	}
+}
+
+/* ---- the order of looking ---- */
+
+/* An alias and a mailbox of the same name are equally exact: which one counts
+ * is the site's to say.  Where the alias does, it keeps a copy for the mailbox
+ * by listing its own address. */
+static enum step
+look_exact(struct expansion *e, const struct visit *visit,
+    const struct account_name *name, struct slice detail)
+{
+	bool mailbox_first = e->source->mailbox_first;
+	enum step step = STEP_GO_ON;
+
+	if (!e->source->users_make_domains)
+		step = check_domain(e, name);
+	if (step == STEP_GO_ON)
+		step = (mailbox_first ? look_user : look_alias)(
+		    e, visit, name, detail);
+	if (step == STEP_GO_ON)
+		step = (mailbox_first ? look_alias : look_user)(
+		    e, visit, name, detail);
 	return step;
 }
 
 static enum step
-step_user(struct expansion *e, const struct visit *visit,
-    const struct account_name *name)
+look_without_detail(struct expansion *e, const struct visit *visit,
+    const struct account_name *name, struct slice detail)
 {
-	struct account_target target = { true, { 0 }, NULL };
+	STR_AUTO buffer = STR_INIT;
+	struct account_name base;
+	struct slice own;
 
-	(void)visit;
-	switch (e->source->user(e->source->ctx, name, &target.user, e->err)) {
-	case ACCOUNT_FOUND:
-		return add_target(e, target);
-	case ACCOUNT_UNKNOWN:
+	if (!account_name_split(
+		name, e->source->delimiters, &buffer, &base, &own))
 		return STEP_GO_ON;
-	default:
-		return STEP_FAILED;
-	}
+	expansion_trace(e, "subaddress", name, "%.*s with the detail \"%.*s\"",
+	    SLICE_FMT(base.user), SLICE_FMT(own));
+	return look_exact(e, visit, &base, own.len ? own : detail);
 }
 
-/*
- * The order of looking.  An alias goes before the mailbox of the same name, as
- * with the predecessor: it replaces the recipient, and keeps a copy for the
- * mailbox by listing its own address.  What is less exact (address without
- * its extension, catch-all of the domain) belongs behind these.
- */
-static expand_step *const steps[] = { step_domain, step_alias, step_user };
+static enum step
+look_catch_all(struct expansion *e, const struct visit *visit,
+    const struct account_name *name, struct slice detail)
+{
+	STR_AUTO buffer = STR_INIT;
+	struct account_name all;
+
+	str_append_char(&buffer, '@');
+	str_append(&buffer, name->domain);
+	all.user = str_slice(&buffer);
+	all.local = slice_head(all.user, 0);
+	all.domain = slice_skip(all.user, 1);
+	return look_alias(e, visit, &all, detail);
+}
+
+static enum step
+look_each(struct expansion *e, const struct visit *visit,
+    const struct names *names, name_step *look, size_t from)
+{
+	enum step step = STEP_GO_ON;
+	size_t i;
+
+	for (i = from; i < names->count && step == STEP_GO_ON; i++)
+		step = look(e, visit, &names->list[i], names->detail);
+	return step;
+}
+
+/* The more exact first, and under its own domain before another one.  Who has a
+ * mailbox costs no question about his domain. */
+static enum step
+look_everywhere(
+    struct expansion *e, const struct visit *visit, struct names *names)
+{
+	enum step step = look_each(e, visit, names, look_exact, 0);
+
+	if (step == STEP_GO_ON)
+		step = follow_domain(e, names);
+	if (step == STEP_GO_ON)
+		step = look_each(e, visit, names, look_exact, 1);
+	if (step == STEP_GO_ON)
+		step = look_each(e, visit, names, look_without_detail, 0);
+	if (step == STEP_GO_ON)
+		step = look_each(e, visit, names, look_catch_all, 0);
+	return step;
+}
+
+/* Not ours: kept as it is written. */
+static enum step
+add_elsewhere(struct expansion *e, const struct visit *visit)
+{
+	struct account_target target = { .address =
+					     mem_strdup(visit->address) };
+
+	return expansion_add(e, target);
+}
 
 static enum step
 visit_next(struct expansion *e, size_t at)
 {
-	struct visit visit = e->visits[at];
-	STR_AUTO buffer = STR_INIT;
-	struct account_name name;
-	enum step step = STEP_GO_ON;
+	struct visit visit = e->visits[at]; /* a copy: they move */
+	struct names names = { .count = 1 };
+	enum step step;
 	size_t i;
 
-	if (!account_name_parse(slice_from(visit.address), &buffer, &name) ||
-	    name.domain.len == 0 || name.local.len == 0) {
-		notice(e, &visit, "is no address");
+	if (visit.detail)
+		names.detail = slice_from(visit.detail);
+	if (!account_name_parse(
+		slice_from(visit.address), &names.buffers[0], &names.list[0]) ||
+	    names.list[0].domain.len == 0 || names.list[0].local.len == 0) {
+		str_release(&names.buffers[0]);
+		expansion_notice(e, &visit, "is no address");
 		return STEP_GO_ON;
 	}
-	for (i = 0; i < sizeof steps / sizeof steps[0] && step == STEP_GO_ON;
-	     i++)
-		step = steps[i](e, &visit, &name);
+	step = look_everywhere(e, &visit, &names);
+	for (i = 0; i < ACCOUNT_DOMAINS_MAX; i++)
+		str_release(&names.buffers[i]);
+	if (step == STEP_ELSEWHERE && visit.depth > 0)
+		return add_elsewhere(e, &visit);
 	if (step == STEP_GO_ON && visit.depth > 0)
-		notice(e, &visit, "does not exist");
+		expansion_notice(e, &visit, "does not exist");
 	return step;
 }
+
+/* ---- the whole ---- */
 
 static enum account_outcome
 outcome_of(struct expansion *e, enum step first)
 {
 	if (e->targets.count > 0)
 		return ACCOUNT_FOUND;
+	if (first == STEP_ELSEWHERE)
+		return ACCOUNT_NOT_LOCAL;
 	if (first == STEP_GO_ON)
 		return ACCOUNT_UNKNOWN;
 	if (e->dropped)
 		return ACCOUNT_DROP;
-	(void)give_up(e, "leads nowhere"); /* for its text */
+	if (e->disabled)
+		return ACCOUNT_DISABLED;
+	(void)expansion_give_up(e, "leads nowhere"); /* for its text */
 	return ACCOUNT_TEMPFAIL;
 }
 
@@ -258,17 +366,6 @@ expand_all(struct expansion *e)
 	return outcome_of(e, first);
 }
 
-static void
-expansion_release(struct expansion *e)
-{
-	size_t i;
-
-	for (i = 0; i < e->count; i++)
-		free(e->visits[i].address);
-	free(e->visits);
-	account_targets_release(&e->targets);
-}
-
 enum account_outcome
 account_expand(const struct account_source *source, struct slice address,
     struct account_targets *ret_targets, struct err *err)
@@ -281,12 +378,8 @@ account_expand(const struct account_source *source, struct slice address,
 	if (!account_name_parse(address, &buffer, &name) ||
 	    name.domain.len == 0)
 		return ACCOUNT_UNKNOWN;
-	outcome = source->domain(source->ctx, &name, err);
-	if (outcome == ACCOUNT_UNKNOWN)
-		return ACCOUNT_NOT_LOCAL;
-	if (outcome != ACCOUNT_FOUND)
-		return ACCOUNT_TEMPFAIL;
-	meet(&e, name.user, 0, false);
+	(void)expansion_meet(/* the first visit */
+	    &e, name.user, slice_from(""), NULL);
 	outcome = expand_all(&e);
 	if (outcome == ACCOUNT_FOUND) {
 		*ret_targets = e.targets;

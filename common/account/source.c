@@ -53,3 +53,25 @@ account_name_parse(
 	    slice_skip(ret_name->user, at ? at : ret_name->user.len);
 	return true;
 }
+
+bool
+account_name_split(const struct account_name *name, const char *delimiters,
+    struct str *buffer, struct account_name *ret_base, struct slice *ret_detail)
+{
+	size_t at = 1;
+
+	while (at < name->local.len &&
+	       (name->local.ptr[at] == '\0' ||
+		   strchr(delimiters, name->local.ptr[at]) == NULL))
+		at++;
+	if (at >= name->local.len)
+		return false;
+	*ret_detail = slice_skip(name->local, at + 1);
+	str_set(buffer, slice_head(name->local, at));
+	str_append_char(buffer, '@');
+	str_append(buffer, name->domain);
+	ret_base->user = str_slice(buffer);
+	ret_base->local = slice_head(ret_base->user, at);
+	ret_base->domain = slice_skip(ret_base->user, at + 1);
+	return true;
+}

@@ -23,7 +23,7 @@ wire_get_head(struct ipc_reader *in, struct wire_head *ret_head)
 	uint32_t count = ipc_get_u32(in);
 	struct slice text = ipc_get_text(in, ERR_TEXT_MAX);
 
-	if (in->bad || outcome > ACCOUNT_TEMPFAIL || more > 1 ||
+	if (in->bad || outcome > ACCOUNT_DISABLED || more > 1 ||
 	    count > ACCOUNT_TARGETS_MAX)
 		return false;
 	*ret_head = (struct wire_head){ (enum account_outcome)outcome,
@@ -41,6 +41,7 @@ wire_put_user(struct str *body, const struct account_user *user)
 	ipc_put_u64(body, user->quota_limit);
 	ipc_put_u64(body, (uint64_t)user->quota_used);
 	ipc_put_u64(body, (uint64_t)user->quota_messages);
+	ipc_put_u32(body, user->disabled);
 }
 
 static char *
@@ -58,6 +59,7 @@ wire_get_user(struct ipc_reader *in, struct account_user *ret_user)
 {
 	struct account_user user = { 0 };
 	uint64_t used, messages;
+	uint32_t disabled;
 
 	user.name = get_copy(in, ACCOUNT_NAME_MAX);
 	user.home = get_copy(in, WIRE_HOME_MAX);
@@ -66,13 +68,15 @@ wire_get_user(struct ipc_reader *in, struct account_user *ret_user)
 	user.quota_limit = ipc_get_u64(in);
 	used = ipc_get_u64(in);
 	messages = ipc_get_u64(in);
-	if (in->bad || user.name[0] == '\0' || used > INT64_MAX ||
-	    messages > INT64_MAX) {
+	disabled = ipc_get_u32(in);
+	if (in->bad || disabled > 1 || user.name[0] == '\0' ||
+	    used > INT64_MAX || messages > INT64_MAX) {
 		account_user_release(&user);
 		return false;
 	}
 	user.quota_used = (int64_t)used;
 	user.quota_messages = (int64_t)messages;
+	user.disabled = disabled == 1;
 	*ret_user = user;
 	return true;
 }
@@ -81,30 +85,47 @@ void
 wire_put_target(struct str *body, const struct account_target *target)
 {
 	ipc_put_u32(body, target->local);
-	if (target->local)
+	if (target->local) {
 		wire_put_user(body, &target->user);
-	else
+		ipc_put_text(
+		    body, slice_from(target->detail ? target->detail : ""));
+	} else {
 		ipc_put_text(body, slice_from(target->address));
+	}
+}
+
+static bool
+get_local(struct ipc_reader *in, struct account_target *target)
+{
+	if (!wire_get_user(in, &target->user))
+		return false;
+	target->detail = get_copy(in, ACCOUNT_NAME_MAX);
+	if (target->detail[0] == '\0') {
+		free(target->detail);
+		target->detail = NULL;
+	}
+	return !in->bad;
+}
+
+static bool
+get_elsewhere(struct ipc_reader *in, struct account_target *target)
+{
+	target->address = get_copy(in, ACCOUNT_NAME_MAX);
+	return !in->bad && target->address[0] != '\0';
 }
 
 bool
 wire_get_target(struct ipc_reader *in, struct account_target *ret_target)
 {
-	struct account_target target = { false, { 0 }, NULL };
+	struct account_target target = { 0 };
 	uint32_t local = ipc_get_u32(in);
 
 	if (in->bad || local > 1)
 		return false;
 	target.local = local == 1;
-	if (target.local) {
-		if (!wire_get_user(in, &target.user))
-			return false;
-	} else {
-		target.address = get_copy(in, ACCOUNT_NAME_MAX);
-		if (in->bad || target.address[0] == '\0') {
-			free(target.address);
-			return false;
-		}
+	if (!(target.local ? get_local : get_elsewhere)(in, &target)) {
+		account_target_release(&target);
+		return false;
 	}
 	*ret_target = target;
 	return true;

@@ -2,6 +2,7 @@ noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
 	%D%/body.c %D%/body.h \
 	%D%/deliver.c \
+	%D%/detail.c %D%/detail.h \
 	%D%/folder.c %D%/folder.h \
 	%D%/keywords.c %D%/keywords.h \
 	%D%/lock.c %D%/lock.h \

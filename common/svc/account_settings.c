@@ -35,9 +35,13 @@ account_settings(
 		.password_query = s->password_query,
 		.alias_query = s->alias_query,
 		.domain_query = s->domain_query,
+		.domain_alias_query = s->domain_alias_query,
 		.quota_query = s->quota_query,
 		.quota_update = s->quota_update,
+		.disabled_query = s->disabled_query,
 		.host_list = s->host_list,
+		.subaddress_delimiter = s->subaddress_delimiter,
+		.mailbox_first = strcmp(s->alias_order, "mailbox") == 0,
 		.rehash_scheme = s->rehash_scheme,
 		.rehash = s->rehash,
 	};

@@ -22,12 +22,14 @@ libsvc_a_SOURCES = \
 	%D%/front.c \
 	%D%/journal.h \
 	%D%/keeper.c \
+	%D%/mail_path.c \
 	%D%/rates.c %D%/rates.h \
 	%D%/sandbox.c %D%/sandbox.h \
 	%D%/service.c %D%/service.h \
 	%D%/service_log.c %D%/service_log.h \
 	%D%/session.c \
-	%D%/signer.c
+	%D%/signer.c \
+	%D%/verdict.c %D%/verdict.h
 nodist_libsvc_a_SOURCES = %D%/sandbox_filter.h
 
 # The seccomp filters are compiled when njiwa is, not at each start.

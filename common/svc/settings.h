@@ -33,10 +33,13 @@ struct settings {
 	const char *password_query;
 	const char *alias_query;
 	const char *domain_query;
+	const char *domain_alias_query;
 	const char *quota_query;
 	const char *quota_update;
+	const char *disabled_query;
 	const char *host_list;   /* file of local domains, "" for none */
 	const char *drop_policy; /* reject, discard */
+	const char *alias_order; /* alias, mailbox: which goes first */
 	const char *account_socket;
 	int64_t account_idle; /* njiwa-accountd ends itself after */
 	int64_t account_workers;
@@ -57,7 +60,9 @@ struct settings {
 	bool fsync;
 	const char *quota_ignore; /* folder that does not count */
 	const char *quota_message;
-	const char *subaddress_delimiter; /* "" for none */
+	const char *quota_full;           /* reject, defer */
+	int64_t quota_grace;              /* percent, for the last message */
+	const char *subaddress_delimiter; /* its octets; "" for none */
 	/* TLS */
 	const char *tls_key;
 	const char *tls_cert;

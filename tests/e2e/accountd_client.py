@@ -2,7 +2,7 @@
 import struct
 
 RESOLVE, LOGIN, LOOKUP, QUOTA_ADD, BIND, ANSWER = range(1, 7)
-FOUND, UNKNOWN, DENIED, DROP, NOT_LOCAL, TEMPFAIL = range(6)
+FOUND, UNKNOWN, DENIED, DROP, NOT_LOCAL, TEMPFAIL, DISABLED = range(7)
 
 
 def text(value):
@@ -26,12 +26,16 @@ class Reader:
 
     def user(self):
         name, home = self.text(), self.text()
-        uid, gid, limit, used, messages = self.take("IIQqq")
+        uid, gid, limit, used, messages, disabled = self.take("IIQqqI")
         return dict(name=name, home=home, uid=uid, gid=gid, limit=limit,
-                    used=used, messages=messages)
+                    used=used, messages=messages, disabled=bool(disabled))
 
     def target(self):
-        return self.user()["name"] if self.take("I") else self.text()
+        if not self.take("I"):
+            return self.text()
+        user = self.user()
+        self.detail = self.text()
+        return user["name"]
 
 
 class Client:

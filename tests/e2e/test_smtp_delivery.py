@@ -170,6 +170,7 @@ def test_too_few_descriptors(lite):
 # ---- quota
 
 def test_quota_at_rcpt(site):
+    site.conf(quota_grace=0)
     used(site, "small", MB - 100)
     talk = Talk(site)
     talk.ehlo()
@@ -195,11 +196,47 @@ def test_quota_of_the_recipient_not_the_sender(site):
 
 def test_quota_at_data(site):
     """What was not announced is weighed when it is there."""
+    site.conf(quota_grace=0)
     used(site, "small", MB - 100)
     codes, text = send(site, "small@test.dev")
     assert codes == [250, 552] and "small@test.dev has exceeded" in text
     no_trace_of(site, "small")
     assert quota_row(site, "small") == (MB - 100, 1)
+
+
+def test_quota_grace(site):
+    """One last message may overflow a mailbox that is not full."""
+    grace = MB // 100 * 10
+    for free, room in ((100, 100 + grace), (1, 1 + grace)):
+        used(site, "small", MB - free)
+        for size, code in ((room, 250), (room + 1, 552)):
+            talk = Talk(site)
+            talk.ehlo()
+            assert talk.envelope("small@test.dev", options=" SIZE=%d" % size
+                                 ) == [code], (free, size)
+    octets = DATA + (b"x" * 98 + b"\r\n") * 100
+    assert send(site, "small@test.dev", octets=octets)[0] == [250, 250]
+    servers.wait_for("the quota row", lambda: quota_row(site, "small")[0] > MB)
+    assert send(site, "small@test.dev", options=" SIZE=1")[0] == [552]
+    assert len(site.messages("small")) == 1
+
+
+def test_quota_defer(site):
+    """Come back, unless it could never fit."""
+    site.conf(quota_full="defer")
+    used(site, "small", MB)
+    codes, text = send(site, "small@test.dev")
+    assert codes == [452] and text.startswith("4.2.2 Sorry, the mailbox of ")
+    ceiling = MB + MB // 100 * 10
+    for size, code in ((ceiling, 452), (ceiling + 1, 552)):
+        assert send(site, "small@test.dev", options=" SIZE=%d" % size)[0] == [
+            code], size
+    # found out when the message is there
+    used(site, "small", MB - 1)
+    octets = DATA + (b"x" * 98 + b"\r\n") * (MB // 900)
+    codes, text = send(site, "small@test.dev", octets=octets)
+    assert codes == [250, 452] and text.startswith("4.2.2 Sorry, the mailbox")
+    no_trace_of(site, "small")
 
 
 def test_quota_of_one_among_several(site):

@@ -9,7 +9,8 @@ EXTRA_DIST += %D%/listen.dict %D%/corpus/listen
 # cmd/smtpd
 FUZZ_TARGETS += %D%/fuzz_smtp
 %C%_fuzz_smtp_SOURCES = %D%/fuzz_smtp.c tests/unit/smtpd_fake.c $(FUZZ_MAIN)
-%C%_fuzz_smtp_LDADD = libsmtpd.a libproto.a libmsg.a libnet.a libbase.a
+%C%_fuzz_smtp_LDADD = libsmtpd.a libsvc.a libaccount.a \
+	libproto.a libmsg.a libnet.a libbase.a
 %C%_fuzz_smtp_LDFLAGS = $(FUZZ_LINK)
 EXTRA_DIST += %D%/smtp.dict %D%/corpus/smtp
 # njiwa-pop3d: sessions on a maildrop

@@ -25,8 +25,7 @@ read_answer(struct slice octets)
 			return;
 		if ((target.address == NULL) != target.local)
 			__builtin_trap();
-		account_user_release(&target.user);
-		free(target.address);
+		account_target_release(&target);
 	}
 }
 
@@ -42,6 +41,9 @@ make_server(void)
 		.domain_query = "",
 		.quota_query = "SELECT %u",
 		.quota_update = "",
+		.domain_alias_query = "",
+		.disabled_query = "",
+		.subaddress_delimiter = "+",
 		.host_list = "",
 		.rehash_scheme = "$1$",
 	};

@@ -40,10 +40,14 @@ compile(const char *text, enum query_numbers numbers)
 }
 
 static enum account_outcome
-every_domain(void *ctx, const struct account_name *name, struct err *err)
+every_domain(void *ctx, const struct account_name *name, struct str *alias_of,
+    struct err *err)
 {
-	(void)ctx;
+	const struct slice *input = ctx;
+
 	(void)err;
+	if (name->domain.len % 3 == 0 && input->len)
+		str_append(alias_of, slice_skip(*input, input->len / 2));
 	return name->domain.len % 2 ? ACCOUNT_FOUND : ACCOUNT_UNKNOWN;
 }
 
@@ -58,6 +62,7 @@ some_user(void *ctx, const struct account_name *name,
 	*ret_user = (struct account_user){ 0 };
 	ret_user->name = mem_strndup(name->user.ptr, name->user.len);
 	ret_user->home = mem_strdup("");
+	ret_user->disabled = name->local.len % 6 == 0;
 	return ACCOUNT_FOUND;
 }
 
@@ -79,16 +84,40 @@ static void
 expand(struct slice input)
 {
 	const struct account_source source = { every_domain, some_user,
-		input_alias, NULL, &input };
+		input_alias, NULL, NULL, &input, "+-", input.len % 2,
+		input.len % 4 > 1 };
 	struct account_targets targets = { NULL, 0 };
 	struct err err;
+	size_t i;
 	enum account_outcome outcome =
 	    account_expand(&source, slice_from("a@x"), &targets, &err);
 
 	if ((outcome == ACCOUNT_FOUND) != (targets.count > 0) ||
 	    targets.count > ACCOUNT_TARGETS_MAX)
 		__builtin_trap();
+	for (i = 0; i < targets.count; i++)
+		if (targets.list[i].user.disabled ||
+		    (targets.list[i].detail && !targets.list[i].detail[0]))
+			__builtin_trap();
 	account_targets_release(&targets);
+}
+
+/* What is cut apart is the name but for the delimiter. */
+static void
+split(struct slice input)
+{
+	STR_AUTO buffer = STR_INIT;
+	STR_AUTO cut = STR_INIT;
+	struct account_name name, base;
+	struct slice detail;
+
+	if (!account_name_parse(input, &buffer, &name) ||
+	    !account_name_split(&name, "+-", &cut, &base, &detail))
+		return;
+	if (base.local.len == 0 ||
+	    base.local.len + 1 + detail.len != name.local.len ||
+	    !slice_equal(base.domain, name.domain))
+		__builtin_trap();
 }
 
 int
@@ -100,6 +129,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	compile(text, QUERY_NUMBERS);
 	if (size < 4096)
 		expand(slice_of((const char *)data, size));
+	split(slice_of((const char *)data, size));
 	free(text);
 	return 0;
 }

@@ -29,23 +29,26 @@ TESTS += %D%/test_unstuff %D%/test_intake %D%/test_smtp \
 %C%_test_smtp_SOURCES = %D%/test_smtp.c %D%/smtpd_fake.c \
 	%D%/smtpd_fake.h %D%/smtpd_text.h
 %C%_test_smtp_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-%C%_test_smtp_LDADD = libsmtpd.a libproto.a libmsg.a libnet.a libbase.a \
+%C%_test_smtp_LDADD = libsmtpd.a libsvc.a libaccount.a \
+	libproto.a libmsg.a libnet.a libbase.a \
 	$(CMOCKA_LIBS)
 %C%_test_smtp_extensions_SOURCES = %D%/test_smtp_extensions.c \
 	%D%/smtpd_fake.c
 %C%_test_smtp_extensions_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-%C%_test_smtp_extensions_LDADD = libsmtpd.a libproto.a libmsg.a libnet.a \
+%C%_test_smtp_extensions_LDADD = libsmtpd.a libsvc.a libaccount.a \
+	libproto.a libmsg.a libnet.a \
 	libbase.a $(CMOCKA_LIBS)
 %C%_test_smtp_data_SOURCES = %D%/test_smtp_data.c %D%/smtpd_fake.c
 %C%_test_smtp_data_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-%C%_test_smtp_data_LDADD = libsmtpd.a libproto.a libmsg.a libnet.a \
-	libbase.a $(CMOCKA_LIBS)
+%C%_test_smtp_data_LDADD = libsmtpd.a libsvc.a libaccount.a \
+	libproto.a libmsg.a libnet.a libbase.a $(CMOCKA_LIBS)
 
 check_PROGRAMS += %D%/test_check
 TESTS += %D%/test_check
 %C%_test_check_SOURCES = %D%/test_check.c %D%/smtpd_fake.c
 %C%_test_check_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-%C%_test_check_LDADD = libsmtpd.a libproto.a libmsg.a libnet.a libbase.a \
+%C%_test_check_LDADD = libsmtpd.a libsvc.a libaccount.a \
+	libproto.a libmsg.a libnet.a libbase.a \
 	$(CMOCKA_LIBS)
 
 # njiwa-imapd

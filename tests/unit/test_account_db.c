@@ -55,19 +55,18 @@ fill_config(struct fixture *f)
 			.query_timeout = 5000,
 			.sqlite_file = f->file,
 		},
-		.user_query = "SELECT name, home, uid, gid, quota, domain "
-			      "FROM users WHERE name = %n AND domain = '%d'",
+		.user_query = ACCOUNT_USER_QUERY,
 		.password_query = "SELECT name, password, domain FROM users "
 				  "WHERE name = %n AND domain = %d",
-		.alias_query = "SELECT action, aliases FROM forwarder "
-			       "WHERE address = %u",
+		.alias_query = ACCOUNT_ALIAS_QUERY,
 		.domain_query = "",
-		.quota_query = "SELECT bytes, messages FROM quota "
-			       "WHERE username = %u",
+		.quota_query = ACCOUNT_QUOTA_QUERY,
 		.quota_update = "",
+		.domain_alias_query = ACCOUNT_DOMAIN_ALIAS_QUERY,
+		.disabled_query = ACCOUNT_DISABLED_QUERY,
+		.subaddress_delimiter = "+",
 		.host_list = "",
 		.rehash_scheme = "$6$",
-		.rehash = false,
 	};
 }
 
@@ -464,22 +463,23 @@ see_migration(void *ctx, const struct account_migration *migration)
 	unsigned int *seen = ctx;
 
 	assert_true(migration->applied);
-	assert_int_equal(migration->number, ++*seen);
+	assert_true(migration->number > *seen);
+	*seen = migration->number;
 }
 
 static void
 migrations(void **state)
 {
 	struct fixture *f = *state;
-	unsigned int seen = 0;
+	unsigned int seen = 0, last;
 	struct err err;
 
 	assert_int_equal(
 	    account_admin_status(f->admin, see_migration, &seen, &err), 0);
-	assert_int_equal(seen, 3);
+	last = seen;
 	assert_int_equal(
 	    account_admin_migrate(f->admin, see_migration, &seen, &err), 0);
-	assert_int_equal(seen, 3); /* nothing was left to do */
+	assert_int_equal(seen, last); /* nothing was left to do */
 }
 
 int

@@ -9,7 +9,7 @@
 #include "tests/unit/unit.h"
 
 static const struct account_user ann = { (char *)(uintptr_t) "ann@one.dev",
-	(char *)(uintptr_t) "/home/ann", 8, 12, UINT64_MAX, 1000, 3 };
+	(char *)(uintptr_t) "/home/ann", 8, 12, UINT64_MAX, 1000, 3, true };
 
 static void
 round_trip(void **state)
@@ -20,13 +20,14 @@ round_trip(void **state)
 	struct ipc_reader in;
 	struct wire_head got;
 	struct account_user user = { 0 };
-	struct account_target target = { false, { 0 }, NULL };
+	struct account_target target = { 0 };
 
 	(void)state;
 	wire_put_head(&body, &head);
 	wire_put_user(&body, &ann);
-	wire_put_target(&body, &(struct account_target){ true, ann, NULL });
-	wire_put_target(&body, &(struct account_target){ false, { 0 },
+	wire_put_target(&body, &(struct account_target){ true, ann,
+				   (char *)(uintptr_t) "lists", NULL });
+	wire_put_target(&body, &(struct account_target){ false, { 0 }, NULL,
 				   (char *)(uintptr_t) "x@far.org" });
 	in = (struct ipc_reader){ str_slice(&body), false };
 	assert_true(wire_get_head(&in, &got));
@@ -42,11 +43,13 @@ round_trip(void **state)
 	account_user_release(&user);
 	assert_true(wire_get_target(&in, &target));
 	assert_true(target.local);
-	account_user_release(&target.user);
+	assert_string_equal(target.detail, "lists");
+	assert_true(target.user.disabled);
+	account_target_release(&target);
 	assert_true(wire_get_target(&in, &target));
 	assert_false(target.local);
 	assert_string_equal(target.address, "x@far.org");
-	free(target.address);
+	account_target_release(&target);
 	assert_true(ipc_reader_done(&in));
 }
 
@@ -58,7 +61,8 @@ cut_anywhere(void **state)
 	size_t len;
 
 	(void)state;
-	wire_put_target(&body, &(struct account_target){ true, ann, NULL });
+	wire_put_target(&body, &(struct account_target){ true, ann,
+				   (char *)(uintptr_t) "lists", NULL });
 	for (len = 0; len < body.len; len++) {
 		struct ipc_reader in = { slice_head(str_slice(&body), len),
 			false };
@@ -77,7 +81,8 @@ heads(void **state)
 	} rows[] = {
 		{ ACCOUNT_FOUND, 0, 0, true },
 		{ ACCOUNT_TEMPFAIL, 1, ACCOUNT_TARGETS_MAX, true },
-		{ ACCOUNT_TEMPFAIL + 1, 0, 0, false },
+		{ ACCOUNT_DISABLED, 0, 0, true },
+		{ ACCOUNT_DISABLED + 1, 0, 0, false },
 		{ ACCOUNT_FOUND, 2, 0, false },
 		{ ACCOUNT_FOUND, 0, ACCOUNT_TARGETS_MAX + 1, false },
 	};

@@ -92,8 +92,9 @@ say_end(struct smtp *s, const struct reply *reply, struct slice reason)
 {
 	STR_AUTO text = STR_INIT;
 
-	if (reply == &reply_over_quota)
-		smtp_quota_text(s, str_slice(&s->tx.first), &text);
+	if (reply == &reply_over_quota || reply == &reply_full_now)
+		verdict_text(
+		    s->settings, reply, str_slice(&s->tx.first), &text);
 	else if (reason.len && reply != &reply_queued)
 		str_append(&text, reason);
 	else

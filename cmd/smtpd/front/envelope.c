@@ -228,33 +228,10 @@ say_outcome(struct smtp *s, enum smtp_outcome outcome, struct str *address)
 	const struct reply *reply = reply_for_rcpt(outcome);
 	STR_AUTO text = STR_INIT;
 
-	if (outcome == OUTCOME_OVER_QUOTA)
-		smtp_quota_text(s, str_slice(address), &text);
-	else
-		str_set(&text, str_slice(address));
+	verdict_text(s->settings, reply, str_slice(address), &text);
 	if (reply->code >= 400)
 		log_refused(s, reply, address, slice_from(""));
 	smtp_say_with(s, reply, str_slice(&text));
-}
-
-void
-smtp_quota_text(const struct smtp *s, struct slice address, struct str *out)
-{
-	struct slice rest = slice_from(s->settings->quota_message);
-
-	while (rest.len) {
-		size_t at = slice_find(rest, '%');
-
-		str_append(out, slice_head(rest, at));
-		rest = slice_skip(rest, at);
-		if (slice_starts(rest, "%u"))
-			str_append(out, address);
-		else if (slice_starts(rest, "%%"))
-			str_append_char(out, '%');
-		else
-			str_append(out, slice_head(rest, 2));
-		rest = slice_skip(rest, 2);
-	}
 }
 
 void

@@ -61,8 +61,8 @@ static bool
 is_forgiven(const struct reply *reply)
 {
 	return reply == &reply_recipient_unknown || reply == &reply_dropped ||
-	       reply == &reply_over_quota || reply == &reply_no_recipients ||
-	       reply == &reply_chunk_lost;
+	       reply == &reply_disabled || reply == &reply_over_quota ||
+	       reply == &reply_no_recipients || reply == &reply_chunk_lost;
 }
 
 /* Counts the reply; what is to be said: it, or that there was too much. */

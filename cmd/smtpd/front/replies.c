@@ -51,14 +51,6 @@ reply_parameter = { 555, "5.5.4", "Parameter not known: %s" },
 reply_parameter_value = { 501, "5.5.4", "Parameter with a bad value: %s" },
 reply_parameter_twice = { 501, "5.5.4", "Parameter given twice: %s" },
 reply_size_announced = { 552, "5.3.4", "Message too big" },
-reply_recipient_ok = { 250, "2.1.5", "Recipient ok" },
-reply_recipient_unknown = { 550, "5.1.1", "<%s>: no such mailbox here" },
-reply_relay = { 550, "5.7.1", "<%s>: relaying denied" },
-reply_remote = { 451, "4.3.0", "<%s>: cannot send to other hosts yet" },
-reply_dropped = { 550, "5.1.1", "<%s>: takes no mail" },
-reply_over_quota = { 552, "5.2.2", "%s" },
-reply_too_many_recipients = { 452, "4.5.3", "Too many recipients" },
-reply_lookup_failed = { 451, "4.3.0", "Cannot look it up for now" },
 
 reply_check_refused = { 550, "5.7.1", "Not accepted from you: %s" },
 reply_check_deferred = { 450, "4.7.1", "Not accepted for now: %s" },
@@ -84,21 +76,6 @@ reply_spam = { 554, "5.7.1", "Looks like spam" },
 reply_spam_unavailable = { 451, "4.7.1", "Cannot check for spam for now" },
 reply_queued = { 250, "2.0.0", "Ok: queued as %s" };
 
-static const struct reply *const rcpt_replies[OUTCOME_COUNT] = {
-	[OUTCOME_OK] = &reply_recipient_ok,
-	[OUTCOME_UNKNOWN] = &reply_recipient_unknown,
-	[OUTCOME_RELAY] = &reply_relay,
-	[OUTCOME_REMOTE] = &reply_remote,
-	[OUTCOME_DROPPED] = &reply_dropped,
-	[OUTCOME_DISCARD] = &reply_recipient_ok,
-	[OUTCOME_OVER_QUOTA] = &reply_over_quota,
-	[OUTCOME_SOME_FULL] = &reply_local_error,
-	[OUTCOME_TOO_MANY] = &reply_too_many_recipients,
-	[OUTCOME_DISK_FULL] = &reply_disk_full,
-	[OUTCOME_TOO_BIG] = &reply_local_error,
-	[OUTCOME_TEMPFAIL] = &reply_lookup_failed,
-};
-
 static const struct reply *const message_replies[OUTCOME_COUNT] = {
 	[OUTCOME_OK] = &reply_queued,
 	[OUTCOME_UNKNOWN] = &reply_local_error,
@@ -106,7 +83,9 @@ static const struct reply *const message_replies[OUTCOME_COUNT] = {
 	[OUTCOME_REMOTE] = &reply_local_error,
 	[OUTCOME_DROPPED] = &reply_local_error,
 	[OUTCOME_DISCARD] = &reply_queued,
+	[OUTCOME_DISABLED] = &reply_local_error,
 	[OUTCOME_OVER_QUOTA] = &reply_over_quota,
+	[OUTCOME_FULL_NOW] = &reply_full_now,
 	[OUTCOME_SOME_FULL] = &reply_some_full,
 	[OUTCOME_TOO_MANY] = &reply_local_error,
 	[OUTCOME_DISK_FULL] = &reply_disk_full,
@@ -124,7 +103,7 @@ reply_for_mail(enum smtp_outcome outcome)
 const struct reply *
 reply_for_rcpt(enum smtp_outcome outcome)
 {
-	return rcpt_replies[outcome];
+	return verdict_reply(outcome);
 }
 
 const struct reply *

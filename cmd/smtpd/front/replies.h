@@ -1,5 +1,6 @@
-/* Every reply of njiwa-smtpd, by name.  Texts and codes are in replies.c and
- * nowhere else; never says which reply is due. */
+/* Every reply of njiwa-smtpd, by name.  Texts and codes are in replies.c, those
+ * of the verdict on a recipient in svc/verdict.c, and nowhere else; never says
+ * which reply is due. */
 #ifndef NJIWA_CMD_SMTPD_FRONT_REPLIES_H
 #define NJIWA_CMD_SMTPD_FRONT_REPLIES_H
 
@@ -43,7 +44,7 @@ extern const struct reply reply_auth_first;
 extern const struct reply reply_auth_already;
 extern const struct reply reply_auth_line_long;
 
-/* MAIL and RCPT. */
+/* MAIL and RCPT, but for the verdict on a recipient (svc/verdict.h). */
 extern const struct reply reply_sender_ok;
 extern const struct reply reply_syntax_mail;
 extern const struct reply reply_syntax_rcpt;
@@ -54,14 +55,6 @@ extern const struct reply reply_parameter;       /* %s: its name */
 extern const struct reply reply_parameter_value; /* %s: its name */
 extern const struct reply reply_parameter_twice; /* %s: its name */
 extern const struct reply reply_size_announced;
-extern const struct reply reply_recipient_ok;
-extern const struct reply reply_recipient_unknown; /* %s: the address */
-extern const struct reply reply_relay;             /* %s: the address */
-extern const struct reply reply_remote;            /* %s: the address */
-extern const struct reply reply_dropped;           /* %s: the address */
-extern const struct reply reply_over_quota;        /* %s: quota_message */
-extern const struct reply reply_too_many_recipients;
-extern const struct reply reply_lookup_failed;
 
 /* What was found about a stranger; %s: the reason. */
 extern const struct reply reply_check_refused;

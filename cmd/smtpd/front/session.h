@@ -127,11 +127,6 @@ enum smtp_outcome smtp_ask(struct smtp *s, enum smtp_request request,
 /* Forgets the transaction, here and at the keeper. */
 void smtp_reset(struct smtp *s);
 
-/* Appends the setting quota_message, %u being the address and %% a percent
- * sign. */
-void smtp_quota_text(
-    const struct smtp *s, struct slice address, struct str *out);
-
 /* The handlers of the verbs (struct command). */
 command_handler cmd_helo, cmd_ehlo, cmd_lhlo, cmd_noop, cmd_help, cmd_vrfy,
     cmd_rset, cmd_quit, cmd_starttls, cmd_not_offered; /* session.c */

@@ -8,6 +8,7 @@
 #include "cmd/smtpd/front/intake.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/store/detail.h"
 #include "common/store/mailbox.h"
 
 /* Octets that our own fields and a filter's may add to a message. */
@@ -90,14 +91,37 @@ delivery_open(struct delivery *d, uint64_t announced)
 	return outcome_of(rc);
 }
 
+/* The folder for a message: that of junk, else the one that the recipient's
+ * detail names, else INBOX. */
+static void
+choose_folder(const struct delivery *d, const struct mailbox_to *to,
+    struct store *store, bool junk, struct str *folder)
+{
+	const struct settings *settings = d->keeper->settings;
+	const struct detail detail = {
+		.text = slice_from(to->detail ? to->detail : ""),
+		.delimiters = settings->subaddress_delimiter,
+		.never = settings->spam_folder,
+	};
+	struct err err = { 0, "" };
+
+	if (junk && settings->spam_folder[0])
+		str_append_cstr(folder, settings->spam_folder);
+	else if (detail.text.len &&
+		 detail_folder(store, &detail, folder, &err) < 0)
+		log_error("cannot look for a folder of %s: %s", to->user.name,
+		    err.text);
+	if (folder->len == 0)
+		str_append_cstr(folder, "INBOX");
+}
+
 /* Gives the message a name in a mailbox; the first one's store is open. */
 static int
 link_into(struct delivery *d, size_t i, bool junk, struct err *err)
 {
-	const char *folder = d->keeper->settings->spam_folder;
+	STR_AUTO folder = STR_INIT;
 	struct incoming_target target = {
 		.store = i == 0 ? d->store : NULL,
-		.folder = slice_from(junk && folder[0] ? folder : "INBOX"),
 		.flags = FLAG_RECENT,
 		.create = true,
 	};
@@ -105,6 +129,9 @@ link_into(struct delivery *d, size_t i, bool junk, struct err *err)
 
 	if (i > 0)
 		rc = open_store(d, &d->to[i], &target.store, err);
+	if (rc == 0)
+		choose_folder(d, &d->to[i], target.store, junk, &folder);
+	target.folder = str_slice(&folder);
 	if (rc == 0)
 		rc = incoming_link(d->in, &target, err);
 	if (i > 0)

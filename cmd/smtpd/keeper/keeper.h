@@ -14,10 +14,6 @@
 #define KEEPER_RCPTS_MAX 1000
 #define KEEPER_LINKS_MAX 20000
 
-/* A mailbox may overflow by this part of its limit for the sake of a message's
- * others: no reply can say which of them refused. */
-#define KEEPER_QUOTA_GRACE 10
-
 /* States of the transaction, one bit each, in struct keeper's state. */
 enum {
 	TX_NONE = KEEPER_OWN << 0,     /* nothing said yet */
@@ -29,7 +25,8 @@ enum {
 
 /* A mailbox that gets the message; each only once. */
 struct mailbox_to {
-	char *path; /* of its Maildir */
+	char *path;   /* of its Maildir */
+	char *detail; /* of the subaddress, NULL for none */
 	struct account_user user;
 	struct account_client *account; /* for its quota */
 	bool listed;   /* nobody named it but an alias of several */
@@ -79,7 +76,7 @@ bool recipients_differ(const struct delivery *d);
 enum smtp_outcome recipients_outcome(const struct delivery *d, size_t i);
 
 /* Is there room for a message of that many octets?  OUTCOME_OK: in all that are
- * not left out from now on; else in none (OUTCOME_OVER_QUOTA) or not in all
+ * not left out from now on; else in none (as verdict_when_full) or not in all
  * (OUTCOME_SOME_FULL).  Where recipients differ, each mailbox has its own
  * outcome, and OUTCOME_OK means that one at least has room. */
 enum smtp_outcome recipients_weigh(struct delivery *d, uint64_t size);

@@ -1,0 +1,287 @@
+"""The verdict at RCPT: mailboxes, aliases, subaddresses, catch-alls, other
+names for domains, disabled accounts; where the mail goes then, and what a
+look-up costs the database."""
+import os
+
+import pytest
+
+import servers
+from smtp_talk import DATA, Talk
+
+MB = 1 << 20
+
+
+@pytest.fixture
+def mysql(make_site):
+    return make_site("mysql")
+
+
+@pytest.fixture
+def lite(make_site):
+    """A site on SQLite: for what no back end has a part in."""
+    return make_site("sqlite")
+
+
+def forward(site, address, aliases, action="alias"):
+    site.sql("INSERT INTO forwarder (address, action, aliases) "
+             "VALUES ('%s', '%s', '%s')" % (address, action, aliases))
+
+
+def send(site, *recipients, octets=DATA):
+    """The codes of the recipients, and that of the message if any was good."""
+    talk = Talk(site)
+    talk.ehlo()
+    codes = talk.envelope(*recipients)
+    if 250 in codes:
+        codes.append(talk.message(octets))
+    site.last = talk.last[1]
+    talk.say("QUIT")
+    assert talk.ended()
+    return codes
+
+
+def counts(site, *users):
+    return [len(site.messages(user)) for user in users]
+
+
+# ---- who it is
+
+def test_the_more_exact_goes_first(site):
+    """exact, then without the detail, then the catch-all."""
+    site.add_user("demo+exact")
+    forward(site, "demo+list@test.dev", "other@test.dev")
+    forward(site, "@test.dev", "small@test.dev")
+    rows = (("demo@test.dev", "demo"), ("demo+exact@test.dev", "demo+exact"),
+            ("demo+list@test.dev", "other"), ("demo+any@test.dev", "demo"),
+            ("nobody@test.dev", "small"), ("nobody+x@test.dev", "small"))
+    users = "demo", "demo+exact", "other", "small"
+    for address, user in rows:
+        before = counts(site, *users)
+        assert send(site, address) == [250, 250], address
+        after = counts(site, *users)
+        got = [u for u, b, a in zip(users, before, after) if a > b]
+        assert got == [user], address
+
+
+def test_catch_all_that_drops(site):
+    forward(site, "@test.dev", "", "drop")
+    assert send(site, "nobody@test.dev", "demo@test.dev") == [550, 250, 250]
+
+
+def test_alias_and_mailbox_of_one_name(site):
+    """The predecessor's rows: the alias replaces the mailbox, unless it lists
+    itself."""
+    forward(site, "demo@test.dev", "other@test.dev")
+    assert send(site, "demo@test.dev", "demo+x@test.dev") == [250, 250, 250]
+    assert counts(site, "demo", "other") == [0, 1]
+    site.sql("UPDATE forwarder SET aliases = 'other@test.dev|DEMO@test.dev' "
+             "WHERE address = 'demo@test.dev'")
+    assert send(site, "demo@test.dev") == [250, 250]
+    assert counts(site, "demo", "other") == [1, 2]
+    site.conf(alias_order="mailbox")
+    assert send(site, "demo@test.dev") == [250, 250]
+    assert counts(site, "demo", "other") == [2, 2]
+
+
+def test_names_for_domains(site):
+    site.sql("INSERT INTO domain_aliases (name, target) VALUES "
+             "('also.dev', 'test.dev'), ('third.dev', 'also.dev')")
+    forward(site, "demo@also.dev", "other@test.dev")
+    assert send(site, "other@also.dev", "OTHER+x@Third.DEV") == [250] * 3
+    assert counts(site, "other") == [1], "one mailbox"
+    assert send(site, "demo@also.dev", "demo@third.dev") == [250] * 3
+    assert counts(site, "demo", "other") == [0, 2], "their own rows first"
+    assert send(site, "nobody@third.dev", "x@fourth.dev") == [550, 550]
+    assert "5.7.1" in site.last
+    # in a ring, and to nowhere
+    site.sql("INSERT INTO domain_aliases (name, target) VALUES "
+             "('ring1.dev', 'ring2.dev'), ('ring2.dev', 'ring1.dev'), "
+             "('stray.dev', 'far.org')")
+    assert send(site, "demo@ring1.dev") == [550] and "5.1.1" in site.last
+    assert send(site, "demo@stray.dev") == [451] and "4.3.0" in site.last
+    site.conf(domain_alias_query="")
+    assert send(site, "other@also.dev") == [550]
+
+
+def test_domain_query_of_the_sites_own(site):
+    """Users make no domain ours where a query says which are."""
+    site.add_user("ann", domain="closed.dev")
+    assert send(site, "ann@closed.dev") == [250, 250]
+    site.conf(domain_query="SELECT 1 FROM users WHERE 'test.dev' = %d",
+              host_list="")
+    assert send(site, "ann@closed.dev", "demo@test.dev") == [550, 250, 250]
+
+
+def test_another_delimiter(lite):
+    lite.conf(subaddress_delimiter="-=")
+    lite.add_user("a-b")
+    assert send(lite, "demo-x@test.dev", "demo=y-z@test.dev",
+                "a-b@test.dev", "demo+x@test.dev", "-demo@test.dev") == [
+                    250, 250, 250, 550, 550, 250]
+    assert counts(lite, "demo", "a-b") == [1, 1]
+    lite.conf(subaddress_delimiter="")
+    assert send(lite, "demo-x@test.dev", "demo+x@test.dev") == [550, 550]
+
+
+def test_disabled(site):
+    forward(site, "half@test.dev", "demo@test.dev|other@test.dev")
+    forward(site, "only@test.dev", "demo@test.dev")
+    site.sql("INSERT INTO disabled_users (username) VALUES ('demo@test.dev')")
+    for address in "demo@test.dev", "demo+x@test.dev", "only@test.dev":
+        assert send(site, address) == [550], address
+        assert site.last.startswith("5.2.1 <%s>: " % address), site.last
+    assert send(site, "half@test.dev") == [250, 250]
+    assert counts(site, "demo", "other") == [0, 1]
+    site.wait_log("alias half@test.dev: target demo@test.dev is disabled")
+    site.sql("DELETE FROM disabled_users")
+    assert send(site, "demo@test.dev") == [250, 250]
+
+
+def test_disabled_by_the_sites_own_query(site):
+    site.sql("ALTER TABLE users ADD COLUMN off INTEGER")
+    site.conf(user_query="SELECT name, home, uid, gid, quota, domain, 0, 0, "
+              "off FROM users WHERE name = %n AND domain = %d")
+    assert send(site, "demo@test.dev") == [250, 250]
+    for value, codes in (("0", [250, 250]), ("1", [550])):
+        site.sql("UPDATE users SET off = %s WHERE name = 'demo'" % value)
+        assert send(site, "demo@test.dev") == codes, value
+    site.sql("UPDATE users SET off = 0")
+    site.conf(user_query="SELECT name, home, uid, gid, quota, domain "
+              "FROM users WHERE name = '%n' AND domain = '%d'",
+              disabled_query="SELECT 1 FROM users WHERE name = %n "
+              "AND quota = '1'")
+    assert send(site, "small@test.dev", "demo@test.dev") == [550, 250, 250]
+
+
+def test_database_of_the_predecessor(site):
+    """Never migrated: none of our tables, and nothing is missed."""
+    for table in "domains", "domain_aliases", "disabled_users", \
+            "njiwa_schema":
+        site.sql("DROP TABLE " + table)
+    site.conf(host_list="")
+    assert send(site, "demo@test.dev", "demo+x@test.dev", "nobody@test.dev",
+                "postmaster@test.dev") == [250, 250, 550, 250, 250]
+    assert send(site, "x@far.org") == [550] and "5.7.1" in site.last
+    # but one that was has them all, or somebody is at work on it
+    site.sql("CREATE TABLE njiwa_schema (number INTEGER, name VARCHAR(9))")
+    assert send(site, "demo@test.dev") == [451]
+
+
+def test_remote_and_local_targets(site):
+    """Nothing could tell the sender afterwards: all or nothing."""
+    forward(site, "@test.dev", "demo@test.dev|x@far.org")
+    assert send(site, "any@test.dev", "demo@test.dev") == [451, 250, 250]
+    assert counts(site, "demo") == [1]
+
+
+# ---- which folder
+
+def test_folders(site):
+    imap = site.imap("demo")
+    for name in "Lists", "lists/njiwa", "Drafts", "Sent", "Trash", "Trash/old":
+        assert imap.create(name)[0] == "OK"
+    imap.logout()
+    rows = (("Lists", "Lists"), ("lists", "Lists"), ("LISTS", "Lists"),
+            ("lists.njiwa", "lists.njiwa"), ("lists+njiwa", "lists.njiwa"),
+            ("lists/NJIWA", "lists.njiwa"), ("inbox", ""), ("none", ""),
+            ("", ""), ("sent", ""), ("Drafts", ""), ("trash", ""),
+            ("trash.old", ""), ("..", None), ("lists+", ""), ("a/b", ""))
+    for detail, folder in rows:
+        talk = Talk(site)
+        talk.ehlo()
+        assert talk.say("MAIL FROM:<>") == 250
+        code = talk.say('RCPT TO:<demo+%s@test.dev>' % detail)
+        if folder is None:
+            assert code == 501, detail
+            continue
+        before = len(site.messages("demo", folder))
+        assert (code, talk.message()) == (250, 250), detail
+        assert len(site.messages("demo", folder)) == before + 1, detail
+    names = {n for n in os.listdir(site.maildir("demo")) if n[0] == "."}
+    assert names == {".Lists", ".lists.njiwa", ".Drafts", ".Sent", ".Trash",
+                     ".Trash.old"}, "none is made"
+
+
+def test_folder_through_an_alias_and_spam(site, spamd):
+    site.conf(spamd=spamd.address, spam_folder="Junk")
+    forward(site, "info@test.dev", "demo@test.dev|other@test.dev")
+    for user in "demo", "other":
+        imap = site.imap(user)
+        assert imap.create("work")[0] == "OK"
+        imap.logout()
+    assert send(site, "info+work@test.dev") == [250, 250]
+    assert len(site.messages("demo", "work")) == 1
+    assert len(site.messages("other", "work")) == 1
+    gtube = b"Subject: x\r\n\r\n" + spamd.gtube + b"\r\n"
+    assert send(site, "info+work@test.dev", octets=gtube) == [250, 250]
+    assert len(site.messages("demo", "work")) == 1
+    assert len(site.messages("demo", "Junk")) == 1
+    assert send(site, "demo+junk@test.dev") == [250, 250]
+    assert len(site.messages("demo", "Junk")) == 1, "strangers choose it not"
+
+
+def test_one_copy_in_the_folder_that_came_first(lite):
+    imap = lite.imap("demo")
+    assert imap.create("a")[0] == "OK"
+    imap.logout()
+    assert send(lite, "demo+a@test.dev", "demo@test.dev") == [250] * 3
+    assert (len(lite.messages("demo")), len(lite.messages("demo", "a"))) == (
+        0, 1)
+    assert send(lite, "demo@test.dev", "demo+a@test.dev") == [250] * 3
+    assert (len(lite.messages("demo")), len(lite.messages("demo", "a"))) == (
+        1, 1)
+
+
+# ---- bad days and what it costs
+
+def test_database_down(mariadb, mysql):
+    mariadb.stop()
+    try:
+        assert send(mysql, "demo@test.dev", "x@far.org") == [451, 451]
+        assert "4.3.0" in mysql.last
+    finally:
+        mariadb.start()
+    assert send(mysql, "demo@test.dev") == [250, 250]
+
+
+@pytest.fixture
+def questions(mariadb, mysql):
+    """How many statements one recipient costs."""
+    mysql.accountd()
+
+    def ask(address):
+        talk = Talk(mysql)
+        talk.ehlo()
+        talk.envelope("other@test.dev")  # all is prepared and connected
+        talk.say("RSET")
+        assert talk.say("MAIL FROM:<>") == 250
+        mariadb.sql("TRUNCATE mysql.general_log")
+        mariadb.sql("SET GLOBAL log_output = 'TABLE', general_log = 1")
+        code = talk.say("RCPT TO:<%s>" % address)
+        mariadb.sql("SET GLOBAL general_log = 0")
+        rows = mariadb.sql(
+            "SELECT argument FROM mysql.general_log WHERE command_type = "
+            "'Execute' AND user_host LIKE 'mail%'")
+        return code, len(rows)
+
+    return ask
+
+
+def test_cost_with_mailboxes_first(mysql, questions):
+    mysql.conf(alias_order="mailbox")
+    mysql.daemons[0].terminate()
+    mysql.accountd()
+    assert questions("demo@test.dev") == (250, 1)
+    assert questions("postmaster@test.dev") == (250, 4)
+
+
+def test_cost(mysql, questions):
+    forward(mysql, "one@test.dev", "demo@test.dev")
+    forward(mysql, "two@test.dev", "demo@test.dev|other@test.dev")
+    # alias and mailbox; with its domain; and so on
+    assert questions("demo@test.dev") == (250, 2)
+    assert questions("one@test.dev") == (250, 4)
+    assert questions("two@test.dev") == (250, 6)
+    assert questions("demo+x@test.dev") == (250, 5)
+    assert questions("nobody@test.dev") == (550, 4)
+    assert questions("x@far.org") == (550, 3)
