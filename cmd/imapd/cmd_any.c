@@ -18,13 +18,6 @@ cmd_noop(void *ctx, struct slice argument)
 }
 
 void
-cmd_lacking(void *ctx, struct slice argument)
-{
-	(void)argument;
-	conn_no(ctx, "CANNOT", "Not available");
-}
-
-void
 cmd_logout(void *ctx, struct slice argument)
 {
 	(void)argument;

@@ -8,9 +8,6 @@
 /* NOOP: nothing; what changed is told by its row. */
 void cmd_noop(void *ctx, struct slice argument);
 
-/* What is not there yet: NO, for it is no mistake to ask. */
-void cmd_lacking(void *ctx, struct slice argument);
-
 /* LOGOUT: says goodbye. */
 void cmd_logout(void *ctx, struct slice argument);
 

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 
-static const char select_usage[] = "One mailbox name is needed";
 static const char status_usage[] = "STATUS takes a mailbox name and a list of "
 				   "items";
 
@@ -37,20 +36,6 @@ tell_selected(struct imap *im)
 	    mailbox_uidnext(im->mailbox));
 }
 
-/* A mailbox name and nothing else, into im->name. */
-static bool
-sole_mailbox(struct imap *im, struct slice argument)
-{
-	struct args args;
-
-	conn_args(&im->conn, argument, &args);
-	if (!imap_mailbox_argument(im, &args, &im->name, select_usage))
-		return false;
-	if (!args_end(&args))
-		conn_bad(&im->conn, select_usage);
-	return args_end(&args);
-}
-
 /* Whatever comes of it, the mailbox selected before is left (6.3.1); but not
  * for a command that is no command. */
 static void
@@ -59,7 +44,7 @@ open_mailbox(struct imap *im, struct slice argument, enum mailbox_mode mode)
 	struct err err = { 0, "" };
 	int rc;
 
-	if (!sole_mailbox(im, argument)) {
+	if (!imap_sole_mailbox(im, argument)) {
 		if (im->conn.status != REPLY_BAD)
 			imap_unselect(im);
 		return;
@@ -95,48 +80,6 @@ cmd_unselect(void *ctx, struct slice argument)
 {
 	(void)argument;
 	imap_unselect(ctx);
-}
-
-void
-cmd_create(void *ctx, struct slice argument)
-{
-	struct imap *im = ctx;
-	struct err err = { 0, "" };
-	int rc;
-
-	if (!sole_mailbox(im, argument))
-		return;
-	/* "that the client intends to make names below it" (6.3.3) */
-	if (im->name.len > 1 && im->name.ptr[im->name.len - 1] == '/')
-		str_truncate(&im->name, im->name.len - 1);
-	rc = store_create(im->store, str_slice(&im->name), &err);
-	if (rc < 0)
-		imap_fail(im, rc, &err);
-}
-
-static void
-subscribe(struct imap *im, struct slice argument, bool yes)
-{
-	struct err err = { 0, "" };
-	int rc;
-
-	if (!sole_mailbox(im, argument))
-		return;
-	rc = store_subscribe(im->store, str_slice(&im->name), yes, &err);
-	if (rc < 0)
-		imap_fail(im, rc, &err);
-}
-
-void
-cmd_subscribe(void *ctx, struct slice argument)
-{
-	subscribe(ctx, argument, true);
-}
-
-void
-cmd_unsubscribe(void *ctx, struct slice argument)
-{
-	subscribe(ctx, argument, false);
 }
 
 static const struct status_item {

@@ -9,10 +9,14 @@ void cmd_select(void *ctx, struct slice argument);
 void cmd_examine(void *ctx, struct slice argument);
 void cmd_close(void *ctx, struct slice argument);
 void cmd_unselect(void *ctx, struct slice argument);
+void cmd_status(void *ctx, struct slice argument);
+
+/* cmd_folder.c: RFC 3501 sections 6.3.3 to 6.3.7. */
 void cmd_create(void *ctx, struct slice argument);
+void cmd_delete(void *ctx, struct slice argument);
+void cmd_rename(void *ctx, struct slice argument);
 void cmd_subscribe(void *ctx, struct slice argument);
 void cmd_unsubscribe(void *ctx, struct slice argument);
-void cmd_status(void *ctx, struct slice argument);
 
 /* list.c: LIST, LSUB, and NAMESPACE (RFC 2342). */
 void cmd_list(void *ctx, struct slice argument);

@@ -39,6 +39,10 @@ void imap_fail(struct imap *im, int error, const struct err *err);
 bool imap_mailbox_argument(
     struct imap *im, struct args *args, struct str *name, const char *usage);
 
+/* A mailbox name and nothing else, into im->name; else false, and the reply is
+ * set. */
+bool imap_sole_mailbox(struct imap *im, struct slice argument);
+
 /* Is name (UTF-8) the selected mailbox? */
 bool imap_is_selected(const struct imap *im, struct slice name);
 

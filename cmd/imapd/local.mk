@@ -5,6 +5,7 @@ libimapd_a_SOURCES = \
 	%D%/bodystructure.c %D%/bodystructure.h \
 	%D%/capability.c %D%/capability.h \
 	%D%/cmd_any.c %D%/cmd_any.h \
+	%D%/cmd_folder.c \
 	%D%/cmd_mailbox.c \
 	%D%/commands.c %D%/commands.h \
 	%D%/conn.c %D%/conn.h \

@@ -72,6 +72,20 @@ imap_mailbox_argument(
 }
 
 bool
+imap_sole_mailbox(struct imap *im, struct slice argument)
+{
+	static const char usage[] = "One mailbox name is needed";
+	struct args args;
+
+	conn_args(&im->conn, argument, &args);
+	if (!imap_mailbox_argument(im, &args, &im->name, usage))
+		return false;
+	if (!args_end(&args))
+		conn_bad(&im->conn, usage);
+	return args_end(&args);
+}
+
+bool
 imap_is_selected(const struct imap *im, struct slice name)
 {
 	struct slice own = str_slice(&im->mailbox_name);

@@ -4,6 +4,7 @@ libstore_a_SOURCES = \
 	%D%/deliver.c \
 	%D%/detail.c %D%/detail.h \
 	%D%/folder.c %D%/folder.h \
+	%D%/folder_change.c %D%/folder_change.h \
 	%D%/keywords.c %D%/keywords.h \
 	%D%/lock.c %D%/lock.h \
 	%D%/mailbox.c %D%/mailbox.h \
@@ -22,7 +23,7 @@ libstore_a_SOURCES = \
 	%D%/tree.c %D%/tree.h \
 	%D%/uidfile.c %D%/uidfile.h \
 	%D%/uidlist.c %D%/uidlist.h \
-	%D%/usage.c \
+	%D%/usage.c %D%/usage.h \
 	%D%/view.h \
 	%D%/view_assign.c \
 	%D%/view_scan.c \

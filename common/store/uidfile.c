@@ -12,6 +12,7 @@
 
 #define TMP_NAME UIDLIST_NAME ".tmp" /* Dovecot's name for it too */
 #define VALIDITY_NAME "dovecot-uidvalidity"
+#define VALIDITY_TRIES 16    /* while others take the same */
 #define VALIDITY_FILE_MAX 64 /* octets */
 #define PEEK_OCTETS 4096     /* read at either end */
 
@@ -79,23 +80,61 @@ last_validity(struct store *store)
 	return (uint32_t)value;
 }
 
-/* Tells Dovecot which uidvalidity was used last: its file and the empty file
- * that carries the number in its name.  Without them it uses the clock. */
-static void
-note_validity(struct store *store, uint32_t old, uint32_t now)
+/* Makes the number ours: the empty file that carries the last one in its name
+ * gets the new one.  False when another has just taken it. */
+static bool
+claim_validity(struct store *store, uint32_t old, uint32_t now)
 {
-	char from[64], to[64], text[16];
-	FD_AUTO fd = -1;
+	char from[64], to[64];
+	int fd;
 
 	(void)snprintf(
 	    from, sizeof from, VALIDITY_NAME ".%08x", old); /* fits */
 	(void)snprintf(to, sizeof to, VALIDITY_NAME ".%08x", now);
-	(void)snprintf(text, sizeof text, "%08x", now);
-	if (renameat(store->root, from, store->root, to) < 0)
-		return;
-	fd = tree_open_file(store->root, VALIDITY_NAME, O_WRONLY);
+	if (old && tree_rename(store->root, from, store->root, to) == 0)
+		return true;
+	fd = tree_create_file(store, store->root, to);
+	if (fd >= 0)
+		(void)close(fd); /* empty */
+	return fd != -EEXIST;
+}
+
+/* Writes it where Dovecot and we look first; a hint, behind which there is the
+ * clock. */
+static void
+note_validity(struct store *store, uint32_t now)
+{
+	FD_AUTO fd = tree_open_file(store->root, VALIDITY_NAME, O_WRONLY);
+	char text[16];
+
+	(void)snprintf(text, sizeof text, "%08x", now); /* fits */
+	if (fd == -ENOENT)
+		fd = tree_create_file(store, store->root, VALIDITY_NAME);
 	if (fd >= 0)
 		(void)fileio_write(fd, slice_from(text)); /* a hint only */
+}
+
+/* One that no folder of this tree has had: a new one may have an old one's
+ * name (RFC 3501 section 2.3.1.1). */
+static uint32_t
+new_validity(struct store *store, uint32_t older)
+{
+	uint32_t now = (uint32_t)clock_now().tv_sec, last, value = 1, try;
+
+	for (try = 0; try < VALIDITY_TRIES; try++) {
+		last = last_validity(store);
+		value = now > 1 ? now : 1;
+		if (value <= last && last < UINT32_MAX)
+			value = last + 1;
+		if (value <= older && older < UINT32_MAX)
+			value = older + 1;
+		if (value < UINT32_MAX - try)
+			value += try;
+		if (claim_validity(store, last, value))
+			break;
+	}
+	note_validity(store, value);
+	return value;
 }
 
 void
@@ -118,17 +157,9 @@ void
 uidfile_new_header(
     struct store *store, uint32_t older, struct uidlist_header *ret_header)
 {
-	uint32_t now = (uint32_t)clock_now().tv_sec;
-	uint32_t last = last_validity(store);
 	struct uidlist_header header = { .version = 3, .nextuid = 1 };
 
-	header.uidvalidity = now ? now : 1;
-	if (header.uidvalidity <= last && last < UINT32_MAX)
-		header.uidvalidity = last + 1;
-	if (header.uidvalidity <= older && older < UINT32_MAX)
-		header.uidvalidity = older + 1;
-	if (last)
-		note_validity(store, last, header.uidvalidity);
+	header.uidvalidity = new_validity(store, older);
 	uidfile_new_guid(header.guid);
 	*ret_header = header;
 }

@@ -3,7 +3,7 @@
 
 #include "common/store/maildir.h"
 #include "common/store/scan.h"
-#include "common/store/tree.h"
+#include "common/store/usage.h"
 
 struct usage {
 	uint64_t octets, messages;
@@ -36,32 +36,41 @@ size_of(const struct tree_folder *folder, const struct scan *scan,
 	return (uint64_t)st.st_size;
 }
 
+int
+usage_of_folder(
+    const struct tree_folder *folder, uint64_t *octets, uint64_t *messages)
+{
+	struct scan scan = SCAN_INIT;
+	size_t i;
+	int rc = scan_read(&scan, folder->new_dir, SCAN_IN_NEW);
+
+	if (rc == 0)
+		rc = scan_read(&scan, folder->cur_dir, 0);
+	if (rc == 0)
+		scan_index(&scan, no_twins, NULL);
+	for (i = 0; rc == 0 && !folder->ignored_by_quota && i < scan.count;
+	     i++) {
+		if (scan.files[i].state & SCAN_DROPPED)
+			continue;
+		*octets += size_of(folder, &scan, &scan.files[i]);
+		*messages += 1;
+	}
+	scan_release(&scan);
+	return rc;
+}
+
 static int
 add_folder(
     struct store *store, const char *name, struct usage *usage, struct err *err)
 {
 	struct tree_folder folder;
-	struct scan scan = SCAN_INIT;
-	size_t i;
 	int rc = tree_folder_open(store, slice_from(name), false, &folder, err);
 
 	if (rc < 0)
 		return rc;
-	rc = scan_read(&scan, folder.new_dir, SCAN_IN_NEW);
-	if (rc == 0)
-		rc = scan_read(&scan, folder.cur_dir, 0);
-	if (rc == 0)
-		scan_index(&scan, no_twins, NULL);
-	for (i = 0; rc == 0 && !folder.ignored_by_quota && i < scan.count;
-	     i++) {
-		if (scan.files[i].state & SCAN_DROPPED)
-			continue;
-		usage->octets += size_of(&folder, &scan, &scan.files[i]);
-		usage->messages++;
-	}
+	rc = usage_of_folder(&folder, &usage->octets, &usage->messages);
 	if (rc < 0)
 		rc = tree_error(store, err, -rc, folder.path, "");
-	scan_release(&scan);
 	tree_folder_close(&folder);
 	return rc;
 }

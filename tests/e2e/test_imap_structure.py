@@ -29,6 +29,10 @@ first_valid_gid = 1
 default_internal_user = nobody
 default_login_user = nobody
 default_internal_group = nogroup
+namespace inbox {{
+  inbox = yes
+  separator = /
+}}
 """
 
 MESSAGE = """\
@@ -252,8 +256,10 @@ def folded(tree):
     return tree.lower()
 
 
-def dovecot_says(site, count):
-    """What Dovecot tells of each message's structure."""
+def dovecot(site, *commands):
+    """What Debian's Dovecot answers on the site's Maildir of demo."""
+    if not os.path.exists(DOVECOT):
+        need("dovecot")
     top = pathlib.Path(site.folder, "dovecot")
     top.mkdir()
     log = top / "log"
@@ -262,20 +268,33 @@ def dovecot_says(site, count):
     home = os.path.dirname(site.maildir())
     config = top / "dovecot.conf"
     config.write_text(CONFIG.format(top=top, home=home, uid=MAIL_UID))
+    said = b"".join(b"t%d %s\r\n" % (number, command.encode())
+                    for number, command in enumerate(commands))
     done = subprocess.run(
         [DOVECOT, "-c", str(config)], cwd=home, user=MAIL_UID, group=MAIL_UID,
-        input=b"a SELECT INBOX\r\nb FETCH 1:* BODYSTRUCTURE\r\nc LOGOUT\r\n",
-        env={"HOME": home, "USER": "u", "PATH": "/usr/bin"}, extra_groups=[],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=True)
-    found = re.split(rb"(?m)^\* (\d+) FETCH ", done.stdout)
-    found[-1] = found[-1][:found[-1].index(b"b OK")]
+        input=said + b"t LOGOUT\r\n", extra_groups=[], timeout=60, check=True,
+        env={"HOME": home, "USER": "u", "PATH": "/usr/bin"},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return done.stdout
+
+
+def dovecot_lists(site):
+    """The names of the mailboxes that it sees."""
+    return {name.decode() for name in re.findall(
+        rb'(?m)^\* LIST \((?!\\Non)[^)]*\) "/" "?([^"\r]*)"?\r$',
+        dovecot(site, 'LIST "" *'))}
+
+
+def dovecot_says(site, count):
+    """What Dovecot tells of each message's structure."""
+    text = dovecot(site, "SELECT INBOX", "FETCH 1:* BODYSTRUCTURE")
+    found = re.split(rb"(?m)^\* (\d+) FETCH ", text)
+    found[-1] = found[-1][:found[-1].index(b"t1 OK")]
     assert len(found) == 2 * count + 1
     return found[2::2]
 
 
 def test_as_dovecot(lite):
-    if not os.path.exists(DOVECOT):
-        need("dovecot")
     names = ["odd %d" % i for i in range(len(ODD))]
     texts = list(ODD)
     for name, octets in corpus():

@@ -304,7 +304,8 @@ uids(void **state)
 		    "3 V9 N9 G0123456789abcdef0123456789abcdef Xkept\n"
 		    "7 Pabc :x\n9 :"));
 	}
-	assert_int_equal(fixture_names(f, ".", NULL, 0), 4);
+	/* three folders, the uidlist, and the two files of uidvalidity */
+	assert_int_equal(fixture_names(f, ".", NULL, 0), 6);
 }
 
 /* Everything that can be in a tree and is no folder. */

@@ -1,0 +1,180 @@
+#include "cmd/imapd/commands.h"
+#include "cmd/imapd/imap.h"
+#include "common/base/mem.h"
+#include "common/store/folder_change.h"
+#include "common/store/mailbox_copy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static const char rename_usage[] = "RENAME takes two mailbox names";
+
+/* "that the client intends to make names below it" (6.3.3) */
+static void
+cut_separator(struct str *name)
+{
+	if (name->len > 1 && name->ptr[name->len - 1] == '/')
+		str_truncate(name, name->len - 1);
+}
+
+void
+cmd_create(void *ctx, struct slice argument)
+{
+	struct imap *im = ctx;
+	struct err err = { 0, "" };
+	int rc;
+
+	if (!imap_sole_mailbox(im, argument))
+		return;
+	cut_separator(&im->name);
+	rc = store_create(im->store, str_slice(&im->name), &err);
+	if (rc < 0)
+		imap_fail(im, rc, &err);
+}
+
+/* The mailbox that this session has selected: it is left, as if it had never
+ * been there (RFC 9051 section 7.1, CLOSED). */
+static void
+leave_deleted(struct imap *im)
+{
+	if (!imap_is_selected(im, str_slice(&im->name)))
+		return;
+	imap_unselect(im);
+	str_append_cstr(&im->conn.out, "* OK [CLOSED] Mailbox is gone\r\n");
+}
+
+void
+cmd_delete(void *ctx, struct slice argument)
+{
+	struct imap *im = ctx;
+	struct err err = { 0, "" };
+	int rc;
+
+	if (!imap_sole_mailbox(im, argument))
+		return;
+	if (slice_is_nocase(str_slice(&im->name), "INBOX")) {
+		conn_no(&im->conn, "CANNOT", "INBOX cannot be deleted");
+		return;
+	}
+	rc = store_delete(im->store, str_slice(&im->name), &err);
+	if (rc == -ENOTEMPTY)
+		conn_no(&im->conn, "HASCHILDREN",
+		    "Not a mailbox, but the "
+		    "parent of some");
+	else if (rc < 0)
+		imap_fail(im, rc, &err);
+	else
+		leave_deleted(im);
+}
+
+/* RENAME of INBOX: its messages go into a new mailbox, and it stays (6.3.5). */
+static int
+move_inbox(struct imap *im, struct slice to, struct err *err)
+{
+	struct mailbox *inbox = NULL;
+	struct mailbox_copies made;
+	struct mailbox_seqs all = { NULL, 0 };
+	uint32_t *seqs, *uids, i;
+	int rc = store_create(im->store, to, err);
+
+	if (rc == 0)
+		rc = mailbox_open(im->store, slice_from("INBOX"),
+		    MAILBOX_READ_WRITE, &inbox, err);
+	if (rc < 0)
+		return rc;
+	all.count = mailbox_count(inbox);
+	seqs = mem_alloc(mem_mul(all.count + 1, sizeof *seqs));
+	uids = mem_alloc(mem_mul(all.count + 1, sizeof *uids));
+	for (i = 0; i < all.count; i++) {
+		seqs[i] = i + 1;
+		uids[i] = mailbox_message(inbox, i + 1)->uid;
+	}
+	all.seqs = seqs;
+	rc = mailbox_copy(inbox, all, to, &made, err);
+	if (rc == 0)
+		rc = mailbox_expunge(inbox, EXPUNGE_ANY, uids, all.count, err);
+	free(seqs);
+	free(uids);
+	mailbox_free(inbox);
+	return rc;
+}
+
+/* The selected mailbox keeps being it under its new name. */
+static void
+follow_renamed(struct imap *im, struct slice from, struct slice to)
+{
+	struct slice own = str_slice(&im->mailbox_name);
+	STR_AUTO name = STR_INIT;
+
+	if (im->mailbox == NULL ||
+	    !slice_equal(slice_head(own, from.len), from) ||
+	    (own.len > from.len && own.ptr[from.len] != '/'))
+		return;
+	str_append(&name, to);
+	str_append(&name, slice_skip(own, from.len));
+	str_set(&im->mailbox_name, str_slice(&name));
+}
+
+/* Two names, into im->name and *to; else false, and the reply is set. */
+static bool
+rename_arguments(struct imap *im, struct slice argument, struct str *to)
+{
+	struct args args;
+
+	conn_args(&im->conn, argument, &args);
+	if (!imap_mailbox_argument(im, &args, &im->name, rename_usage))
+		return false;
+	if (args_space(&args) &&
+	    !imap_mailbox_argument(im, &args, to, rename_usage))
+		return false;
+	if (!args_end(&args))
+		conn_bad(&im->conn, rename_usage);
+	cut_separator(to);
+	return args_end(&args);
+}
+
+void
+cmd_rename(void *ctx, struct slice argument)
+{
+	struct imap *im = ctx;
+	struct err err = { 0, "" };
+	STR_AUTO to = STR_INIT;
+	int rc;
+
+	if (!rename_arguments(im, argument, &to))
+		return;
+	if (slice_is_nocase(str_slice(&im->name), "INBOX"))
+		rc = move_inbox(im, str_slice(&to), &err);
+	else
+		rc = store_rename(
+		    im->store, str_slice(&im->name), str_slice(&to), &err);
+	if (rc < 0)
+		imap_fail(im, rc, &err);
+	else
+		follow_renamed(im, str_slice(&im->name), str_slice(&to));
+}
+
+static void
+subscribe(struct imap *im, struct slice argument, bool yes)
+{
+	struct err err = { 0, "" };
+	int rc;
+
+	if (!imap_sole_mailbox(im, argument))
+		return;
+	rc = store_subscribe(im->store, str_slice(&im->name), yes, &err);
+	if (rc < 0)
+		imap_fail(im, rc, &err);
+}
+
+void
+cmd_subscribe(void *ctx, struct slice argument)
+{
+	subscribe(ctx, argument, true);
+}
+
+void
+cmd_unsubscribe(void *ctx, struct slice argument)
+{
+	subscribe(ctx, argument, false);
+}
