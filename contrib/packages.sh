@@ -4,7 +4,7 @@
 
 packages_build="gcc libc6-dev linux-libc-dev make autoconf automake pkg-config
 libmariadb-dev libsqlite3-dev libgnutls28-dev libcrypt-dev libsystemd-dev
-libseccomp-dev libinih-dev libcmocka-dev"
+libseccomp-dev libinih-dev libgsasl-dev libcmocka-dev"
 
 packages_demo="spamd spamassassin openssl python3"
 
@@ -12,7 +12,7 @@ packages_test="$packages_demo python3-pytest python3-pytest-xdist pyflakes3
 mariadb-server mariadb-client dovecot-imapd dovecot-pop3d dovecot-lmtpd xinetd
 ucspi-tcp strace gdb clang libclang-rt-14-dev clang-format clang-tidy cppcheck
 shellcheck codespell mandoc universal-ctags binutils util-linux procps git
-xz-utils curl spamc libpython3.11-testsuite python3-flufl.bounce
+xz-utils curl gsasl spamc libpython3.11-testsuite python3-flufl.bounce
 golang-github-jhillyerd-enmime-dev swaks msmtp
 postfix node-nodemailer"
 

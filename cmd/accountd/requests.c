@@ -7,7 +7,7 @@
 
 enum { FREE = 1 << 0, BOUND = 1 << 1 };
 
-#define LOGINS_MAX 128 /* of one connection */
+#define LOGINS_MAX 128 /* of one connection, in either way */
 
 struct request_ctx {
 	struct server *server;
@@ -155,6 +155,88 @@ do_login(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 	return 0;
 }
 
+static void
+forget_scram(struct client *client)
+{
+	account_scram_free(client->scram);
+	client->scram = NULL;
+}
+
+static int
+do_scram_first(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	const struct wire_head head = { ACCOUNT_FOUND, false, 0, { "", 0 } };
+	struct request_ctx *r = ctx;
+	struct account_scram_first first = { .plus = ipc_get_u32(args) != 0 };
+	STR_AUTO answer = STR_INIT;
+	STR_AUTO body = STR_INIT;
+	enum account_outcome outcome;
+	struct slice service, peer;
+	struct err err = { 0, "" };
+
+	(void)msg;
+	first.message = ipc_get_text(args, WIRE_SCRAM_MAX);
+	first.unique = ipc_get_text(args, WIRE_BINDING_MAX);
+	first.exporter = ipc_get_text(args, WIRE_BINDING_MAX);
+	service = ipc_get_text(args, WIRE_SERVICE_MAX);
+	peer = ipc_get_text(args, WIRE_PEER_MAX);
+	if (!ipc_reader_done(args))
+		return bad_request();
+	forget_scram(r->client);
+	outcome = account_sql_scram_begin(
+	    r->server->sql, &first, &r->client->scram, &answer, &err);
+	if (outcome == ACCOUNT_FOUND && answer.len <= WIRE_SCRAM_MAX) {
+		wire_put_head(&body, &head);
+		ipc_put_text(
+		    &body, slice_from(account_scram_user(r->client->scram)));
+		ipc_put_text(&body, str_slice(&answer));
+		server_send(r->server, r->client, &body);
+		return 0;
+	}
+	log_login(slice_from(account_scram_user(r->client->scram)), service,
+	    peer, outcome, &err);
+	forget_scram(r->client);
+	answer_plain(
+	    r, outcome == ACCOUNT_FOUND ? ACCOUNT_DENIED : outcome, &err);
+	return 0;
+}
+
+/* Without an exchange, which another process may have had before it ended, the
+ * proof proves nothing. */
+static int
+do_scram_proof(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	const struct wire_head head = { ACCOUNT_FOUND, false, 1, { "", 0 } };
+	struct request_ctx *r = ctx;
+	struct slice message = ipc_get_text(args, WIRE_SCRAM_MAX);
+	enum account_outcome outcome = ACCOUNT_DENIED;
+	struct account_user user = { 0 };
+	STR_AUTO answer = STR_INIT;
+	STR_AUTO body = STR_INIT;
+	struct err err = { 0, "" };
+
+	(void)msg;
+	if (!ipc_reader_done(args))
+		return bad_request();
+	if (r->client->scram)
+		outcome = account_sql_scram_finish(
+		    r->client->scram, message, &user, &answer, &err);
+	if (outcome == ACCOUNT_TEMPFAIL)
+		log_failure("scram",
+		    slice_from(account_scram_user(r->client->scram)), &err);
+	forget_scram(r->client);
+	if (outcome != ACCOUNT_FOUND) {
+		answer_plain(r, outcome, &err);
+		return 0;
+	}
+	wire_put_head(&body, &head);
+	ipc_put_text(&body, str_slice(&answer));
+	wire_put_user(&body, &user);
+	server_send(r->server, r->client, &body);
+	account_user_release(&user);
+	return 0;
+}
+
 static int
 do_lookup(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 {
@@ -225,6 +307,10 @@ static const struct request requests[] = {
 	  WIRE_REQUEST_BODY, REQUEST_UNLIMITED, do_resolve },
 	{ WIRE_LOGIN,     "LOGIN",     FREE,
 	  WIRE_REQUEST_BODY, LOGINS_MAX,        do_login },
+	{ WIRE_SCRAM_FIRST, "SCRAM_FIRST", FREE,
+	  WIRE_REQUEST_BODY, LOGINS_MAX,        do_scram_first },
+	{ WIRE_SCRAM_PROOF, "SCRAM_PROOF", FREE,
+	  WIRE_REQUEST_BODY, LOGINS_MAX,        do_scram_proof },
 	{ WIRE_LOOKUP,    "LOOKUP",    FREE | BOUND,
 	  WIRE_REQUEST_BODY, REQUEST_UNLIMITED, do_lookup },
 	{ WIRE_QUOTA_ADD, "QUOTA_ADD", FREE | BOUND,

@@ -117,6 +117,7 @@ free_gone(struct server *s)
 		*at = client->next;
 		s->ngone--;
 		str_release(&client->queue);
+		account_scram_free(client->scram);
 		free(client->bound);
 		free(client);
 	}

@@ -5,7 +5,7 @@
 
 #include <stdatomic.h>
 #include <sys/types.h>
-#include "common/account/account_sql.h"
+#include "common/account/account_scram.h"
 #include "common/account/wire.h"
 #include "common/base/request.h"
 
@@ -24,6 +24,7 @@ struct client {
 	struct request_counts counts;
 	struct str queue; /* answers that it was too slow to take */
 	unsigned int adds;
+	struct account_scram *scram; /* under way, or NULL */
 	struct client *next;
 };
 

@@ -23,7 +23,7 @@ static const struct capability {
 };
 
 void
-capability_list(unsigned now, struct str *out)
+capability_list(unsigned now, unsigned offered, struct str *out)
 {
 	size_t i, n = sizeof capabilities / sizeof capabilities[0];
 
@@ -32,5 +32,5 @@ capability_list(unsigned now, struct str *out)
 		if ((capabilities[i].when & ~now) == 0)
 			str_appendf(out, " %s", capabilities[i].name);
 	if ((now & CAP_BEFORE_LOGIN) && (now & CAP_MAY_LOGIN))
-		sasl_list(" AUTH=", out);
+		sasl_list(offered, " AUTH=", out);
 }

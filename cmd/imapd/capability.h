@@ -15,7 +15,7 @@ enum {
 };
 
 /* Appends "CAPABILITY IMAP4rev1 ..." for a connection of which the bits of
- * now are true. */
-void capability_list(unsigned now, struct str *out);
+ * now are true; offered are the SASL_OFFER_ bits. */
+void capability_list(unsigned now, unsigned offered, struct str *out);
 
 #endif

@@ -15,7 +15,7 @@ cmd_capability(void *ctx, struct slice argument)
 
 	(void)argument;
 	str_append_cstr(&conn->out, "* ");
-	capability_list(CAP_AFTER_LOGIN, &conn->out);
+	capability_list(CAP_AFTER_LOGIN, 0, &conn->out);
 	str_append_cstr(&conn->out, "\r\n");
 }
 

@@ -6,6 +6,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/proto/sasl.h"
+#include "common/svc/front_sasl.h"
 
 #define FRONT_LINE_MAX 8192    /* octets of a command's lines */
 #define FRONT_LITERAL_MAX 4096 /* octets of its literals */
@@ -35,6 +36,13 @@ capability_bits(const struct imap_front *im)
 	return now;
 }
 
+/* The mechanisms, where there may be a login at all. */
+static unsigned
+offered(const struct imap_front *im)
+{
+	return front_may_login(im->front) ? front_auth_offered(im->front) : 0;
+}
+
 static void
 cmd_capability(void *ctx, struct slice argument)
 {
@@ -42,7 +50,7 @@ cmd_capability(void *ctx, struct slice argument)
 
 	(void)argument;
 	str_append_cstr(&im->conn.out, "* ");
-	capability_list(capability_bits(im), &im->conn.out);
+	capability_list(capability_bits(im), offered(im), &im->conn.out);
 	str_append_cstr(&im->conn.out, "\r\n");
 }
 
@@ -68,28 +76,38 @@ cmd_starttls(void *ctx, struct slice argument)
 	im->conn.over = true;
 }
 
-/* Asks the keeper; true when the user is in. */
+/* What an exchange has come to; true when the user is in. */
 static bool
-log_in(struct imap_front *im, struct slice name, struct slice password)
+take_result(
+    struct imap_front *im, enum front_auth result, const struct err *err)
 {
 	struct conn *conn = &im->conn;
-	struct err err = { 0, "" };
 
-	switch (front_login(im->front, name, password, &err)) {
-	case LOGIN_OK:
+	switch (result) {
+	case AUTH_OK:
 		return true;
-	case LOGIN_DENIED:
+	case AUTH_DENIED:
 		conn_no(conn, "AUTHENTICATIONFAILED", login_failed);
 		return false;
-	case LOGIN_TEMPFAIL:
-		log_warning("login: %s", err.text);
-		conn_no(conn, "UNAVAILABLE", login_later);
-		return false;
-	case LOGIN_TOO_MANY:
+	case AUTH_TOO_MANY:
 		conn_no(conn, "AUTHENTICATIONFAILED", login_failed);
 		conn_bye(conn, too_many);
 		return false;
+	case AUTH_TEMPFAIL:
+		log_warning("login: %s", err->text);
+		conn_no(conn, "UNAVAILABLE", login_later);
+		return false;
+	case AUTH_NO_MECHANISM:
+		conn_no(conn, NULL, "No such mechanism");
+		return false;
+	case AUTH_CANCELLED:
+		conn_bad(conn, "Authentication cancelled");
+		return false;
+	case AUTH_BAD:
+	case AUTH_TOLD:
+		break;
 	}
+	conn_bad(conn, "Malformed authentication exchange");
 	return false;
 }
 
@@ -108,6 +126,7 @@ cmd_login(void *ctx, struct slice argument)
 {
 	struct imap_front *im = ctx;
 	struct slice name = { NULL, 0 }, password = { NULL, 0 };
+	struct err err = { 0, "" };
 	struct args args;
 
 	conn_args(&im->conn, argument, &args);
@@ -116,72 +135,39 @@ cmd_login(void *ctx, struct slice argument)
 		conn_bad(&im->conn, "LOGIN takes a user name and a password");
 	else if (!front_may_login(im->front))
 		conn_no(&im->conn, "PRIVACYREQUIRED", need_tls);
-	else if (log_in(im, name, password))
+	else if (take_result(im,
+		     front_auth_password(im->front, name, password, &err),
+		     &err))
 		hand_over(im);
 }
 
-/* Goes on with an exchange until it has credentials or is over. */
-static enum sasl_result
-exchange(struct imap_front *im, struct sasl *sasl, struct slice argument)
-{
-	struct conn *conn = &im->conn;
-	enum sasl_result result = sasl_start(sasl, argument);
-
-	while (result == SASL_CONTINUE) {
-		str_append_cstr(&conn->out, "+ ");
-		str_append_cstr(&conn->out, sasl_challenge(sasl));
-		str_append_cstr(&conn->out, "\r\n");
-		conn_flush(conn);
-		if (reader_plain_line(&conn->reader, SASL_LINE_MAX) !=
-		    READER_COMMAND)
-			return SASL_BAD;
-		result = sasl_feed(sasl, str_slice(&conn->reader.text));
-	}
-	return result;
-}
-
-/* What an exchange has come to; true when the user is in. */
 static bool
-take_result(
-    struct imap_front *im, enum sasl_result result, const struct sasl *sasl)
+ask(void *ctx, const char *challenge, struct slice *ret_line)
 {
-	struct conn *conn = &im->conn;
+	struct conn *conn = ctx;
 
-	switch (result) {
-	case SASL_CREDENTIALS:
-		return log_in(
-		    im, str_slice(&sasl->user), str_slice(&sasl->password));
-	case SASL_REFUSED:
-		conn_no(conn, "AUTHORIZATIONFAILED", login_failed);
+	str_appendf(&conn->out, "+ %s\r\n", challenge);
+	conn_flush(conn);
+	if (reader_plain_line(&conn->reader, SASL_LINE_MAX) != READER_COMMAND)
 		return false;
-	case SASL_UNKNOWN:
-		conn_no(conn, NULL, "No such mechanism");
-		return false;
-	case SASL_CANCELLED:
-		conn_bad(conn, "Authentication cancelled");
-		return false;
-	case SASL_CONTINUE:
-	case SASL_BAD:
-		break;
-	}
-	conn_bad(conn, "Malformed authentication exchange");
-	return false;
+	*ret_line = str_slice(&conn->reader.text);
+	return true;
 }
 
 static void
 cmd_authenticate(void *ctx, struct slice argument)
 {
 	struct imap_front *im = ctx;
-	struct sasl sasl = SASL_INIT;
-	bool in;
+	const struct front_auth_lines lines = { ask, &im->conn };
+	struct err err = { 0, "" };
+	enum front_auth result;
 
 	if (!front_may_login(im->front)) {
 		conn_no(&im->conn, "PRIVACYREQUIRED", need_tls);
 		return;
 	}
-	in = take_result(im, exchange(im, &sasl, argument), &sasl);
-	sasl_release(&sasl);
-	if (in)
+	result = front_authenticate(im->front, argument, &lines, NULL, &err);
+	if (take_result(im, result, &err))
 		hand_over(im);
 }
 
@@ -211,7 +197,7 @@ greet(struct imap_front *im)
 	struct str *out = &im->conn.out;
 
 	str_append_cstr(out, "* OK [");
-	capability_list(capability_bits(im), out);
+	capability_list(capability_bits(im), offered(im), out);
 	str_appendf(out, "] %s ready\r\n", im->front->settings->hostname);
 	conn_flush(&im->conn);
 }

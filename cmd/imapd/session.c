@@ -225,7 +225,7 @@ answer_login(struct imap *im, bool opened)
 	str_append(out, im->service->argument);
 	if (opened) {
 		str_append_cstr(out, " OK [");
-		capability_list(CAP_AFTER_LOGIN, out);
+		capability_list(CAP_AFTER_LOGIN, 0, out);
 		str_append_cstr(out, "] Logged in\r\n");
 	} else {
 		str_appendf(out, " NO [UNAVAILABLE] %s\r\n", no_mail);

@@ -23,6 +23,11 @@ int cmd_user_passwd(struct tool *tool);
 int cmd_user_remove(struct tool *tool);
 int cmd_user_show(struct tool *tool);
 
+/* Whom users may send as (sender.c). */
+int cmd_sender_add(struct tool *tool);
+int cmd_sender_list(struct tool *tool);
+int cmd_sender_remove(struct tool *tool);
+
 /* Aliases (alias.c). */
 int cmd_alias_add(struct tool *tool);
 int cmd_alias_list(struct tool *tool);

@@ -19,6 +19,7 @@ libtool_njiwa_a_SOURCES = \
 	%D%/password.c %D%/password.h \
 	%D%/pw.c \
 	%D%/quota.c \
+	%D%/sender.c \
 	%D%/tool.c %D%/tool.h \
 	%D%/user.c \
 	%D%/verbs.c

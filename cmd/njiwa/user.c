@@ -29,20 +29,34 @@ number_option(const struct tool *tool, char letter, int64_t *value)
 	return true;
 }
 
-/* Asks for the password and makes its hash. */
+/* Asks for the password, which stays in the arena, and makes its hash. */
 static int
-make_hash(struct tool *tool, struct str *hash)
+make_hash(struct tool *tool, struct str *hash, const char **ret_password)
 {
 	const char *scheme = tool->option['s'], *password = "";
 	struct err err = { 0 };
 	int rc = password_get(tool, PASSWORD_TWICE, &password);
 
+	*ret_password = password;
 	if (rc != EX_OK)
 		return rc;
 	if (scheme == NULL)
 		scheme = tool->settings.rehash_scheme;
 	rc = passhash_make(scheme, slice_from(password), hash, &err);
 	return rc < 0 ? tool_fail_err(tool, NULL, rc, &err) : EX_OK;
+}
+
+/* Makes the keys for SCRAM, where they are wanted.  The password is good
+ * without them. */
+static void
+make_keys(struct tool *tool, const char *name, const struct str *hash,
+    const char *password)
+{
+	struct err err = { 0 };
+
+	if (account_admin_scram_set(
+		tool->admin, name, str_cstr(hash), password, &err) < 0)
+		tool_say(tool, "%s: no keys for SCRAM: %s", name, err.text);
 }
 
 /* Where the predecessor has the home of a new user: below mail_root. */
@@ -123,6 +137,7 @@ cmd_user_add(struct tool *tool)
 	STR_AUTO hash = STR_INIT;
 	struct account_row row = { 0 };
 	struct mailbox_place place = { 0 };
+	const char *password = "";
 	struct err err = { 0 };
 	int rc = tool_load(tool);
 
@@ -134,10 +149,12 @@ cmd_user_add(struct tool *tool)
 	if (rc < 0)
 		rc = tool_fail_err(tool, row.name, rc, &err);
 	else
-		rc = make_hash(tool, &hash);
+		rc = make_hash(tool, &hash, &password);
 	row.hash = str_cstr(&hash);
 	if (rc == EX_OK)
 		rc = add_row(tool, &row, &place);
+	if (rc == EX_OK)
+		make_keys(tool, row.name, &hash, password);
 	mailbox_release(&place);
 	str_wipe(&hash);
 	return rc;
@@ -147,17 +164,20 @@ int
 cmd_user_passwd(struct tool *tool)
 {
 	STR_AUTO hash = STR_INIT;
+	const char *password = "";
 	struct err err = { 0 };
 	int rc = tool_load(tool);
 
 	if (rc == EX_OK)
-		rc = make_hash(tool, &hash);
+		rc = make_hash(tool, &hash, &password);
 	if (rc == EX_OK)
 		rc = tool_open(tool);
 	if (rc != EX_OK)
 		return rc;
 	rc = account_admin_password_set(
 	    tool->admin, tool->operands[0], str_cstr(&hash), &err);
+	if (rc == 0)
+		make_keys(tool, tool->operands[0], &hash, password);
 	str_wipe(&hash);
 	return rc < 0 ? tool_fail_err(tool, tool->operands[0], rc, &err)
 		      : EX_OK;

@@ -18,16 +18,16 @@ static const struct capability {
 };
 
 static void
-write_mechanisms(struct stream *client)
+write_mechanisms(struct stream *client, unsigned offered)
 {
 	STR_AUTO list = STR_INIT;
 
-	sasl_list(" ", &list);
+	sasl_list(offered, " ", &list);
 	stream_printf(client, "SASL%s\r\n", str_cstr(&list));
 }
 
 void
-capa_write(struct stream *client, unsigned is)
+capa_write(struct stream *client, unsigned is, unsigned offered)
 {
 	size_t i;
 
@@ -36,6 +36,6 @@ capa_write(struct stream *client, unsigned is)
 		if (capabilities[i].when & is)
 			stream_puts(client, capabilities[i].line);
 	if (is & CAPA_LOGIN)
-		write_mechanisms(client);
+		write_mechanisms(client, offered);
 	stream_puts(client, ".\r\n");
 }

@@ -13,7 +13,8 @@ enum {
 	CAPA_LOGIN = 1 << 3     /* a password may be said now */
 };
 
-/* Writes all of the list for a connection of which these bits are true. */
-void capa_write(struct stream *client, unsigned is);
+/* Writes all of the list for a connection of which these bits are true;
+ * offered are the SASL_OFFER_ bits. */
+void capa_write(struct stream *client, unsigned is, unsigned offered);
 
 #endif

@@ -2,6 +2,7 @@
 #include "cmd/pop3d/front.h"
 #include "cmd/pop3d/pop3.h"
 #include "common/base/log.h"
+#include "common/svc/front_sasl.h"
 
 #define OK_BYE "+OK Bye\r\n"
 #define OK_STLS "+OK Begin TLS negotiation now\r\n"
@@ -27,14 +28,16 @@ static void
 capa(void *ctx, struct slice argument)
 {
 	const struct pop3_front *pop3 = ctx;
-	unsigned is = CAPA_STRANGER;
+	unsigned is = CAPA_STRANGER, offered = 0;
 
 	(void)argument;
 	if (pop3->front->tls_offered && !pop3->front->tls)
 		is |= CAPA_STLS;
-	if (front_may_login(pop3->front))
+	if (front_may_login(pop3->front)) {
 		is |= CAPA_LOGIN;
-	capa_write(pop3->front->client, is);
+		offered = front_auth_offered(pop3->front);
+	}
+	capa_write(pop3->front->client, is, offered);
 }
 
 static void

@@ -2,6 +2,7 @@
 #include "cmd/pop3d/pop3.h"
 #include "common/base/log.h"
 #include "common/proto/sasl.h"
+#include "common/svc/front_sasl.h"
 
 #define OK_USER "+OK\r\n"
 #define ERR_NAME_TOO_LONG "-ERR [AUTH] No such name\r\n"
@@ -11,29 +12,33 @@
 #define ERR_SASL_CANCELLED "-ERR Cancelled\r\n"
 #define ERR_SASL_UNKNOWN "-ERR No such mechanism\r\n"
 
-/* Looks the two up; with the right ones this process's part is over. */
+/* Ends this process's part when the user is in; else tells why not. */
 static void
-login(struct pop3_front *pop3, struct slice name, struct slice password)
+conclude(struct pop3_front *pop3, enum front_auth result)
 {
-	struct err err = { .code = 0 };
+	static const char *const replies[] = {
+		[AUTH_DENIED] = ERR_DENIED,
+		[AUTH_TOO_MANY] = ERR_TOO_MANY,
+		[AUTH_BAD] = ERR_SASL_BAD,
+		[AUTH_CANCELLED] = ERR_SASL_CANCELLED,
+		[AUTH_NO_MECHANISM] = ERR_SASL_UNKNOWN,
+		[AUTH_TOLD] = ERR_SASL_BAD,
+	};
 
-	switch (front_login(pop3->front, name, password, &err)) {
-	case LOGIN_OK:
+	if (result == AUTH_OK)
 		front_become_session(pop3->front, slice_from(""));
-	case LOGIN_DENIED:
-		stream_puts(pop3->front->client, ERR_DENIED);
-		break;
-	case LOGIN_TEMPFAIL:
+	if (result == AUTH_TEMPFAIL)
 		stream_printf(pop3->front->client,
 		    "-ERR [SYS/TEMP] No login at the moment, %s\r\n",
 		    pop3->front->trace);
-		break;
-	case LOGIN_TOO_MANY:
-		stream_puts(pop3->front->client, ERR_TOO_MANY);
-		pop3->talk.over = TALK_ENDED;
-		break;
-	}
+	else
+		stream_puts(pop3->front->client, replies[result]);
 	pop3->talk.state.state = POP3_STRANGER;
+	if (result == AUTH_TOO_MANY)
+		pop3->talk.over = TALK_ENDED;
+	else if (result >= AUTH_BAD &&
+		 ++pop3->talk.errors >= pop3->talk.errors_max)
+		pop3->talk.over = TALK_ERRORS;
 }
 
 void
@@ -54,73 +59,51 @@ void
 pop3_pass(void *ctx, struct slice argument)
 {
 	struct pop3_front *pop3 = ctx;
+	struct err err = { .code = 0 };
 
-	login(pop3, str_slice(&pop3->name), argument);
+	conclude(pop3, front_auth_password(pop3->front, str_slice(&pop3->name),
+			   argument, &err));
 }
 
 /* AUTH alone lists the mechanisms, as clients from before CAPA expect. */
 static void
-list_mechanisms(struct stream *client)
+list_mechanisms(const struct front *front)
 {
 	STR_AUTO list = STR_INIT;
 
-	sasl_list("\r\n", &list);
-	stream_printf(client, "+OK%s\r\n.\r\n", str_cstr(&list));
+	sasl_list(front_auth_offered(front), "\r\n", &list);
+	stream_printf(front->client, "+OK%s\r\n.\r\n", str_cstr(&list));
 }
 
-/* Sends the challenge and feeds the answer. */
-static enum sasl_result
-next_response(struct pop3_front *pop3, struct sasl *sasl)
+/* The end of file or an error is what the next read gives again. */
+static bool
+ask(void *ctx, const char *challenge, struct slice *ret_line)
 {
+	struct pop3_front *pop3 = ctx;
 	struct stream *client = pop3->front->client;
 	struct slice line;
-	int r;
 
-	stream_printf(client, "+ %s\r\n", sasl_challenge(sasl));
-	r = stream_read_line(client, SASL_LINE_MAX + 2, &line);
-	if (r > 0) {
-		if (line.len && line.ptr[line.len - 1] == '\n')
-			line.len--;
-		if (line.len && line.ptr[line.len - 1] == '\r')
-			line.len--;
-		return sasl_feed(sasl, line);
-	}
-	/* the end of file or the error is what the next read gives again */
-	return SASL_BAD;
-}
-
-static void
-refuse(struct pop3_front *pop3, enum sasl_result result)
-{
-	static const char *const replies[] = {
-		[SASL_BAD] = ERR_SASL_BAD,
-		[SASL_REFUSED] = ERR_DENIED,
-		[SASL_CANCELLED] = ERR_SASL_CANCELLED,
-		[SASL_UNKNOWN] = ERR_SASL_UNKNOWN,
-	};
-
-	stream_puts(pop3->front->client, replies[result]);
-	if (++pop3->talk.errors >= pop3->talk.errors_max)
-		pop3->talk.over = TALK_ERRORS;
+	stream_printf(client, "+ %s\r\n", challenge);
+	if (stream_read_line(client, SASL_LINE_MAX + 2, &line) <= 0)
+		return false;
+	if (line.len && line.ptr[line.len - 1] == '\n')
+		line.len--;
+	if (line.len && line.ptr[line.len - 1] == '\r')
+		line.len--;
+	*ret_line = line;
+	return true;
 }
 
 void
 pop3_auth(void *ctx, struct slice argument)
 {
 	struct pop3_front *pop3 = ctx;
-	struct sasl sasl = SASL_INIT;
-	enum sasl_result result;
+	const struct front_auth_lines lines = { ask, pop3 };
+	struct err err = { .code = 0 };
 
-	if (argument.len == 0) {
-		list_mechanisms(pop3->front->client);
-		return;
-	}
-	result = sasl_start(&sasl, argument);
-	while (result == SASL_CONTINUE)
-		result = next_response(pop3, &sasl);
-	if (result == SASL_CREDENTIALS)
-		login(pop3, str_slice(&sasl.user), str_slice(&sasl.password));
+	if (argument.len == 0)
+		list_mechanisms(pop3->front);
 	else
-		refuse(pop3, result);
-	sasl_release(&sasl);
+		conclude(pop3, front_authenticate(
+				   pop3->front, argument, &lines, NULL, &err));
 }

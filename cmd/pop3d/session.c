@@ -39,7 +39,7 @@ capa(void *ctx, struct slice argument)
 	struct pop3_session *pop3 = ctx;
 
 	(void)argument;
-	capa_write(pop3->session->client, CAPA_SESSION);
+	capa_write(pop3->session->client, CAPA_SESSION, 0);
 }
 
 static void

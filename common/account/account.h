@@ -97,6 +97,30 @@ enum account_outcome account_login(struct account_client *client,
     const struct account_credentials *said, struct account_user *ret_user,
     struct err *err);
 
+/* The first message of a login by SCRAM (RFC 5802), and what the connection can
+ * be bound to ("" for what it cannot); all borrowed. */
+struct account_scram_first {
+	bool plus; /* SCRAM-SHA-256-PLUS */
+	struct slice message;
+	struct slice unique;   /* tls-unique (RFC 5929) */
+	struct slice exporter; /* tls-exporter (RFC 9266) */
+	const char *service;   /* as of account_credentials */
+	const char *peer;
+};
+
+/* FOUND: answer gets what the server says to it, of a user who does not exist
+ * too, and name the one that was said.  An exchange that was under way is
+ * forgotten. */
+enum account_outcome account_scram_first(struct account_client *client,
+    const struct account_scram_first *first, struct str *name,
+    struct str *answer, struct err *err);
+
+/* The message with the proof.  FOUND fills user, and answer with what the
+ * server says to it; DENIED also when no exchange is under way. */
+enum account_outcome account_scram_proof(struct account_client *client,
+    struct slice message, struct account_user *ret_user, struct str *answer,
+    struct err *err);
+
 /* The user's row alone, no password; one that is disabled is FOUND too. */
 enum account_outcome account_lookup(struct account_client *client,
     struct slice name, struct account_user *ret_user, struct err *err);

@@ -94,6 +94,25 @@ int account_admin_password_set(struct account_admin *admin, const char *name,
 int account_admin_limit_set(struct account_admin *admin, const char *name,
     const char *quota, struct err *err);
 
+/* Makes keys for SCRAM of the password, whose hash was set, where a setting
+ * wants them; else does nothing.  -EIO also for a password of which none can be
+ * made. */
+int account_admin_scram_set(struct account_admin *admin, const char *name,
+    const char *hash, const char *password, struct err *err);
+
+/* ---- whom a user may send as ---- */
+
+typedef void account_sender_seen(
+    void *ctx, const char *login, const char *sender);
+
+/* sender is an address, or @domain for all of a domain. */
+int account_admin_sender_add(struct account_admin *admin, const char *login,
+    const char *sender, struct err *err);
+int account_admin_sender_remove(struct account_admin *admin, const char *login,
+    const char *sender, struct err *err);
+int account_admin_sender_list(struct account_admin *admin,
+    account_sender_seen *seen, void *ctx, struct err *err);
+
 /* ---- aliases ---- */
 
 struct account_alias {

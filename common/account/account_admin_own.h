@@ -31,6 +31,10 @@ int account_admin_begin(struct account_admin *admin, struct err *err);
 int account_admin_change(struct account_admin *admin, struct sql_run *run,
     const char *what, struct err *err);
 
+/* Removes what other tables have of a login name; within a transaction. */
+int account_admin_forget(
+    struct account_admin *admin, struct slice login, struct err *err);
+
 /* Is there a row?  1, 0 or negative. */
 int account_admin_has_row(struct account_admin *admin, const char *sql,
     const struct db_value *values, size_t n, struct err *err);

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/account/account_client_own.h"
 #include "common/account/account_spawn.h"
 #include "common/account/wire.h"
 #include "common/base/clock.h"
@@ -192,10 +193,8 @@ may_reconnect(const struct account_client *client, int rc)
 	       (rc == -EPIPE || rc == -ECONNRESET || rc == -EBADF);
 }
 
-/* Sends the request and gets its answer's first part; whatever goes wrong is
- * an answer as well. */
-static enum account_outcome
-ask(struct account_client *client, enum wire_type type,
+enum account_outcome
+account_client_ask(struct account_client *client, enum wire_type type,
     struct wire_head *ret_head, struct ipc_reader *ret_in, struct err *err)
 {
 	int64_t deadline = clock_deadline(client->timeout_ms);
@@ -221,28 +220,19 @@ ask(struct account_client *client, enum wire_type type,
 	return ret_head->outcome;
 }
 
-/* The answer was none: the connection is of no use any more. */
-static enum account_outcome
-broken(struct account_client *client, struct err *err)
+struct str *
+account_client_body(struct account_client *client)
+{
+	str_clear(&client->body);
+	return &client->body;
+}
+
+enum account_outcome
+account_client_broken(struct account_client *client, struct err *err)
 {
 	disconnect(client);
 	(void)err_set(err, EPROTO, "account service: no sense in its answer");
 	return ACCOUNT_TEMPFAIL;
-}
-
-static enum account_outcome
-ask_user(struct account_client *client, enum wire_type type,
-    struct account_user *ret_user, struct err *err)
-{
-	struct wire_head head;
-	struct ipc_reader in;
-	enum account_outcome outcome = ask(client, type, &head, &in, err);
-
-	if (outcome != ACCOUNT_FOUND)
-		return outcome;
-	if (head.more || head.count != 1 || !wire_get_user(&in, ret_user))
-		return broken(client, err);
-	return outcome;
 }
 
 /* ---- the requests ---- */
@@ -295,35 +285,15 @@ account_resolve(struct account_client *client, struct slice address,
 		return ACCOUNT_UNKNOWN;
 	str_clear(&client->body);
 	ipc_put_text(&client->body, address);
-	outcome = ask(client, WIRE_RESOLVE, &head, &in, err);
+	outcome = account_client_ask(client, WIRE_RESOLVE, &head, &in, err);
 	if (outcome != ACCOUNT_FOUND)
 		return outcome;
 	if (!collect_targets(client, &head, &in, &targets)) {
 		account_targets_release(&targets);
-		return broken(client, err);
+		return account_client_broken(client, err);
 	}
 	*ret_targets = targets;
 	return outcome;
-}
-
-enum account_outcome
-account_login(struct account_client *client,
-    const struct account_credentials *said, struct account_user *ret_user,
-    struct err *err)
-{
-	struct slice service = slice_from(said->service);
-	struct slice peer = slice_from(said->peer);
-
-	if (said->name.len > ACCOUNT_NAME_MAX ||
-	    said->password.len > ACCOUNT_PASSWORD_MAX)
-		return ACCOUNT_DENIED;
-	str_clear(&client->body);
-	str_reserve(&client->body, WIRE_REQUEST_BODY); /* wiped whole */
-	ipc_put_text(&client->body, said->name);
-	ipc_put_text(&client->body, said->password);
-	ipc_put_text(&client->body, slice_head(service, WIRE_SERVICE_MAX));
-	ipc_put_text(&client->body, slice_head(peer, WIRE_PEER_MAX));
-	return ask_user(client, WIRE_LOGIN, ret_user, err);
 }
 
 enum account_outcome
@@ -334,7 +304,7 @@ account_lookup(struct account_client *client, struct slice name,
 		return ACCOUNT_UNKNOWN;
 	str_clear(&client->body);
 	ipc_put_text(&client->body, name);
-	return ask_user(client, WIRE_LOOKUP, ret_user, err);
+	return account_client_ask_user(client, WIRE_LOOKUP, ret_user, err);
 }
 
 static int64_t
@@ -409,7 +379,8 @@ account_bind(struct account_client *client, const char *name, struct err *err)
 
 	str_clear(&client->body);
 	ipc_put_text(&client->body, slice_from(name));
-	if (ask(client, WIRE_BIND, &head, &in, err) != ACCOUNT_FOUND)
+	if (account_client_ask(client, WIRE_BIND, &head, &in, err) !=
+	    ACCOUNT_FOUND)
 		return -EIO;
 	client->bound = true;
 	return 0;

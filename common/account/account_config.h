@@ -44,7 +44,10 @@ struct account_db_config {
  *   disabled_query  any row: the account is disabled; the login name, or no
  *                   name at all; "" for none
  *   quota_query     octets, messages
- *   quota_update    none; "" is the upsert of the table quota */
+ *   quota_update    none; "" is the upsert of the table quota
+ *   scram_query     salt, iterations, stored key, server key, digest of the
+ *                   hash beside which they were made (%u is the login name)
+ *   sender_query    addresses, or @domain, that the login name may send as */
 #define ACCOUNT_USER_QUERY                                                     \
 	"SELECT name, home, uid, gid, quota, domain "                          \
 	"FROM users WHERE name = %n AND domain = %d"
@@ -67,11 +70,18 @@ struct account_config {
 	const char *quota_query;
 	const char *quota_update;
 	const char *disabled_query;
+	const char *scram_query;
+	const char *sender_query;
 	const char *host_list; /* file of local domains, "" for none */
 	const char *subaddress_delimiter; /* octets that begin a detail */
 	const char *rehash_scheme;        /* crypt prefix for passhash_make */
 	bool mailbox_first;               /* before an alias of the same name */
 	bool rehash;                      /* replace weaker hashes at a login */
+	bool scram;                /* keys are looked at */
+	bool scram_store;          /* and made at a login with a password */
+	unsigned int scram_iterations;
+	/* Recipients of one login; 0 is unlimited. */
+	int64_t submission_max_per_hour, submission_max_per_day;
 };
 
 #endif

@@ -15,12 +15,6 @@ static const char rehash_update[] =
     "UPDATE users SET password = ? "
     "WHERE name = ? AND domain = ? AND password = ?";
 
-struct password_row {
-	const struct account_name *name;
-	char *login;
-	struct str hash;
-};
-
 static void
 see_password(void *ctx, const struct db_row *row)
 {
@@ -34,11 +28,21 @@ see_password(void *ctx, const struct db_row *row)
 		str_append(&found->hash, account_sql_column(row, 1));
 }
 
-static void
-password_row_release(struct password_row *found)
+bool
+account_sql_find_password(struct account_sql *sql,
+    const struct account_name *name, struct password_row *ret_row,
+    struct err *err)
 {
-	free(found->login);
-	str_wipe(&found->hash);
+	*ret_row = (struct password_row){ .name = name };
+	return account_sql_read(
+	    sql, PASSWORD_QUERY, name, see_password, ret_row, err);
+}
+
+void
+password_row_release(struct password_row *row)
+{
+	free(row->login);
+	str_wipe(&row->hash);
 }
 
 static void
@@ -51,8 +55,8 @@ see_sample(void *ctx, const struct db_row *row)
 
 /* Before the first login of a connection, whoever logs in: what would it take
  * to check a password here?  Tables of another shape do not tell. */
-static void
-learn_sample(struct account_sql *sql)
+void
+account_sql_learn_sample(struct account_sql *sql)
 {
 	struct sql_run run = { sample_query, NULL, 0, see_sample, sql, 0 };
 	struct err ignored;
@@ -75,6 +79,7 @@ check(struct account_sql *sql, struct slice hash, struct slice password)
 	return false;
 }
 
+/* Was the old hash replaced? */
 static bool
 store_hash(struct account_sql *sql, const struct account_name *name,
     struct slice old, struct slice made, struct err *err)
@@ -86,36 +91,47 @@ store_hash(struct account_sql *sql, const struct account_name *name,
 
 	if (strict && sql_link_exec(sql->link, strict, err) != DB_OK)
 		return false;
-	return sql_link_run(sql->link, &run, err) == DB_OK;
+	if (sql_link_run(sql->link, &run, err) != DB_OK)
+		return false;
+	(void)err_set(err, 0, "its row is of another shape"); /* if it is */
+	return run.affected > 0;
 }
 
 /* The password was right: keeps it better.  Strict mode makes a column that is
- * too narrow refuse the new hash; a failure leaves the old one. */
-static void
+ * too narrow refuse the new hash; a failure leaves the old one.  True when
+ * hash is a new one. */
+static bool
 rehash(struct account_sql *sql, const struct account_name *name,
-    struct slice old, struct slice password)
+    struct str *hash, struct slice password)
 {
 	const char *scheme = sql->config->rehash_scheme;
 	struct str made = STR_INIT;
 	struct err err;
+	bool stored;
 
-	if (!sql->config->rehash || !passhash_is_weaker(old, scheme))
-		return;
-	if (passhash_make(scheme, password, &made, &err) < 0 ||
-	    !store_hash(sql, name, old, str_slice(&made), &err))
+	if (!sql->config->rehash ||
+	    !passhash_is_weaker(str_slice(hash), scheme))
+		return false;
+	stored = passhash_make(scheme, password, &made, &err) == 0 &&
+		 store_hash(sql, name, str_slice(hash), str_slice(&made), &err);
+	if (stored)
+		str_set(hash, str_slice(&made));
+	else
 		account_sql_notice(sql, "user %.*s keeps the old hash: %s",
 		    SLICE_FMT(name->user), err.text);
 	str_wipe(&made);
+	return stored;
 }
 
 /* The password fits the row: now its user. */
 static enum account_outcome
-log_in(struct account_sql *sql, const struct password_row *found,
+log_in(struct account_sql *sql, struct password_row *found,
     struct slice password, struct account_user *ret_user, struct err *err)
 {
 	STR_AUTO buffer = STR_INIT;
 	struct account_name name;
 	enum account_outcome outcome;
+	bool renewed;
 
 	if (!account_name_parse(slice_from(found->login), &buffer, &name)) {
 		(void)err_set(err, EINVAL, "password_query gives no name");
@@ -128,8 +144,11 @@ log_in(struct account_sql *sql, const struct password_row *found,
 		account_user_release(ret_user);
 		return ACCOUNT_DISABLED;
 	}
-	if (outcome == ACCOUNT_FOUND)
-		rehash(sql, &name, str_slice(&found->hash), password);
+	if (outcome != ACCOUNT_FOUND)
+		return outcome;
+	renewed = rehash(sql, &name, &found->hash, password);
+	if (sql->config->scram_store || (sql->config->scram && renewed))
+		account_sql_renew_scram(sql, found, password);
 	return outcome;
 }
 
@@ -139,16 +158,15 @@ account_sql_login(struct account_sql *sql, struct slice name,
 {
 	STR_AUTO buffer = STR_INIT;
 	struct account_name parsed;
-	struct password_row found = { &parsed, NULL, STR_INIT };
+	struct password_row found;
 	enum account_outcome outcome = ACCOUNT_DENIED;
 
 	if (!account_name_parse(name, &buffer, &parsed)) {
 		passhash_waste(str_slice(&sql->sample), password);
 		return ACCOUNT_DENIED;
 	}
-	learn_sample(sql);
-	if (!account_sql_read(
-		sql, PASSWORD_QUERY, &parsed, see_password, &found, err))
+	account_sql_learn_sample(sql);
+	if (!account_sql_find_password(sql, &parsed, &found, err))
 		outcome = ACCOUNT_TEMPFAIL;
 	else if (check(sql, str_slice(&found.hash), password))
 		outcome = log_in(sql, &found, password, ret_user, err);

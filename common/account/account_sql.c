@@ -47,13 +47,16 @@ compile_all(struct account_sql *sql, struct err *err)
 		[QUOTA_QUERY] = { "quota_query", c->quota_query, QUERY_TEXTS },
 		[QUOTA_UPDATE] = { "quota_update", c->quota_update,
 		    QUERY_NUMBERS },
+		[SCRAM_QUERY] = { "scram_query", c->scram_query, QUERY_TEXTS },
+		[SENDER_QUERY] = { "sender_query", c->sender_query,
+		    QUERY_TEXTS },
 	};
 	struct err why;
 	size_t i;
 
 	for (i = 0; i < QUERIES; i++)
-		if (query_compile(rows[i].text, rows[i].numbers,
-			&sql->queries[i], &why) < 0)
+		if (query_compile(rows[i].text ? rows[i].text : "",
+			rows[i].numbers, &sql->queries[i], &why) < 0)
 			return err_set(
 			    err, EINVAL, "%s: %s", rows[i].name, why.text);
 	return 0;
@@ -71,6 +74,7 @@ account_sql_free(struct account_sql *sql)
 		query_release(&sql->queries[i]);
 	host_list_release(&sql->host_list);
 	str_release(&sql->sample);
+	str_wipe(&sql->scram_secret);
 	free(sql);
 }
 

@@ -19,6 +19,8 @@ enum account_query {
 	DISABLED_QUERY,
 	JOINED_QUERY,      /* user, quota, disabled: all by default */
 	JOINED_UNMIGRATED, /* without the latter */
+	SCRAM_QUERY,
+	SENDER_QUERY,
 	QUERIES
 };
 
@@ -32,6 +34,7 @@ struct account_sql {
 	bool sampled;
 	bool is_joined;     /* JOINED_QUERY serves for the three */
 	uint64_t questions; /* statements that were run */
+	struct str scram_secret; /* from which salts of nobody are made */
 	account_notice *notice;
 	void *notice_ctx;
 	account_notice *trace; /* NULL: nobody listens */
@@ -62,6 +65,27 @@ struct slice account_sql_column(const struct db_row *row, size_t i);
  * folder.  NULL when it is another's.  Owned by the caller. */
 char *account_sql_login_name(const struct db_row *row,
     const struct account_name *name, size_t domain_column);
+
+/* A row of password_query. */
+struct password_row {
+	const struct account_name *name;
+	char *login;     /* NULL: there is none */
+	struct str hash; /* "" then */
+};
+
+/* Reads it; false, and err filled, when it could not be looked for. */
+bool account_sql_find_password(struct account_sql *sql,
+    const struct account_name *name, struct password_row *ret_row,
+    struct err *err);
+void password_row_release(struct password_row *row);
+
+/* Reads some row's hash into the sample, once. */
+void account_sql_learn_sample(struct account_sql *sql);
+
+/* The password was right: makes keys of it where the row has none that were
+ * made beside its hash.  A failure is a notice, no more. */
+void account_sql_renew_scram(struct account_sql *sql,
+    const struct password_row *row, struct slice password);
 
 /* What struct account_source wants, over struct account_sql. */
 enum account_outcome account_sql_find_domain(void *ctx,

@@ -137,6 +137,8 @@ account_admin_user_remove(
 	rc = account_admin_change(admin, &run, name, err);
 	if (rc == 0)
 		rc = account_admin_run(admin, &quota, err);
+	if (rc == 0)
+		rc = account_admin_forget(admin, parsed.user, err);
 	return account_admin_end(admin, rc, err);
 }
 

@@ -2,7 +2,10 @@ noinst_LIBRARIES += libaccount.a
 libaccount_a_SOURCES = \
 	%D%/account.c %D%/account.h \
 	%D%/account_admin.c %D%/account_admin.h %D%/account_admin_own.h \
-	%D%/account_client.c %D%/account_spawn.c %D%/account_spawn.h \
+	%D%/account_admin_login.c \
+	%D%/account_client.c %D%/account_client_own.h \
+	%D%/account_client_login.c \
+	%D%/account_spawn.c %D%/account_spawn.h \
 	%D%/account_config.h \
 	%D%/account_find.c \
 	%D%/account_login.c \
@@ -10,6 +13,8 @@ libaccount_a_SOURCES = \
 	%D%/account_quota.c \
 	%D%/account_rows.c \
 	%D%/account_schema.c \
+	%D%/account_scram.c %D%/account_scram.h \
+	%D%/account_scram_store.c \
 	%D%/account_sql.c %D%/account_sql.h %D%/account_sql_own.h \
 	%D%/account_users.c \
 	%D%/db.h \
@@ -18,6 +23,7 @@ libaccount_a_SOURCES = \
 	%D%/passhash.c %D%/passhash.h \
 	%D%/query.c %D%/query.h \
 	%D%/resolve.c \
+	%D%/scram.h \
 	%D%/source.c %D%/source.h \
 	%D%/sql_link.c %D%/sql_link.h \
 	%D%/wire.c %D%/wire.h
@@ -33,3 +39,9 @@ sqlite_so_SOURCES = %D%/db_sqlite.c %D%/db.h
 sqlite_so_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 sqlite_so_LDFLAGS = $(LINK_DRIVER)
 sqlite_so_LDADD = libbase.a $(SQLITE_LIBS)
+# SASL's, when somebody logs in by SCRAM or has keys made.
+driver_PROGRAMS += gsasl.so
+gsasl_so_SOURCES = %D%/scram_gsasl.c %D%/scram.h
+gsasl_so_CPPFLAGS = $(AM_CPPFLAGS) $(GSASL_CFLAGS)
+gsasl_so_LDFLAGS = $(LINK_DRIVER)
+gsasl_so_LDADD = libbase.a $(GSASL_LIBS)

@@ -9,6 +9,8 @@
 
 #define WIRE_SERVICE_MAX 32 /* octets of "smtp" */
 #define WIRE_PEER_MAX 64    /* of a peer's address */
+#define WIRE_SCRAM_MAX 2048 /* of a message of SCRAM, and of an answer */
+#define WIRE_BINDING_MAX 64 /* of a channel binding */
 #define WIRE_HOME_MAX 4096  /* of a home folder */
 #define WIRE_ADDS_MAX 64    /* quota additions without an answer yet */
 #define WIRE_OCTETS_MAX (INT64_C(1) << 42) /* of one addition, up or down */
@@ -22,7 +24,10 @@ enum wire_type {
 	WIRE_LOOKUP,      /* text name */
 	WIRE_QUOTA_ADD,   /* text name, i64 octets and messages, as u64 */
 	WIRE_BIND,        /* text name */
-	WIRE_ANSWER       /* head, then targets (RESOLVE) or a user */
+	WIRE_ANSWER,      /* head, then targets (RESOLVE) or a user */
+	WIRE_SCRAM_FIRST, /* u32 plus, text message, tls-unique, tls-exporter,
+			   * service, peer; answer: text name, text */
+	WIRE_SCRAM_PROOF  /* text message; answer: text and a user */
 };
 
 /* The head of every answer.  An answer with many targets comes in parts. */

@@ -72,3 +72,13 @@ tls_accept(struct stream *s, struct tls_server *server, int64_t deadline,
 	}
 	return rc;
 }
+
+void
+tls_binding(struct stream *s, enum tls_binding which, struct str *out)
+{
+	struct err ignored; /* a stream without the driver has no TLS */
+	const struct tls_driver *driver = tls_driver_open(&ignored);
+
+	if (driver && s->io == &driver->conn_io)
+		driver->conn_binding(s->io_ctx, which, out);
+}

@@ -23,6 +23,12 @@ struct tls_to_sign {
 typedef int tls_sign(
     void *ctx, const struct tls_to_sign *what, struct str *signature);
 
+/* What a login can be bound to. */
+enum tls_binding {
+	TLS_UNIQUE,  /* tls-unique (RFC 5929), before TLS 1.3 */
+	TLS_EXPORTER /* tls-exporter (RFC 9266) */
+};
+
 struct tls_key;    /* the signer's */
 struct tls_server; /* a front's: certificates and how to get signatures */
 struct tls_conn;   /* one connection */
@@ -52,6 +58,10 @@ struct tls_driver {
 	    const struct stream_io *io, void *io_ctx, struct err *err);
 	int (*conn_handshake)(struct tls_conn *conn, struct err *err);
 	void (*conn_describe)(struct tls_conn *conn, char text[TLS_TEXT_MAX]);
+	/* Appends the channel binding; nothing where the connection has none
+	 * that is safe: no extended master secret (RFC 7627). */
+	void (*conn_binding)(
+	    struct tls_conn *conn, enum tls_binding which, struct str *out);
 	/* The stream_io to use after the handshake, its ctx the conn. */
 	struct stream_io conn_io;
 };
@@ -65,5 +75,9 @@ const struct tls_driver *tls_driver_open(struct err *err);
  */
 int tls_accept(struct stream *s, struct tls_server *server, int64_t deadline,
     char text[TLS_TEXT_MAX], struct err *err);
+
+/* Appends the channel binding of a stream that tls_accept has taken; nothing
+ * when it has none of that kind, or is not TLS. */
+void tls_binding(struct stream *s, enum tls_binding which, struct str *out);
 
 #endif

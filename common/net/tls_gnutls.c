@@ -412,6 +412,27 @@ conn_describe(struct tls_conn *conn, char text[TLS_TEXT_MAX])
 	    cipher ? cipher : ""); /* cut is fine */
 }
 
+/* Without the extended master secret two connections can be made to have the
+ * same bindings (RFC 9266 section 4.2, RFC 7627).  tls-unique is not defined
+ * for TLS 1.3. */
+static void
+conn_binding(struct tls_conn *conn, enum tls_binding which, struct str *out)
+{
+	gnutls_datum_t data = { NULL, 0 };
+	bool new = gnutls_protocol_get_version(conn->session) >= GNUTLS_TLS1_3;
+	bool safe =
+	    new || gnutls_session_ext_master_secret_status(conn->session) != 0;
+	gnutls_channel_binding_t kind = which == TLS_EXPORTER
+					    ? GNUTLS_CB_TLS_EXPORTER
+					    : GNUTLS_CB_TLS_UNIQUE;
+
+	if (!safe || (new &&which == TLS_UNIQUE) ||
+	    gnutls_session_channel_binding(conn->session, kind, &data) < 0)
+		return;
+	str_append_mem(out, data.data, data.size);
+	gnutls_free(data.data);
+}
+
 static ssize_t
 conn_read(void *ctx, void *octets, size_t len)
 {
@@ -461,6 +482,7 @@ const struct tls_driver njiwa_tls_driver = {
 	.conn_new = conn_new,
 	.conn_handshake = conn_handshake,
 	.conn_describe = conn_describe,
+	.conn_binding = conn_binding,
 	.conn_io = { conn_read, conn_write, conn_wants, conn_pending,
 	    conn_close },
 };

@@ -132,6 +132,7 @@ reply_for_sasl(enum sasl_result result)
 	switch (result) {
 	case SASL_CONTINUE:
 	case SASL_CREDENTIALS:
+	case SASL_SCRAM:
 		return NULL;
 	case SASL_REFUSED:
 		return &sasl_refused;

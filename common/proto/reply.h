@@ -36,7 +36,7 @@ void reply_format(const struct reply *reply, const struct reply_style *style,
 const struct reply *reply_for_command(enum command_error error);
 
 /* What SMTP says to the end of an AUTH exchange that brought no credentials;
- * NULL for SASL_CONTINUE and SASL_CREDENTIALS. */
+ * NULL for those that do not end one. */
 const struct reply *reply_for_sasl(enum sasl_result result);
 
 #endif

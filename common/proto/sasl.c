@@ -5,6 +5,7 @@
 
 struct sasl_mechanism {
 	const char *name;
+	unsigned offer;       /* SASL_OFFER_ bit that it needs, 0 for none */
 	const char *greeting; /* the challenge before the first response */
 	/* Takes a decoded response; on SASL_CONTINUE the challenge is set. */
 	enum sasl_result (*respond)(struct sasl *sasl, struct slice response);
@@ -88,10 +89,27 @@ login_respond(struct sasl *sasl, struct slice response)
 	return take_credentials(sasl, str_slice(&user), response);
 }
 
+/* RFC 5802 section 5: what is in the messages is for the holder of the keys to
+ * judge; that the last one is empty is RFC 4954's and its like. */
+static enum sasl_result
+scram_respond(struct sasl *sasl, struct slice response)
+{
+	if ((response.len == 0) != (sasl->step == SASL_STEP_END) ||
+	    response.len > SASL_SCRAM_MAX)
+		return SASL_BAD;
+	str_set(&sasl->message, response);
+	return SASL_SCRAM;
+}
+
+/* clang-format off */
 static const struct sasl_mechanism mechanisms[] = {
-	{ "PLAIN", "", plain_respond },
-	{ "LOGIN", "Username:", login_respond },
+	/* name                offered where      greeting      responses */
+	{ "SCRAM-SHA-256-PLUS", SASL_OFFER_PLUS,  "",           scram_respond },
+	{ "SCRAM-SHA-256",      SASL_OFFER_SCRAM, "",           scram_respond },
+	{ "PLAIN",              0,                "",           plain_respond },
+	{ "LOGIN",              0,                "Username:",  login_respond },
 };
+/* clang-format on */
 
 #define MECHANISMS (sizeof mechanisms / sizeof mechanisms[0])
 
@@ -108,18 +126,25 @@ respond(struct sasl *sasl, struct slice text)
 		result = sasl->mechanism->respond(sasl, str_slice(&octets));
 	if (result == SASL_CREDENTIALS)
 		sasl->mechanism = NULL;
-	else if (result != SASL_CONTINUE)
+	else if (result != SASL_CONTINUE && result != SASL_SCRAM)
 		sasl_release(sasl);
 	return result;
 }
 
+static bool
+is_offered(const struct sasl_mechanism *mechanism, unsigned offered)
+{
+	return (mechanism->offer & ~offered) == 0;
+}
+
 static const struct sasl_mechanism *
-find_mechanism(struct slice name)
+find_mechanism(struct slice name, unsigned offered)
 {
 	size_t i;
 
 	for (i = 0; i < MECHANISMS; i++)
-		if (slice_is_nocase(name, mechanisms[i].name))
+		if (slice_is_nocase(name, mechanisms[i].name) &&
+		    is_offered(&mechanisms[i], offered))
 			return &mechanisms[i];
 	return NULL;
 }
@@ -131,9 +156,11 @@ sasl_start(struct sasl *sasl, struct slice argument)
 	struct slice initial = slice_trim(slice_skip(argument, space));
 
 	sasl_release(sasl);
-	sasl->mechanism = find_mechanism(slice_head(argument, space));
+	sasl->mechanism =
+	    find_mechanism(slice_head(argument, space), sasl->offered);
 	if (sasl->mechanism == NULL)
 		return SASL_UNKNOWN;
+	sasl->plus = sasl->mechanism->offer == SASL_OFFER_PLUS;
 	set_challenge(sasl, sasl->mechanism->greeting);
 	if (initial.len == 0)
 		return SASL_CONTINUE;
@@ -152,6 +179,18 @@ sasl_feed(struct sasl *sasl, struct slice line)
 	return SASL_CANCELLED;
 }
 
+enum sasl_result
+sasl_answer(struct sasl *sasl, struct slice message)
+{
+	if (sasl->mechanism == NULL || sasl->message.len == 0)
+		return SASL_BAD;
+	str_clear(&sasl->message);
+	str_clear(&sasl->challenge);
+	enc_base64(message, &sasl->challenge);
+	sasl->step++;
+	return SASL_CONTINUE;
+}
+
 const char *
 sasl_challenge(const struct sasl *sasl)
 {
@@ -163,16 +202,21 @@ sasl_release(struct sasl *sasl)
 {
 	str_wipe(&sasl->user);
 	str_wipe(&sasl->password);
+	str_release(&sasl->message);
 	str_release(&sasl->challenge);
 	sasl->mechanism = NULL;
+	sasl->step = SASL_STEP_FIRST;
+	sasl->plus = false;
 }
 
 void
-sasl_list(const char *before, struct str *out)
+sasl_list(unsigned offered, const char *before, struct str *out)
 {
 	size_t i;
 
 	for (i = 0; i < MECHANISMS; i++) {
+		if (!is_offered(&mechanisms[i], offered))
+			continue;
 		str_append_cstr(out, before);
 		str_append_cstr(out, mechanisms[i].name);
 	}

@@ -39,10 +39,17 @@ account_settings(
 		.quota_query = s->quota_query,
 		.quota_update = s->quota_update,
 		.disabled_query = s->disabled_query,
+		.scram_query = s->scram_query,
+		.sender_query = s->sender_query,
 		.host_list = s->host_list,
 		.subaddress_delimiter = s->subaddress_delimiter,
 		.mailbox_first = strcmp(s->alias_order, "mailbox") == 0,
 		.rehash_scheme = s->rehash_scheme,
 		.rehash = s->rehash,
+		.scram = s->scram,
+		.scram_store = s->scram_store,
+		.scram_iterations = (unsigned int)s->scram_iterations,
+		.submission_max_per_hour = s->submission_max_per_hour,
+		.submission_max_per_day = s->submission_max_per_day,
 	};
 }

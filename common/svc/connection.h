@@ -5,6 +5,7 @@
 
 #include "common/base/log.h"
 #include "common/net/tls.h"
+#include "common/proto/sasl.h"
 #include "common/svc/sandbox.h"
 #include "common/svc/service.h"
 
@@ -17,7 +18,9 @@ enum {
 	REQUEST_STARTTLS, /* carry ; result, text */
 	REQUEST_LOGIN,    /* name, password ; result, text */
 	REQUEST_SESSION,  /* input, argument ; [descriptor of the session] */
-	REQUEST_GO        /* keeper to a new front: the client is yours */
+	REQUEST_GO,       /* keeper to a new front: the client is yours */
+	REQUEST_SCRAM     /* enum sasl_step, message, with the first one plus
+			   * and bindings ; result, the server's message */
 };
 
 struct connection {
@@ -36,6 +39,9 @@ struct connection {
 	int next_front;     /* the pair of the front that takes over, or -1 */
 	int logins;         /* failed ones so far */
 	int64_t login_ends; /* deadline of the time before a login */
+	bool scram;         /* an exchange is under way */
+	struct str scram_name;           /* who is said to be behind it */
+	struct account_user *scram_user; /* and has proven him, or NULL */
 	/* REQUEST_SESSION was answered: */
 	bool session;
 	int session_fd; /* the pump's end, or -1 for the socket itself */
@@ -77,6 +83,18 @@ void keeper_run(struct connection *c);
 /* Confines the keeper, its identity included; ends the process when the
  * setting demands what the kernel has not. */
 void keeper_confine(struct connection *c);
+
+/* Answers by a number and a text; 0 or -errno. */
+int keeper_reply_result(
+    struct connection *c, uint16_t type, uint32_t result, struct slice text);
+
+/* ---- keeper_login.c ---- */
+
+/* REQUEST_LOGIN and REQUEST_SCRAM; ctx is the connection. */
+request_handler keeper_login, keeper_scram;
+
+/* Forgets an exchange that is under way. */
+void keeper_forget_scram(struct connection *c);
 
 /* ---- session.c ---- */
 

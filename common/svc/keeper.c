@@ -3,33 +3,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/account/wire.h"
 #include "common/base/clock.h"
 #include "common/base/driver.h"
 #include "common/base/fileio.h"
-#include "common/base/mem.h"
 #include "common/base/num.h"
 #include "common/svc/connection.h"
 
-#define LOG_NAME_MAX 32   /* octets of a field's name */
-#define DELAY_DOUBLINGS 4 /* a login's delay grows to 16 times the setting */
+#define LOG_NAME_MAX 32 /* octets of a field's name */
 
-static struct connection *
-connection_of(void *ctx)
-{
-	return ctx;
-}
-
-static int
-reply_result(
-    struct connection *c, uint16_t type, uint32_t result, const char *text)
+int
+keeper_reply_result(
+    struct connection *c, uint16_t type, uint32_t result, struct slice text)
 {
 	STR_AUTO body = STR_INIT;
 
 	ipc_put_u32(&body, result);
-	ipc_put_text(&body, slice_from(text));
+	ipc_put_text(&body, text);
 	return keeper_reply(&c->keeper, type, str_slice(&body), NULL, 0);
 }
 
@@ -84,7 +76,7 @@ handle_log(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 static int
 handle_starttls(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 {
-	struct connection *c = connection_of(ctx);
+	struct connection *c = ctx;
 	struct slice carry = ipc_get_text(args, FRONT_CARRY_MAX);
 	struct err err = { 0, "" };
 	int rc = -ENOENT;
@@ -99,132 +91,11 @@ handle_starttls(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 		log_error("TLS is not to be had: %s (settings tls_key, "
 			  "tls_cert, tls_key_password)",
 		    err.text);
-		return reply_result(c, REQUEST_STARTTLS, (uint32_t)-rc,
-		    "TLS is not available now");
+		return keeper_reply_result(c, REQUEST_STARTTLS, (uint32_t)-rc,
+		    slice_from("TLS is not available now"));
 	}
 	c->next_front = rc;
-	return reply_result(c, REQUEST_STARTTLS, 0, "");
-}
-
-/* ---- logins ---- */
-
-static void
-sleep_until(int64_t when)
-{
-	int64_t ms = when - clock_ms();
-	struct timespec t = { ms / 1000, (ms % 1000) * 1000000 };
-
-	if (ms <= 0)
-		return;
-	while (nanosleep(&t, &t) < 0 && errno == EINTR)
-		continue;
-}
-
-/* A failure is answered at a time that does not tell how long the look-up and
- * the hash took: the setting after the question, doubled by each one before in
- * this connection; and never sooner than the setting after the time for which
- * it was held back for its network's sake. */
-static void
-delay_failure(const struct connection *c, int64_t asked, int64_t held)
-{
-	int doublings =
-	    c->logins > DELAY_DOUBLINGS ? DELAY_DOUBLINGS : c->logins;
-	int64_t own = c->settings.login_delay << doublings;
-	int64_t all = held + c->settings.login_delay;
-
-	sleep_until(asked + (own > all ? own : all));
-}
-
-static void
-log_login(const struct connection *c, struct slice name, const char *result)
-{
-	char *user = mem_strndup(name.ptr, name.len);
-	const struct log_field fields[] = {
-		{ "service", c->service->name },
-		{ "user", user },
-		{ "client", c->peer.address },
-		{ "tls", c->tls ? "yes" : "no" },
-		{ "result", result },
-	};
-
-	log_event(
-	    LOG_LEVEL_INFO, "login", fields, sizeof fields / sizeof fields[0]);
-	free(user);
-}
-
-/* What the user's row must be for a login to succeed. */
-static bool
-user_is_usable(const struct connection *c, const struct account_user *user)
-{
-	STR_AUTO path = STR_INIT;
-
-	if (!service_mail_path(&c->settings, user, &path)) {
-		log_error("no folder for the mail of %s by mail_location",
-		    user->name);
-		return false;
-	}
-	return service_user_is_usable(&c->settings, user);
-}
-
-/* When a login was asked for, and how long it was held back at once. */
-struct login_times {
-	int64_t asked, held;
-};
-
-static int
-login_failed(struct connection *c, enum account_outcome outcome,
-    struct slice name, const struct err *err, const struct login_times *times)
-{
-	if (outcome == ACCOUNT_TEMPFAIL) {
-		log_error("login of %.*s: %s", SLICE_FMT(name), err->text);
-		return reply_result(c, REQUEST_LOGIN, LOGIN_TEMPFAIL,
-		    "temporary failure, try again later");
-	}
-	log_login(c, name, "denied");
-	rates_login(c->keeper.rates, false);
-	delay_failure(c, times->asked, times->held);
-	c->logins++;
-	return reply_result(c, REQUEST_LOGIN,
-	    c->logins >= c->settings.login_tries ? LOGIN_TOO_MANY
-						 : LOGIN_DENIED,
-	    "wrong name or password");
-}
-
-static int
-handle_login(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
-{
-	struct connection *c = connection_of(ctx);
-	struct slice name = ipc_get_text(args, ACCOUNT_NAME_MAX);
-	const struct account_credentials said = { name,
-		ipc_get_text(args, ACCOUNT_PASSWORD_MAX), c->service->name,
-		c->peer.address };
-	struct account_user *user;
-	enum account_outcome outcome;
-	struct login_times times = { clock_ms(), 0 };
-	struct err err = { 0, "" };
-
-	(void)msg;
-	if (!ipc_reader_done(args) || c->logins >= c->settings.login_tries)
-		return -EPROTO;
-	times.held = rates_login_delay(c->keeper.rates);
-	sleep_until(times.asked + times.held);
-	user = mem_zalloc(1, sizeof *user);
-	outcome = account_login(c->keeper.account, &said, user, &err);
-	if (outcome == ACCOUNT_FOUND && !user_is_usable(c, user)) {
-		account_user_release(user);
-		outcome = ACCOUNT_TEMPFAIL;
-		(void)err_set(&err, EINVAL, "the account cannot be used");
-	}
-	if (outcome != ACCOUNT_FOUND) {
-		free(user);
-		return login_failed(c, outcome, name, &err, &times);
-	}
-	log_login(c, name, "ok");
-	rates_login(c->keeper.rates, true);
-	c->keeper.user = user;
-	c->keeper.state &= ~(uint32_t)KEEPER_STRANGER;
-	c->keeper.state |= KEEPER_LOGGED_IN;
-	return reply_result(c, REQUEST_LOGIN, LOGIN_OK, "");
+	return keeper_reply_result(c, REQUEST_STARTTLS, 0, slice_from(""));
 }
 
 /* ---- from keeper to session ---- */
@@ -232,7 +103,7 @@ handle_login(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 static int
 handle_session(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 {
-	struct connection *c = connection_of(ctx);
+	struct connection *c = ctx;
 	bool tls = ipc_get_u32(args) != 0;
 	struct slice input = ipc_get_text(args, HANDOVER_INPUT_MAX);
 	struct slice argument = ipc_get_text(args, HANDOVER_ARGUMENT_MAX);
@@ -262,6 +133,7 @@ handle_session(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 #define ANYBODY (KEEPER_STRANGER | KEEPER_LOGGED_IN)
 #define LOG_BODY_MAX (LOG_LINE_MAX * 4)
 #define LOGIN_BODY_MAX (ACCOUNT_NAME_MAX + ACCOUNT_PASSWORD_MAX + 16)
+#define SCRAM_BODY_MAX (WIRE_SCRAM_MAX + 2 * WIRE_BINDING_MAX + 32)
 
 /* TRUST.md says what each of them gives to a front that is not itself. */
 /* clang-format off */
@@ -272,7 +144,9 @@ static const struct request common_requests[] = {
 	{ REQUEST_STARTTLS, "starttls", KEEPER_STRANGER,  FRONT_CARRY_MAX + 4,
 	    4, handle_starttls },
 	{ REQUEST_LOGIN,    "login",    KEEPER_STRANGER,  LOGIN_BODY_MAX,
-	    REQUEST_UNLIMITED, handle_login },
+	    REQUEST_UNLIMITED, keeper_login },
+	{ REQUEST_SCRAM,    "scram",    KEEPER_STRANGER,  SCRAM_BODY_MAX,
+	    REQUEST_UNLIMITED, keeper_scram },
 	{ REQUEST_SESSION,  "session",  KEEPER_LOGGED_IN, IPC_BODY_MAX,
 	    1, handle_session },
 };
@@ -385,6 +259,7 @@ keeper_run(struct connection *c)
 	while (serve_front(c, &counts) == 0 && !c->session)
 		if (!next_front(c))
 			break;
+	keeper_forget_scram(c);
 	if (c->service->keeper_close)
 		c->service->keeper_close(&c->keeper);
 	if (!c->session && c->keeper.account)

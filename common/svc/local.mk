@@ -15,13 +15,15 @@ libsvc_a_SOURCES = \
 	%D%/settings_content.inc %D%/settings_general.inc \
 	%D%/settings_listening.inc %D%/settings_mail.inc \
 	%D%/settings_rates.inc \
-	%D%/settings_smtp.inc \
+	%D%/settings_smtp.inc %D%/settings_submission.inc \
 	%D%/settings_value.c \
 	%D%/activation.c %D%/activation.h \
 	%D%/connection.h \
 	%D%/front.c \
+	%D%/front_sasl.c %D%/front_sasl.h \
 	%D%/journal.h \
 	%D%/keeper.c \
+	%D%/keeper_login.c \
 	%D%/mail_path.c \
 	%D%/rates.c %D%/rates.h \
 	%D%/sandbox.c %D%/sandbox.h \

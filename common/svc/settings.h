@@ -37,6 +37,8 @@ struct settings {
 	const char *quota_query;
 	const char *quota_update;
 	const char *disabled_query;
+	const char *scram_query;
+	const char *sender_query;
 	const char *host_list;   /* file of local domains, "" for none */
 	const char *drop_policy; /* reject, discard */
 	const char *alias_order; /* alias, mailbox: which goes first */
@@ -49,7 +51,10 @@ struct settings {
 	int64_t login_delay;       /* after a failed login */
 	int64_t login_delay_max;   /* before one, where others failed */
 	int64_t login_tries;       /* failed ones in a connection */
-	bool login_plaintext;      /* logins without TLS, beyond loopback */
+	bool scram;                /* SCRAM-SHA-256 is offered */
+	bool scram_store;          /* keys are made at a login by password */
+	int64_t scram_iterations;
+	bool login_plaintext; /* logins without TLS, beyond loopback */
 	/* mail on disk */
 	const char *mail_location; /* /data/%d/%n/Maildir */
 	const char *mail_root;     /* folder that the programs may touch; ""
@@ -102,6 +107,14 @@ struct settings {
 	const char *greylist_score; /* that makes suspicious */
 	int64_t smtp_soft_errors, smtp_error_delay;
 	const char *bare_newline; /* reject, normalize */
+	/* submission */
+	const char *sender_policy;          /* strict, log, off */
+	const char *submission_from_policy; /* strict, log, off */
+	int64_t submission_max_per_hour;    /* recipients of a user; 0: any */
+	int64_t submission_max_per_day;
+	bool submission_hide_client; /* in Received */
+	bool submission_show_user;   /* likewise */
+	bool submission_add_sender;  /* Sender, where From is another's */
 	/* spam */
 	const char *spamd;        /* "", host:port, or /path of a socket */
 	const char *spam_command; /* "" or a command such as spamc */

@@ -8,3 +8,9 @@ FUZZ_TARGETS += %D%/fuzz_account_wire
 %C%_fuzz_account_wire_LDADD = libaccountd.a libaccount.a libbase.a \
 	$(CRYPT_LIBS)
 %C%_fuzz_account_wire_LDFLAGS = $(FUZZ_LINK)
+FUZZ_TARGETS += %D%/fuzz_scram
+%C%_fuzz_scram_SOURCES = %D%/fuzz_scram.c common/account/scram_gsasl.c \
+	$(FUZZ_MAIN)
+%C%_fuzz_scram_CPPFLAGS = $(AM_CPPFLAGS) $(GSASL_CFLAGS)
+%C%_fuzz_scram_LDADD = libbase.a $(GSASL_LIBS)
+%C%_fuzz_scram_LDFLAGS = $(FUZZ_LINK)

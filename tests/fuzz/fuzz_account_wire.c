@@ -70,7 +70,7 @@ serve(struct server *server, struct slice octets)
 		abort();
 	client->fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	while (rc == 0 && !client->gone && slice_next(&octets, '\n', &body)) {
-		msg.type = body.len ? (uint16_t)(body.ptr[0] & 7) : 0;
+		msg.type = body.len ? (uint16_t)(body.ptr[0] & 15) : 0;
 		str_set(&msg.body, slice_skip(body, 1));
 		rc = requests_answer(server, client, &msg);
 	}
@@ -78,6 +78,7 @@ serve(struct server *server, struct slice octets)
 	server_close(server, client);
 	ipc_msg_release(&msg);
 	str_release(&client->queue);
+	account_scram_free(client->scram);
 	free(client->bound);
 	free(client);
 }

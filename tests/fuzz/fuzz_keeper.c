@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/account/wire.h"
 #include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/store/store.h"
@@ -35,6 +36,41 @@ account_login(struct account_client *client,
 	*ret_user = (struct account_user){
 		.name =
 		    mem_strndup(credentials->name.ptr, credentials->name.len),
+		.home = mem_strdup(""),
+	};
+	return ACCOUNT_FOUND;
+}
+
+enum account_outcome
+account_scram_first(struct account_client *client,
+    const struct account_scram_first *first, struct str *name,
+    struct str *answer, struct err *err)
+{
+	(void)client;
+	if (first->message.len > WIRE_SCRAM_MAX ||
+	    first->unique.len > WIRE_BINDING_MAX ||
+	    first->exporter.len > WIRE_BINDING_MAX)
+		__builtin_trap();
+	if (slice_is(first->message, "t")) {
+		(void)err_set(err, EAGAIN, "later"); /* told by the outcome */
+		return ACCOUNT_TEMPFAIL;
+	}
+	str_append_cstr(name, "somebody");
+	str_append_cstr(answer, "salt");
+	return slice_is(first->message, "n") ? ACCOUNT_FOUND : ACCOUNT_DENIED;
+}
+
+enum account_outcome
+account_scram_proof(struct account_client *client, struct slice message,
+    struct account_user *ret_user, struct str *answer, struct err *err)
+{
+	(void)client;
+	(void)err;
+	if (!slice_is(message, "p"))
+		return ACCOUNT_DENIED;
+	str_append_cstr(answer, "verifier");
+	*ret_user = (struct account_user){
+		.name = mem_strdup("somebody@test.dev"),
 		.home = mem_strdup(""),
 	};
 	return ACCOUNT_FOUND;
@@ -139,6 +175,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int ends[2];
 
 	c.settings.login_tries = 3;
+	c.settings.scram = true;
 	c.settings.mail_location = "/data/%d/%n";
 	c.settings.mail_uid = 8;
 	c.keeper.settings = &c.settings;

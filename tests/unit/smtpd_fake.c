@@ -7,6 +7,7 @@
 #include "common/base/clock.h"
 #include "common/base/fileio.h"
 #include "common/proto/spamd.h"
+#include "common/svc/connection.h"
 #include "tests/unit/smtpd_fake.h"
 
 #define FILE_MAX (64 << 20)
@@ -250,6 +251,32 @@ answer_commit(struct fake *f, struct str *each)
 	return outcome;
 }
 
+/* SCRAM with messages of one letter. */
+static int
+answer_scram(struct ipc_reader *args, struct ipc_msg *reply)
+{
+	uint32_t step = ipc_get_u32(args);
+	enum login_result result = LOGIN_OK;
+	const char *text = "a@test.dev";
+	struct slice message;
+
+	if (step == SASL_STEP_FIRST)
+		(void)ipc_get_u32(args); /* no bindings here */
+	message = ipc_get_text(args, SASL_SCRAM_MAX);
+	if (step == SASL_STEP_FIRST) {
+		result = slice_is(message, "f") ? LOGIN_OK : LOGIN_DENIED;
+		text = "s";
+	} else if (step == SASL_STEP_PROOF) {
+		result = slice_is(message, "p") ? LOGIN_OK : LOGIN_TOO_MANY;
+		text = "v";
+	}
+	ipc_msg_release(reply);
+	reply->type = REQUEST_SCRAM;
+	ipc_put_u32(&reply->body, result);
+	ipc_put_text(&reply->body, slice_from(text));
+	return 0;
+}
+
 int
 front_ask(struct front *front, uint16_t type, struct slice body,
     struct ipc_msg *reply)
@@ -264,6 +291,8 @@ front_ask(struct front *front, uint16_t type, struct slice body,
 		forget(f);
 		return 0;
 	}
+	if (type == REQUEST_SCRAM)
+		return answer_scram(&args, reply);
 	if (type == SMTP_MAIL)
 		outcome = answer_mail(f, &args);
 	else if (type == SMTP_RCPT)

@@ -115,7 +115,7 @@ capabilities(void **state)
 		struct slice all;
 
 		wire_open(&wire);
-		capa_write(wire.stream, rows[i].is);
+		capa_write(wire.stream, rows[i].is, 0);
 		all = wire_close(&wire);
 		wire.answer[all.len] = '\0';
 		UNIT_CHECK(i, strstr(all.ptr, rows[i].has) != NULL);

@@ -193,14 +193,92 @@ starts_anew(void **state)
 	assert_null(sasl.password.ptr);
 }
 
+/* The frame of SCRAM: what is in it is for others to judge. */
+static void
+scram(void **state)
+{
+	struct sasl sasl = SASL_INIT;
+
+	(void)state;
+	assert_int_equal(
+	    sasl_start(&sasl, slice_from("SCRAM-SHA-256")), SASL_UNKNOWN);
+	sasl.offered = SASL_OFFER_SCRAM;
+	assert_int_equal(
+	    sasl_start(&sasl, slice_from("SCRAM-SHA-256-PLUS")), SASL_UNKNOWN);
+	assert_int_equal(
+	    sasl_start(&sasl, slice_from("scram-sha-256")), SASL_CONTINUE);
+	assert_string_equal(sasl_challenge(&sasl), "");
+	assert_int_equal(sasl_answer(&sasl, slice_from("early")), SASL_BAD);
+	assert_int_equal(sasl_feed(&sasl, slice_from("YQ==")), SASL_SCRAM);
+	assert_int_equal(sasl.step, SASL_STEP_FIRST);
+	assert_false(sasl.plus);
+	assert_string_equal(str_cstr(&sasl.message), "a");
+	assert_int_equal(sasl_answer(&sasl, slice_from("b")), SASL_CONTINUE);
+	assert_string_equal(sasl_challenge(&sasl), "Yg==");
+	assert_int_equal(sasl_feed(&sasl, slice_from("Yw==")), SASL_SCRAM);
+	assert_int_equal(sasl.step, SASL_STEP_PROOF);
+	assert_int_equal(sasl_answer(&sasl, slice_from("d")), SASL_CONTINUE);
+	assert_int_equal(sasl_feed(&sasl, slice_from("")), SASL_SCRAM);
+	assert_int_equal(sasl.step, SASL_STEP_END);
+	sasl_release(&sasl);
+}
+
+static enum sasl_result
+scram_sized(size_t len)
+{
+	struct sasl sasl = SASL_INIT;
+	STR_AUTO octets = STR_INIT;
+	STR_AUTO text = STR_INIT;
+	enum sasl_result result;
+
+	while (octets.len < len)
+		str_append_char(&octets, 'n');
+	enc_base64(str_slice(&octets), &text);
+	sasl.offered = SASL_OFFER_SCRAM | SASL_OFFER_PLUS;
+	(void)sasl_start(&sasl, slice_from("SCRAM-SHA-256-PLUS"));
+	result = sasl_feed(&sasl, str_slice(&text));
+	if (result == SASL_SCRAM)
+		assert_true(sasl.plus);
+	sasl_release(&sasl);
+	return result;
+}
+
+static void
+scram_limits(void **state)
+{
+	struct sasl sasl = SASL_INIT;
+
+	(void)state;
+	assert_int_equal(scram_sized(0), SASL_BAD);
+	assert_int_equal(scram_sized(SASL_SCRAM_MAX), SASL_SCRAM);
+	assert_int_equal(scram_sized(SASL_SCRAM_MAX + 1), SASL_BAD);
+	sasl.offered = SASL_OFFER_SCRAM;
+	(void)sasl_start(&sasl, slice_from("SCRAM-SHA-256 YQ=="));
+	(void)sasl_answer(&sasl, slice_from("b"));
+	(void)sasl_feed(&sasl, slice_from("Yw=="));
+	(void)sasl_answer(&sasl, slice_from("d"));
+	assert_int_equal(sasl_feed(&sasl, slice_from("ZQ==")), SASL_BAD);
+	(void)sasl_start(&sasl, slice_from("SCRAM-SHA-256 YQ=="));
+	(void)sasl_answer(&sasl, slice_from("b"));
+	assert_int_equal(sasl_feed(&sasl, slice_from("*")), SASL_CANCELLED);
+	sasl_release(&sasl);
+}
+
 static void
 lists(void **state)
 {
 	STR_AUTO out = STR_INIT;
 
 	(void)state;
-	sasl_list(" AUTH=", &out);
+	sasl_list(0, " AUTH=", &out);
 	assert_string_equal(str_cstr(&out), " AUTH=PLAIN AUTH=LOGIN");
+	str_clear(&out);
+	sasl_list(SASL_OFFER_SCRAM, " ", &out);
+	assert_string_equal(str_cstr(&out), " SCRAM-SHA-256 PLAIN LOGIN");
+	str_clear(&out);
+	sasl_list(SASL_OFFER_SCRAM | SASL_OFFER_PLUS, " ", &out);
+	assert_string_equal(
+	    str_cstr(&out), " SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN");
 }
 
 int
@@ -211,6 +289,8 @@ main(void)
 		cmocka_unit_test(plain_responses),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(starts_anew),
+		cmocka_unit_test(scram),
+		cmocka_unit_test(scram_limits),
 		cmocka_unit_test(lists),
 	};
 

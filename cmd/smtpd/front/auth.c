@@ -1,38 +1,36 @@
 #include "cmd/smtpd/front/session.h"
 #include "common/base/log.h"
+#include "common/svc/front_sasl.h"
 
-/* Reads on until the exchange is over. */
-static enum sasl_result
-converse(struct smtp *s, struct sasl *sasl, enum sasl_result result)
+static bool
+ask(void *ctx, const char *challenge, struct slice *ret_line)
 {
-	struct slice line;
+	struct smtp *s = ctx;
 
-	while (result == SASL_CONTINUE) {
-		smtp_say_with(
-		    s, &reply_challenge, slice_from(sasl_challenge(sasl)));
-		if (!smtp_read_line(s, &reply_auth_line_long, &line))
-			break;
-		result = sasl_feed(sasl, line);
-	}
-	return result;
+	smtp_say_with(s, &reply_challenge, slice_from(challenge));
+	return smtp_read_line(s, &reply_auth_line_long, ret_line);
 }
 
+/* What is told about the end of an exchange; NULL: nothing more. */
 static const struct reply *
-log_in(struct smtp *s, const struct sasl *sasl)
+reply_for_auth(enum front_auth result)
 {
-	struct err err = { 0, "" };
-
-	switch (front_login(s->front, str_slice(&sasl->user),
-	    str_slice(&sasl->password), &err)) {
-	case LOGIN_OK:
-		str_set(&s->user, str_slice(&sasl->user));
-		s->logged_in = true;
+	switch (result) {
+	case AUTH_OK:
 		return &reply_auth_ok;
-	case LOGIN_DENIED:
+	case AUTH_DENIED:
 		return &reply_auth_denied;
-	case LOGIN_TOO_MANY:
+	case AUTH_TOO_MANY:
 		return &reply_auth_too_many;
-	case LOGIN_TEMPFAIL:
+	case AUTH_BAD:
+		return reply_for_sasl(SASL_BAD);
+	case AUTH_CANCELLED:
+		return reply_for_sasl(SASL_CANCELLED);
+	case AUTH_NO_MECHANISM:
+		return reply_for_sasl(SASL_UNKNOWN);
+	case AUTH_TOLD:
+		return NULL;
+	case AUTH_TEMPFAIL:
 		break;
 	}
 	return &reply_auth_tempfail;
@@ -42,17 +40,21 @@ void
 cmd_auth(void *ctx, struct slice argument)
 {
 	struct smtp *s = ctx;
-	struct sasl sasl = SASL_INIT;
-	enum sasl_result result;
+	const struct front_auth_lines lines = { ask, s };
+	const struct reply *reply;
+	struct err err = { 0, "" };
+	enum front_auth result;
 
 	if (s->logged_in) {
 		smtp_say(s, &reply_auth_already);
 		return;
 	}
-	result = converse(s, &sasl, sasl_start(&sasl, argument));
-	if (result == SASL_CREDENTIALS)
-		smtp_say(s, log_in(s, &sasl));
-	else if (result != SASL_CONTINUE)
-		smtp_say(s, reply_for_sasl(result));
-	sasl_release(&sasl);
+	str_clear(&s->user);
+	result = front_authenticate(s->front, argument, &lines, &s->user, &err);
+	s->logged_in = result == AUTH_OK;
+	if (result == AUTH_TEMPFAIL)
+		log_warning("login: %s", err.text);
+	reply = reply_for_auth(result);
+	if (reply)
+		smtp_say(s, reply);
 }

@@ -1,5 +1,6 @@
 #include "cmd/smtpd/check/check.h"
 #include "common/base/log.h"
+#include "common/svc/front_sasl.h"
 
 #define LIMIT_SAID_MAX ((size_t)999999) /* RFC 9422 section 4 */
 
@@ -89,7 +90,7 @@ cmd_ehlo(void *ctx, struct slice argument)
 			continue;
 		str_appendf(&text, "\n%s", row->verb);
 		if (row->flags & CMD_SECRET)
-			sasl_list(" ", &text);
+			sasl_list(front_auth_offered(s->front), " ", &text);
 	}
 	reply.text = str_cstr(&text);
 	smtp_say(s, &reply);
