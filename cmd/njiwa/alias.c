@@ -42,6 +42,21 @@ complete(const struct tool *tool)
 	return true;
 }
 
+/* An address, or @DOMAIN for what nothing else of the domain gets. */
+static int
+read_address(const char *text, struct str *out, struct err *err)
+{
+	STR_AUTO domain = STR_INIT;
+	int rc;
+
+	if (text[0] != '@')
+		return names_address(text, out, err);
+	rc = names_domain(text + 1, &domain, err);
+	if (rc == 0)
+		str_appendf(out, "@%s", str_cstr(&domain));
+	return rc;
+}
+
 int
 cmd_alias_add(struct tool *tool)
 {
@@ -53,7 +68,7 @@ cmd_alias_add(struct tool *tool)
 
 	if (!complete(tool))
 		return EX_USAGE;
-	rc = names_address(tool->operands[0], &address, &err);
+	rc = read_address(tool->operands[0], &address, &err);
 	if (rc == 0)
 		rc = join_targets(tool, &targets, &err);
 	if (rc < 0)

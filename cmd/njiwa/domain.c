@@ -6,6 +6,7 @@
 
 #include "cmd/njiwa/handlers.h"
 #include "cmd/njiwa/names.h"
+#include "common/account/account_domain_alias.h"
 #include "common/base/fileio.h"
 #include "common/base/mem.h"
 
@@ -169,5 +170,57 @@ cmd_domain_remove(struct tool *tool)
 	if (in_host_list(tool, name))
 		tool_say(tool, "%s stays local: %s has it", name,
 		    tool->settings.host_list);
+	return rc < 0 ? tool_fail_err(tool, name, rc, &err) : EX_OK;
+}
+
+int
+cmd_domain_alias_add(struct tool *tool)
+{
+	STR_AUTO name = STR_INIT;
+	STR_AUTO target = STR_INIT;
+	struct err err = { 0 };
+	int rc = names_domain(tool->operands[0], &name, &err);
+
+	if (rc == 0)
+		rc = names_domain(tool->operands[1], &target, &err);
+	if (rc < 0)
+		return tool_fail_err(tool, NULL, rc, &err);
+	rc = tool_open(tool);
+	if (rc != EX_OK)
+		return rc;
+	rc = account_domain_alias_add(tool->admin, str_cstr(&name),
+	    str_cstr(&target), in_host_list(tool, str_cstr(&target)), &err);
+	return rc < 0 ? tool_fail_err(tool, NULL, rc, &err) : EX_OK;
+}
+
+static void
+print_alias(void *ctx, const char *domain, const char *target)
+{
+	(void)ctx;
+	printf("%s\t%s\n", domain, target);
+}
+
+int
+cmd_domain_alias_list(struct tool *tool)
+{
+	struct err err = { 0 };
+	int rc = tool_open(tool);
+
+	if (rc != EX_OK)
+		return rc;
+	rc = account_domain_alias_list(tool->admin, print_alias, NULL, &err);
+	return rc < 0 ? tool_fail_err(tool, NULL, rc, &err) : EX_OK;
+}
+
+int
+cmd_domain_alias_remove(struct tool *tool)
+{
+	const char *name = tool->operands[0];
+	struct err err = { 0 };
+	int rc = tool_open(tool);
+
+	if (rc != EX_OK)
+		return rc;
+	rc = account_domain_alias_remove(tool->admin, name, &err);
 	return rc < 0 ? tool_fail_err(tool, name, rc, &err) : EX_OK;
 }

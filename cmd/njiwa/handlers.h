@@ -15,9 +15,14 @@ int cmd_db_status(struct tool *tool);
 int cmd_domain_add(struct tool *tool);
 int cmd_domain_list(struct tool *tool);
 int cmd_domain_remove(struct tool *tool);
+int cmd_domain_alias_add(struct tool *tool);
+int cmd_domain_alias_list(struct tool *tool);
+int cmd_domain_alias_remove(struct tool *tool);
 
 /* Mailboxes (user.c). */
 int cmd_user_add(struct tool *tool);
+int cmd_user_disable(struct tool *tool);
+int cmd_user_enable(struct tool *tool);
 int cmd_user_list(struct tool *tool);
 int cmd_user_passwd(struct tool *tool);
 int cmd_user_remove(struct tool *tool);
@@ -37,6 +42,9 @@ int cmd_alias_remove(struct tool *tool);
 int cmd_quota_recalc(struct tool *tool);
 int cmd_quota_set(struct tool *tool);
 int cmd_quota_show(struct tool *tool);
+
+/* What SMTP would say (explain.c). */
+int cmd_explain_rcpt(struct tool *tool);
 
 /* Settings (config.c). */
 int cmd_config_check(struct tool *tool);

@@ -2,7 +2,7 @@
 bin_PROGRAMS += njiwa
 njiwa_SOURCES = %D%/main.c
 NJIWA_TOOL_LIBS = libtool_njiwa.a libsvc.a libstore.a libmsg.a libaccount.a \
-	libbase.a $(INIH_LIBS) $(CRYPT_LIBS) -ldl
+	libnet.a libbase.a $(INIH_LIBS) $(CRYPT_LIBS) -ldl
 njiwa_LDADD = $(NJIWA_TOOL_LIBS)
 
 noinst_LIBRARIES += libtool_njiwa.a
@@ -12,6 +12,7 @@ libtool_njiwa_a_SOURCES = \
 	%D%/database.c \
 	%D%/doc.c %D%/doc.h \
 	%D%/domain.c \
+	%D%/explain.c \
 	%D%/handlers.h \
 	%D%/mailbox.c %D%/mailbox.h \
 	%D%/names.c %D%/names.h \

@@ -2,13 +2,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cmd/njiwa/mailbox.h"
 #include "common/base/fileio.h"
-#include "common/store/store.h"
+#include "common/store/detail.h"
 
 #define FOLDER_MODE 0700
 #define ROOT_MODE 0755 /* of mail_root */
@@ -129,10 +130,16 @@ make_parents(const struct mailbox_place *place, struct err *err)
 struct answer {
 	int rc;
 	struct mailbox_use use;
+	char folder[MAILBOX_FOLDER_MAX];
 	struct err err;
 };
 
-typedef int work(const struct mailbox_place *place, struct answer *answer);
+/* What is to be done, for detail where that matters. */
+struct work {
+	int (*run)(const struct mailbox_place *place, const struct work *work,
+	    struct answer *answer);
+	const char *detail;
+};
 
 static int
 become(const struct mailbox_place *place, struct err *err)
@@ -147,22 +154,22 @@ become(const struct mailbox_place *place, struct err *err)
 }
 
 static _Noreturn void
-run_child(const struct mailbox_place *place, work *job, int out)
+run_child(const struct mailbox_place *place, const struct work *work, int out)
 {
 	struct answer answer = { 0 };
 
 	answer.rc = become(place, &answer.err);
 	if (answer.rc == 0)
-		answer.rc = job(place, &answer);
+		answer.rc = work->run(place, work, &answer);
 	/* a parent that hears nothing says so itself */
 	(void)fileio_write(out, slice_of((const char *)&answer, sizeof answer));
 	_exit(0);
 }
 
-/* Does job in a child that is the owner. */
+/* Works in a child that is the owner. */
 static int
-as_owner(const struct mailbox_place *place, work *job,
-    struct mailbox_use *ret_use, struct err *err)
+as_owner(const struct mailbox_place *place, const struct work *work,
+    struct answer *ret_answer, struct err *err)
 {
 	struct answer answer;
 	int ends[2], status;
@@ -173,7 +180,7 @@ as_owner(const struct mailbox_place *place, work *job,
 		return err_sys(err, errno, "pipe");
 	pid = fork();
 	if (pid == 0)
-		run_child(place, job, ends[1]);
+		run_child(place, work, ends[1]);
 	fileio_close(&ends[1]);
 	if (pid < 0) {
 		fileio_close(&ends[0]);
@@ -188,7 +195,7 @@ as_owner(const struct mailbox_place *place, work *job,
 		    str_cstr(&place->path));
 	if (answer.rc < 0)
 		*err = answer.err;
-	*ret_use = answer.use;
+	*ret_answer = answer;
 	return answer.rc;
 }
 
@@ -209,23 +216,27 @@ open_store(const struct mailbox_place *place, enum store_mode mode,
 }
 
 static int
-make(const struct mailbox_place *place, struct answer *answer)
+make(const struct mailbox_place *place, const struct work *work,
+    struct answer *answer)
 {
 	struct store *store;
 	int rc = open_store(place, STORE_CREATE, &store, &answer->err);
 
+	(void)work; /* it wants no more */
 	if (rc == 0)
 		store_free(store);
 	return rc;
 }
 
 static int
-count(const struct mailbox_place *place, struct answer *answer)
+count(const struct mailbox_place *place, const struct work *work,
+    struct answer *answer)
 {
 	struct mailbox_use *use = &answer->use;
 	struct store *store;
 	int rc = open_store(place, STORE_MUST_EXIST, &store, &answer->err);
 
+	(void)work; /* it wants no more */
 	if (rc < 0)
 		return rc == -ENOENT ? 0 : rc;
 	rc = store_usage(store, &use->octets, &use->messages, &answer->err);
@@ -233,18 +244,63 @@ count(const struct mailbox_place *place, struct answer *answer)
 	return rc;
 }
 
+static int
+find_folder(const struct mailbox_place *place, const struct work *work,
+    struct answer *answer)
+{
+	const struct detail detail = {
+		.text = slice_from(work->detail),
+		.delimiters = place->settings->subaddress_delimiter,
+		.never = place->settings->spam_folder,
+	};
+	STR_AUTO name = STR_INIT;
+	struct store *store;
+	int rc = open_store(place, STORE_MUST_EXIST, &store, &answer->err);
+
+	if (rc == 0) {
+		rc = detail_folder(store, &detail, &name, &answer->err);
+		store_free(store);
+	}
+	(void)snprintf(answer->folder, sizeof answer->folder, "%s",
+	    rc > 0 ? str_cstr(&name) : "INBOX"); /* cut is good enough */
+	return rc < 0 && rc != -ENOENT ? rc : 0;
+}
+
 int
 mailbox_make(const struct mailbox_place *place, struct err *err)
 {
-	struct mailbox_use unused;
+	static const struct work work = { make, "" };
+	struct answer unused;
 	int rc = make_parents(place, err);
 
-	return rc < 0 ? rc : as_owner(place, make, &unused, err);
+	return rc < 0 ? rc : as_owner(place, &work, &unused, err);
 }
 
 int
 mailbox_count(const struct mailbox_place *place, struct mailbox_use *ret_use,
     struct err *err)
 {
-	return as_owner(place, count, ret_use, err);
+	static const struct work work = { count, "" };
+	struct answer answer;
+	int rc = as_owner(place, &work, &answer, err);
+
+	if (rc == 0)
+		*ret_use = answer.use;
+	return rc;
+}
+
+int
+mailbox_folder(const struct mailbox_place *place, const char *detail,
+    char ret_folder[MAILBOX_FOLDER_MAX], struct err *err)
+{
+	const struct work work = { find_folder, detail };
+	struct answer answer;
+	int rc = 0;
+
+	(void)strcpy(ret_folder, "INBOX"); /* it fits */
+	if (detail[0])
+		rc = as_owner(place, &work, &answer, err);
+	if (rc == 0 && detail[0])
+		(void)strcpy(ret_folder, answer.folder); /* of the same size */
+	return rc;
 }

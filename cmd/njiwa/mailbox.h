@@ -14,6 +14,9 @@ struct mailbox_place {
 	gid_t gid;
 };
 
+/* The folder that a message for a subaddress goes to. */
+#define MAILBOX_FOLDER_MAX 1024
+
 struct mailbox_use {
 	uint64_t octets, messages;
 };
@@ -30,5 +33,10 @@ int mailbox_make(const struct mailbox_place *place, struct err *err);
 /* Counts what is there; nothing when there is no such folder.  0 or -errno. */
 int mailbox_count(const struct mailbox_place *place,
     struct mailbox_use *ret_use, struct err *err);
+
+/* Into which folder a message goes whose address has this detail ("" for none):
+ * INBOX when there is no Maildir yet.  0 or -errno. */
+int mailbox_folder(const struct mailbox_place *place, const char *detail,
+    char ret_folder[MAILBOX_FOLDER_MAX], struct err *err);
 
 #endif

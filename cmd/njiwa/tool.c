@@ -9,7 +9,7 @@
 #include "common/base/secret.h"
 #include "common/svc/account_settings.h"
 
-#define WORDS_MAX 2 /* of a verb */
+#define WORDS_MAX 3 /* of a verb */
 
 void
 tool_say(const struct tool *tool, const char *fmt, ...)
@@ -46,6 +46,7 @@ tool_fail_err(
 		{ ENOENT, EX_NOUSER },
 		{ EEXIST, EX_CANTCREAT },
 		{ ENOTEMPTY, EX_DATAERR },
+		{ ELOOP, EX_DATAERR },
 		{ EINVAL, EX_DATAERR },
 		{ EAGAIN, EX_TEMPFAIL },
 		{ EACCES, EX_NOPERM },
@@ -125,14 +126,14 @@ tool_open(struct tool *tool)
 static const struct verb *
 find_verb(int argc, char **argv, int *ret_words)
 {
-	int n;
+	int i, n;
 
 	for (n = argc < WORDS_MAX ? argc : WORDS_MAX; n > 0; n--) {
 		STR_AUTO words = STR_INIT;
 		const struct verb *verb;
 
-		str_appendf(&words, "%s%s%s", argv[0], n > 1 ? " " : "",
-		    n > 1 ? argv[1] : "");
+		for (i = 0; i < n; i++)
+			str_appendf(&words, "%s%s", i ? " " : "", argv[i]);
 		*ret_words = n;
 		for (verb = tool_verbs; verb->words; verb++) {
 			if (strcmp(verb->words, str_cstr(&words)) == 0)

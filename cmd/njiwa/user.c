@@ -196,13 +196,39 @@ cmd_user_remove(struct tool *tool)
 		      : EX_OK;
 }
 
+static int
+set_disabled(struct tool *tool, bool yes)
+{
+	const char *name = tool->operands[0];
+	struct err err = { 0 };
+	int rc = tool_open(tool);
+
+	if (rc != EX_OK)
+		return rc;
+	rc = account_admin_user_disable(tool->admin, name, yes, &err);
+	return rc < 0 ? tool_fail_err(tool, name, rc, &err) : EX_OK;
+}
+
+int
+cmd_user_disable(struct tool *tool)
+{
+	return set_disabled(tool, true);
+}
+
+int
+cmd_user_enable(struct tool *tool)
+{
+	return set_disabled(tool, false);
+}
+
 static void
 print_row(void *ctx, const struct account_row *row)
 {
 	(void)ctx;
-	printf("%s\t%s\t%lld\t%lld\n", row->name,
+	printf("%s\t%s\t%lld\t%lld%s\n", row->name,
 	    row->quota && row->quota[0] ? row->quota : "0",
-	    (long long)row->used, (long long)row->messages);
+	    (long long)row->used, (long long)row->messages,
+	    row->disabled ? "\tdisabled" : "");
 }
 
 int
@@ -228,6 +254,7 @@ print_user(void *ctx, const struct account_row *row)
 	struct err err;
 
 	printf("address: %s\n", row->name);
+	printf("disabled: %s\n", row->disabled ? "yes" : "no");
 	printf("gecos: %s\n", row->gecos ? row->gecos : "");
 	printf("home: %s\n", row->home ? row->home : "");
 	printf("uid: %lld\n", (long long)row->uid);

@@ -72,7 +72,8 @@ struct account_row {
 	const char *gecos;
 	const char *quota;      /* as in the row: MB, "" or "0" unlimited */
 	int64_t uid, gid;       /* -1: NULL */
-	int64_t used, messages; /* listed only */
+	int64_t used, messages; /* listed only, */
+	bool disabled;          /* likewise */
 };
 
 typedef void account_row_seen(void *ctx, const struct account_row *row);
@@ -93,6 +94,9 @@ int account_admin_password_set(struct account_admin *admin, const char *name,
 /* quota is MB as text; "" or "0" unlimited. */
 int account_admin_limit_set(struct account_admin *admin, const char *name,
     const char *quota, struct err *err);
+/* Switches the account off or on; -EEXIST when it is so already. */
+int account_admin_user_disable(
+    struct account_admin *admin, const char *name, bool yes, struct err *err);
 
 /* Makes keys for SCRAM of the password, whose hash was set, where a setting
  * wants them; else does nothing.  -EIO also for a password of which none can be

@@ -20,6 +20,7 @@ static const char *const forget[] = {
 	"DELETE FROM scram_keys WHERE name = ?",
 	"DELETE FROM sender_acl WHERE login = ?",
 	"DELETE FROM submission_counts WHERE login = ?",
+	"DELETE FROM disabled_users WHERE username = ?",
 };
 
 int

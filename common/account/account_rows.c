@@ -132,16 +132,37 @@ check_targets(const struct account_alias *alias, struct err *err)
 	return 0;
 }
 
+/* An address, or "@domain" for the catch-all. */
+static int
+parse_address(
+    const char *text, struct str *buffer, struct slice *ret, struct err *err)
+{
+	struct account_name name;
+	struct slice domain;
+	int rc;
+
+	if (text[0] == '@') {
+		rc = account_admin_parse_domain(text + 1, buffer, &domain, err);
+		if (rc == 0) /* the @ of what was parsed is before it */
+			*ret = slice_of(domain.ptr - 1, domain.len + 1);
+		return rc;
+	}
+	rc = account_admin_parse_name(text, buffer, &name, err);
+	if (rc == 0)
+		*ret = name.user;
+	return rc;
+}
+
 int
 account_admin_alias_add(struct account_admin *admin,
     const struct account_alias *alias, struct err *err)
 {
 	STR_AUTO buffer = STR_INIT;
-	struct account_name name;
+	struct slice address = { "", 0 };
 	struct db_value values[3];
 	struct sql_run out = { remove_alias, values, 1, NULL, NULL, 0 };
 	struct sql_run in = { add_alias, values, 3, NULL, NULL, 0 };
-	int rc = account_admin_parse_name(alias->address, &buffer, &name, err);
+	int rc = parse_address(alias->address, &buffer, &address, err);
 
 	if (rc == 0)
 		rc = check_targets(alias, err);
@@ -149,7 +170,7 @@ account_admin_alias_add(struct account_admin *admin,
 		rc = account_admin_begin(admin, err);
 	if (rc < 0)
 		return rc;
-	values[0] = db_text(name.user);
+	values[0] = db_text(address);
 	values[1] = db_text(slice_from(alias->action));
 	values[2] = db_text(slice_from(alias->targets));
 	rc = account_admin_run(admin, &out, err);

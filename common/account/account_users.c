@@ -28,6 +28,12 @@ static const char set_quota[] =
 static const char add_quota[] =
     "INSERT INTO quota (bytes, messages, username) VALUES (?, ?, ?)";
 
+static const char is_disabled[] =
+    "SELECT 1 FROM disabled_users WHERE username = ?";
+static const char disable[] =
+    "INSERT INTO disabled_users (username) VALUES (?)";
+static const char enable[] = "DELETE FROM disabled_users WHERE username = ?";
+
 #define USER_COLUMNS                                                           \
 	"SELECT name, domain, home, gecos, quota, uid, gid FROM users"
 static const char list_all[] = USER_COLUMNS " ORDER BY domain, name";
@@ -114,6 +120,16 @@ account_admin_user_add(
 		return rc;
 	rc = insert_user(admin, &name, row, err);
 	return account_admin_end(admin, rc, err);
+}
+
+/* Is the account switched off?  1, 0 or -EAGAIN: without a table nobody is. */
+static int
+read_disabled(struct account_admin *admin, struct slice name, struct err *err)
+{
+	const struct db_value value = db_text(name);
+	int rc = account_admin_has_row(admin, is_disabled, &value, 1, err);
+
+	return rc == -EIO ? 0 : rc;
 }
 
 int
@@ -269,6 +285,27 @@ account_admin_quota_set(struct account_admin *admin, const char *name,
 	return rc;
 }
 
+int
+account_admin_user_disable(
+    struct account_admin *admin, const char *name, bool yes, struct err *err)
+{
+	STR_AUTO buffer = STR_INIT;
+	struct account_name parsed;
+	struct db_value value;
+	struct sql_run run = { yes ? disable : enable, &value, 1, NULL, NULL,
+		0 };
+	int rc = find_user(admin, name, &buffer, &parsed, err);
+
+	if (rc < 0)
+		return rc;
+	value = db_text(parsed.user);
+	rc = account_admin_run(admin, &run, err);
+	if (rc == -EEXIST || (rc == 0 && run.affected == 0))
+		return err_set(err, EEXIST, "%s: %s already", name,
+		    yes ? "disabled" : "not disabled");
+	return rc;
+}
+
 /* ---- lists ---- */
 
 struct listed {
@@ -350,11 +387,17 @@ list_users(struct account_admin *admin, struct sql_run *run,
 		const struct listed *l = &list.rows[i];
 		struct use use;
 
+		int off = 0;
+
 		rc = read_use(admin, slice_from(l->name), &use, err);
+		if (rc == 0)
+			off = read_disabled(admin, slice_from(l->name), err);
+		if (off < 0)
+			rc = off;
 		if (rc == 0)
 			seen(ctx, &(struct account_row){ l->name, "", l->home,
 				      l->gecos, l->quota, l->uid, l->gid,
-				      use.octets, use.messages });
+				      use.octets, use.messages, off > 0 });
 	}
 	list_release(&list);
 	return rc;

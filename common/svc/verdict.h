@@ -63,6 +63,9 @@ enum smtp_outcome verdict_when_full(const struct settings *settings,
 uint64_t verdict_ceiling(
     const struct settings *settings, const struct account_user *user);
 
+/* The reply to MAIL with a SIZE above smtp_max_message_size. */
+extern const struct reply reply_size_announced;
+
 /* The replies to RCPT; for those with %s, verdict_text. */
 extern const struct reply reply_recipient_ok, reply_recipient_unknown,
     reply_relay, reply_remote, reply_dropped, reply_disabled, reply_over_quota,

@@ -50,7 +50,6 @@ reply_not_ascii = { 553, "5.6.7", "Only ASCII in addresses, or SMTPUTF8" },
 reply_parameter = { 555, "5.5.4", "Parameter not known: %s" },
 reply_parameter_value = { 501, "5.5.4", "Parameter with a bad value: %s" },
 reply_parameter_twice = { 501, "5.5.4", "Parameter given twice: %s" },
-reply_size_announced = { 552, "5.3.4", "Message too big" },
 
 reply_check_refused = { 550, "5.7.1", "Not accepted from you: %s" },
 reply_check_deferred = { 450, "4.7.1", "Not accepted for now: %s" },

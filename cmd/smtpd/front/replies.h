@@ -54,7 +54,6 @@ extern const struct reply reply_not_ascii;
 extern const struct reply reply_parameter;       /* %s: its name */
 extern const struct reply reply_parameter_value; /* %s: its name */
 extern const struct reply reply_parameter_twice; /* %s: its name */
-extern const struct reply reply_size_announced;
 
 /* What was found about a stranger; %s: the reason. */
 extern const struct reply reply_check_refused;
