@@ -256,6 +256,33 @@ do_lookup(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 	return 0;
 }
 
+static int
+do_spam_prefs(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	struct request_ctx *r = ctx;
+	struct slice name = ipc_get_text(args, ACCOUNT_NAME_MAX);
+	const struct wire_head head = { ACCOUNT_FOUND, false, 1, { "", 0 } };
+	struct account_spam_prefs prefs;
+	enum account_outcome outcome;
+	struct err err = { 0, "" };
+	STR_AUTO body = STR_INIT;
+
+	(void)msg;
+	if (!ipc_reader_done(args))
+		return bad_request();
+	outcome = account_sql_spam_prefs(r->server->sql, name, &prefs, &err);
+	if (outcome == ACCOUNT_TEMPFAIL)
+		log_failure("spam preferences", name, &err);
+	if (outcome != ACCOUNT_FOUND) {
+		answer_plain(r, outcome, &err);
+		return 0;
+	}
+	wire_put_head(&body, &head);
+	wire_put_spam_prefs(&body, &prefs);
+	server_send(r->server, r->client, &body);
+	return 0;
+}
+
 static bool
 is_within(int64_t value, int64_t max)
 {
@@ -315,6 +342,8 @@ static const struct request requests[] = {
 	  WIRE_REQUEST_BODY, REQUEST_UNLIMITED, do_lookup },
 	{ WIRE_QUOTA_ADD, "QUOTA_ADD", FREE | BOUND,
 	  WIRE_REQUEST_BODY, REQUEST_UNLIMITED, do_quota_add },
+	{ WIRE_SPAM_PREFS, "SPAM_PREFS", FREE,
+	  WIRE_REQUEST_BODY, REQUEST_UNLIMITED, do_spam_prefs },
 	{ WIRE_BIND,      "BIND",      FREE,
 	  WIRE_REQUEST_BODY, 1,                 do_bind },
 };

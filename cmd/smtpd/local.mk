@@ -7,7 +7,13 @@ libsmtpd_a_SOURCES = \
 	%D%/check/report.c \
 	%D%/check/table.c \
 	%D%/check/verdict.c \
-	%D%/content/spam.c %D%/content/spam.h \
+	%D%/content/content.c %D%/content/content.h \
+	%D%/content/milter_edits.c %D%/content/milter_edits.h \
+	%D%/content/milter_macros.c %D%/content/milter_macros.h \
+	%D%/content/milter_message.c \
+	%D%/content/milters.c %D%/content/milters.h \
+	%D%/content/spam.c \
+	%D%/content/virus.c \
 	%D%/front/auth.c \
 	%D%/front/bdat.c \
 	%D%/front/data.c %D%/front/data.h \
@@ -20,13 +26,15 @@ libsmtpd_a_SOURCES = \
 	%D%/front/replies.c %D%/front/replies.h \
 	%D%/front/session.c %D%/front/session.h \
 	%D%/front/unstuff.c %D%/front/unstuff.h \
+	%D%/keeper/content.c \
 	%D%/keeper/delivery.c \
 	%D%/keeper/filter.c %D%/keeper/filter.h \
 	%D%/keeper/filter_runner.c \
 	%D%/keeper/keeper.c %D%/keeper/keeper.h \
 	%D%/keeper/recipients.c \
 	%D%/keeper/transaction.c %D%/keeper/transaction.h \
-	%D%/wire.c %D%/wire.h
+	%D%/wire.c %D%/wire.h \
+	%D%/wire_content.c %D%/wire_content.h
 
 pkglibexec_PROGRAMS += njiwa-smtpd
 njiwa_smtpd_SOURCES = %D%/main.c

@@ -20,13 +20,14 @@ enum smtp_request {
 	SMTP_MAIL = REQUEST_OWN, /* a transaction begins: struct wire_mail */
 	SMTP_RCPT,               /* one more recipient: struct wire_rcpt */
 	SMTP_DATA,   /* a file for the message: u64 announced octets; an fd */
-	SMTP_FILTER, /* a connected filter: no body; one fd (spamd) or two */
-	SMTP_COMMIT, /* deliver what is in the file: u32 WIRE_ bits */
+	SMTP_FILTER, /* a connected filter: u32 enum wire_filter; one fd, or
+		      * two (of a command) */
+	SMTP_LIMITS, /* the recipients' thresholds: no body; struct wire_limits
+		      * behind the outcome */
+	SMTP_EDIT,   /* a filter changes the envelope: struct wire_edit */
+	SMTP_COMMIT, /* deliver what is in the file: struct wire_commit */
 	SMTP_RESET   /* forget the transaction: no body, no answer */
 };
-
-/* Bits of SMTP_COMMIT. */
-enum { WIRE_JUNK = 1 << 0 };
 
 /* Bits of SMTP_MAIL: its parameters of one word. */
 enum {

@@ -307,6 +307,26 @@ account_lookup(struct account_client *client, struct slice name,
 	return account_client_ask_user(client, WIRE_LOOKUP, ret_user, err);
 }
 
+enum account_outcome
+account_spam_prefs(struct account_client *client, const char *name,
+    struct account_spam_prefs *ret_prefs, struct err *err)
+{
+	enum account_outcome outcome;
+	struct wire_head head;
+	struct ipc_reader in;
+
+	str_clear(&client->body);
+	ipc_put_text(
+	    &client->body, slice_head(slice_from(name), ACCOUNT_NAME_MAX));
+	outcome = account_client_ask(client, WIRE_SPAM_PREFS, &head, &in, err);
+	if (outcome != ACCOUNT_FOUND)
+		return outcome;
+	if (head.more || !wire_get_spam_prefs(&in, ret_prefs) ||
+	    !ipc_reader_done(&in))
+		return account_client_broken(client, err);
+	return outcome;
+}
+
 static int64_t
 clamp(int64_t value, int64_t max)
 {

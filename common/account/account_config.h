@@ -72,13 +72,14 @@ struct account_config {
 	const char *disabled_query;
 	const char *scram_query;
 	const char *sender_query;
-	const char *host_list; /* file of local domains, "" for none */
+	const char *spam_query; /* "" is off: tag, junk, reject */
+	const char *host_list;  /* file of local domains, "" for none */
 	const char *subaddress_delimiter; /* octets that begin a detail */
 	const char *rehash_scheme;        /* crypt prefix for passhash_make */
 	bool mailbox_first;               /* before an alias of the same name */
 	bool rehash;                      /* replace weaker hashes at a login */
-	bool scram;                /* keys are looked at */
-	bool scram_store;          /* and made at a login with a password */
+	bool scram;                       /* keys are looked at */
+	bool scram_store; /* and made at a login with a password */
 	unsigned int scram_iterations;
 	/* Recipients of one login; 0 is unlimited. */
 	int64_t submission_max_per_hour, submission_max_per_day;

@@ -50,6 +50,8 @@ compile_all(struct account_sql *sql, struct err *err)
 		[SCRAM_QUERY] = { "scram_query", c->scram_query, QUERY_TEXTS },
 		[SENDER_QUERY] = { "sender_query", c->sender_query,
 		    QUERY_TEXTS },
+		[SPAM_QUERY] = { "spam_query",
+		    c->spam_query ? c->spam_query : "", QUERY_TEXTS },
 	};
 	struct err why;
 	size_t i;

@@ -40,6 +40,10 @@ enum account_outcome account_sql_login(struct account_sql *sql,
     struct slice name, struct slice password, struct account_user *ret_user,
     struct err *err);
 
+/* As account_spam_prefs. */
+enum account_outcome account_sql_spam_prefs(struct account_sql *sql,
+    struct slice name, struct account_spam_prefs *ret_prefs, struct err *err);
+
 /* One of several additions that come together. */
 struct account_quota_add {
 	const char *name;

@@ -17,6 +17,7 @@ enum account_query {
 	QUOTA_QUERY,
 	QUOTA_UPDATE,
 	DISABLED_QUERY,
+	SPAM_QUERY,
 	JOINED_QUERY,      /* user, quota, disabled: all by default */
 	JOINED_UNMIGRATED, /* without the latter */
 	SCRAM_QUERY,

@@ -131,6 +131,37 @@ wire_get_target(struct ipc_reader *in, struct account_target *ret_target)
 	return true;
 }
 
+void
+wire_put_spam_prefs(struct str *body, const struct account_spam_prefs *prefs)
+{
+	ipc_put_text(body, slice_from(prefs->tag));
+	ipc_put_text(body, slice_from(prefs->junk));
+	ipc_put_text(body, slice_from(prefs->reject));
+}
+
+static void
+get_score(struct ipc_reader *in, char score[ACCOUNT_SCORE_MAX])
+{
+	struct slice text = ipc_get_text(in, ACCOUNT_SCORE_MAX - 1);
+
+	memcpy(score, text.ptr, text.len);
+	score[text.len] = '\0';
+}
+
+bool
+wire_get_spam_prefs(struct ipc_reader *in, struct account_spam_prefs *ret_prefs)
+{
+	struct account_spam_prefs prefs;
+
+	get_score(in, prefs.tag);
+	get_score(in, prefs.junk);
+	get_score(in, prefs.reject);
+	if (in->bad)
+		return false;
+	*ret_prefs = prefs;
+	return true;
+}
+
 int
 wire_send(int fd, uint16_t type, struct slice body, int64_t deadline)
 {

@@ -24,10 +24,11 @@ enum wire_type {
 	WIRE_LOOKUP,      /* text name */
 	WIRE_QUOTA_ADD,   /* text name, i64 octets and messages, as u64 */
 	WIRE_BIND,        /* text name */
-	WIRE_ANSWER,      /* head, then targets (RESOLVE) or a user */
+	WIRE_ANSWER,      /* head, then targets (RESOLVE), a user, or prefs */
 	WIRE_SCRAM_FIRST, /* u32 plus, text message, tls-unique, tls-exporter,
 			   * service, peer; answer: text name, text */
-	WIRE_SCRAM_PROOF  /* text message; answer: text and a user */
+	WIRE_SCRAM_PROOF, /* text message; answer: text and a user */
+	WIRE_SPAM_PREFS   /* text name */
 };
 
 /* The head of every answer.  An answer with many targets comes in parts. */
@@ -38,15 +39,19 @@ struct wire_head {
 	struct slice text; /* of the err when TEMPFAIL; borrowed */
 };
 
-/* Append a head, a user, a target. */
+/* Append a head, a user, a target, preferences. */
 void wire_put_head(struct str *body, const struct wire_head *head);
 void wire_put_user(struct str *body, const struct account_user *user);
 void wire_put_target(struct str *body, const struct account_target *target);
+void wire_put_spam_prefs(
+    struct str *body, const struct account_spam_prefs *prefs);
 
 /* False when the octets are none; *ret_... is then untouched. */
 bool wire_get_head(struct ipc_reader *in, struct wire_head *ret_head);
 bool wire_get_user(struct ipc_reader *in, struct account_user *ret_user);
 bool wire_get_target(struct ipc_reader *in, struct account_target *ret_target);
+bool wire_get_spam_prefs(
+    struct ipc_reader *in, struct account_spam_prefs *ret_prefs);
 
 /* As ipc_send without descriptors, but gives up with -ETIMEDOUT when the peer
  * does not read until deadline. */

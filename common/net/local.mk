@@ -4,6 +4,7 @@ libnet_a_SOURCES = \
 	%D%/dns_message.c %D%/dns_message.h \
 	%D%/dns_name.c \
 	%D%/dns_servers.c %D%/dns_servers.h \
+	%D%/endpoint.c %D%/endpoint.h \
 	%D%/network.c %D%/network.h \
 	%D%/peer.c %D%/peer.h \
 	%D%/pump.c \

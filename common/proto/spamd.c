@@ -1,157 +1,98 @@
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/base/clock.h"
+#include "common/proto/exchange.h"
 #include "common/proto/spam_answer.h"
 
-#define CHUNK 16384  /* octets of one read or send */
 #define USER_MAX 320 /* octets of a user's name */
 
 /* A message on its way out while an answer comes in. */
-struct exchange {
-	int out, in;       /* a socket twice, or two pipes */
+struct checking {
 	struct slice head; /* the request, before the message */
 	const struct spam_job *job;
-	uint64_t sent; /* octets of the message */
-	bool finished; /* all is sent, or nobody takes more */
-	bool ended;    /* the answer's end was seen */
+	uint64_t read; /* octets of the message */
+	bool drain;    /* its answer is read to the end */
 	struct spam_answer answer;
+	char buffer[EXCHANGE_CHUNK];
 };
 
-/* Sends to a socket or, what poll(2) promises not to block, a pipe. */
-static ssize_t
-send_some(int fd, const char *octets, size_t len)
-{
-	ssize_t n = send(fd, octets, len, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-	if (n < 0 && errno == ENOTSOCK)
-		n = write(fd, octets, len < PIPE_BUF ? len : PIPE_BUF);
-	return n;
-}
-
-/* Nothing more goes out: lets the other side see the end.  A pipe's end gives
- * its number to a harmless descriptor, for the number stays the caller's; a
- * confined front may not call dup3(2). */
-static void
-finish(struct exchange *x)
-{
-	x->finished = true;
-	if (shutdown(x->out, SHUT_WR) == 0 || errno != ENOTSOCK)
-		return;
-	(void)close(x->out); /* what was written is written */
-	(void)fcntl(x->job->message, F_DUPFD_CLOEXEC,
-	    x->out); /* the lowest from there on is itself */
-}
-
-/* The request's next octets: of its head, then of the file. */
+/* The request's next octets: its head, then the file's. */
 static int
-next_octets(
-    struct exchange *x, char *buffer, struct slice *ret_octets, struct err *err)
+next_octets(void *ctx, struct slice *ret_octets, struct err *err)
 {
-	uint64_t left = x->job->size - x->sent;
+	struct checking *c = ctx;
+	uint64_t left = c->job->size - c->read;
 	ssize_t n;
 
-	if (x->head.len) {
-		*ret_octets = x->head;
+	*ret_octets = c->head;
+	if (c->head.len) {
+		c->head.len = 0;
 		return 0;
 	}
-	n = pread(x->job->message, buffer, left < CHUNK ? (size_t)left : CHUNK,
-	    (off_t)x->sent);
+	if (left == 0)
+		return 0;
+	n = pread(c->job->message, c->buffer,
+	    left < EXCHANGE_CHUNK ? (size_t)left : EXCHANGE_CHUNK,
+	    (off_t)c->read);
 	if (n < 0)
 		return err_sys(err, errno, "cannot read the message");
 	if (n == 0)
 		return err_set(err, EIO, "the message is shorter than it was");
-	*ret_octets = slice_of(buffer, (size_t)n);
+	c->read += (uint64_t)n;
+	*ret_octets = slice_of(c->buffer, (size_t)n);
 	return 0;
 }
 
-/* Sends what goes without waiting.  A reader that is gone is no error yet: it
- * may have said why. */
 static int
-push(struct exchange *x, struct err *err)
+take_answer(void *ctx, struct slice octets, struct err *err)
 {
-	char buffer[CHUNK];
-	struct slice octets = { "", 0 };
-	ssize_t n;
-	int result = next_octets(x, buffer, &octets, err);
+	struct checking *c = ctx;
 
-	if (result < 0)
-		return result;
-	n = send_some(x->out, octets.ptr, octets.len);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	if (n < 0 && errno != EPIPE && errno != ECONNRESET)
-		return err_sys(err, errno, "cannot send to the spam filter");
-	if (n < 0) {
-		finish(x);
-		return 0;
-	}
-	if (x->head.len)
-		x->head = slice_skip(x->head, (size_t)n);
-	else
-		x->sent += (uint64_t)n;
-	if (x->head.len == 0 && x->sent == x->job->size)
-		finish(x);
-	return 0;
+	return spam_answer_feed(&c->answer, octets, err);
 }
 
-/* Takes what has come. */
 static int
-pull(struct exchange *x, struct err *err)
+end_answer(void *ctx, struct err *err)
 {
-	char buffer[CHUNK];
-	ssize_t n = recv(x->in, buffer, sizeof buffer, MSG_DONTWAIT);
+	struct checking *c = ctx;
 
-	if (n < 0 && errno == ENOTSOCK)
-		n = read(x->in, buffer, sizeof buffer);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	if (n < 0)
-		return err_sys(err, errno, "the spam filter broke off");
-	if (n > 0)
-		return spam_answer_feed(
-		    &x->answer, slice_of(buffer, (size_t)n), err);
-	x->ended = true;
-	return spam_answer_end(&x->answer, err);
+	return spam_answer_end(&c->answer, err);
 }
 
-/* Waits for either side and moves what it can. */
-static int
-step(struct exchange *x, struct err *err)
+static bool
+is_answered(void *ctx)
 {
-	struct pollfd fds[2] = { { x->in, POLLIN, 0 },
-		{ x->finished ? -1 : x->out, POLLOUT, 0 } };
-	int left = clock_left(x->job->deadline);
-	int result = 0;
+	const struct checking *c = ctx;
 
-	if (left == 0)
-		return err_set(err, ETIMEDOUT, "the spam filter took too long");
-	if (poll(fds, 2, left) < 0) {
-		if (errno == EINTR)
-			return 0;
-		return err_sys(err, errno, "cannot wait for the spam filter");
-	}
-	if (fds[1].revents)
-		result = push(x, err);
-	if (result == 0 && fds[0].revents)
-		result = pull(x, err);
-	return result;
+	return !c->drain && c->answer.state == SPAM_ANSWER_DONE;
 }
 
-/* Runs the exchange to its end: the answer's, where drain wants it all. */
-static int
-run(struct exchange *x, bool drain, struct err *err)
-{
-	int result = 0;
+static const struct exchange_ops checking_ops = {
+	.next = next_octets,
+	.take = take_answer,
+	.end = end_answer,
+	.done = is_answered,
+};
 
-	while (result == 0 && !x->ended &&
-	       (drain || x->answer.state != SPAM_ANSWER_DONE))
-		result = step(x, err);
-	if (result == 0 && (x->head.len || x->sent < x->job->size))
+/* Runs the exchange to its end: the answer's, where c->drain wants it all. */
+static int
+run(struct checking *c, int to, int from, struct err *err)
+{
+	struct exchange x = {
+		.ops = &checking_ops,
+		.ctx = c,
+		.who = "the spam filter",
+		.out = to,
+		.in = from,
+		.guard = c->job->guard,
+		.deadline = c->job->deadline,
+		.hang_up = true,
+		.spare = c->job->message,
+	};
+	int result = exchange_run(&x, err);
+
+	if (result == 0 &&
+	    (x.ready.len || x.refused || c->head.len || c->read < c->job->size))
 		result = err_set(err, EPROTO,
 		    "the spam filter answered before it had the message");
 	return result;
@@ -159,14 +100,14 @@ run(struct exchange *x, bool drain, struct err *err)
 
 /* The exchange's result: its verdict moves out, or is released. */
 static int
-conclude(struct exchange *x, int result, struct spam_verdict *ret_verdict)
+conclude(struct checking *c, int result, struct spam_verdict *ret_verdict)
 {
 	if (result == 0) {
 		spam_verdict_release(ret_verdict);
-		*ret_verdict = x->answer.verdict;
-		x->answer.verdict = (struct spam_verdict)SPAM_VERDICT_INIT;
+		*ret_verdict = c->answer.verdict;
+		c->answer.verdict = (struct spam_verdict)SPAM_VERDICT_INIT;
 	}
-	spam_answer_release(&x->answer);
+	spam_answer_release(&c->answer);
 	return result;
 }
 
@@ -186,7 +127,7 @@ int
 spamd_ask(int socket, const struct spam_job *job,
     struct spam_verdict *ret_verdict, struct err *err)
 {
-	struct exchange x = { .out = socket, .in = socket, .job = job };
+	struct checking c = { .job = job };
 	STR_AUTO head = STR_INIT;
 
 	if (!is_user(job->user))
@@ -196,19 +137,17 @@ spamd_ask(int socket, const struct spam_job *job,
 		str_appendf(&head, "User: %s\r\n", job->user);
 	str_appendf(&head, "Content-length: %llu\r\n\r\n",
 	    (unsigned long long)job->size);
-	x.head = str_slice(&head);
-	spam_answer_init(&x.answer, true);
-	return conclude(&x, run(&x, false, err), ret_verdict);
+	c.head = str_slice(&head);
+	spam_answer_init(&c.answer, true);
+	return conclude(&c, run(&c, socket, socket, err), ret_verdict);
 }
 
 int
 spam_pipe_ask(int to, int from, const struct spam_job *job,
     struct spam_verdict *ret_verdict, struct err *err)
 {
-	struct exchange x = { .out = to, .in = from, .job = job };
+	struct checking c = { .job = job, .drain = true };
 
-	spam_answer_init(&x.answer, false);
-	if (job->size == 0)
-		finish(&x);
-	return conclude(&x, run(&x, true, err), ret_verdict);
+	spam_answer_init(&c.answer, false);
+	return conclude(&c, run(&c, to, from, err), ret_verdict);
 }

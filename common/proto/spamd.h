@@ -31,6 +31,7 @@ struct spam_job {
 	uint64_t size;    /* octets of the message */
 	const char *user; /* whose preferences, for spamd; "" for nobody's */
 	int64_t deadline; /* of all (clock.h) */
+	int guard;        /* whose hang-up ends it; 0 and below: nobody's */
 };
 
 /*

@@ -41,6 +41,7 @@ account_settings(
 		.disabled_query = s->disabled_query,
 		.scram_query = s->scram_query,
 		.sender_query = s->sender_query,
+		.spam_query = s->spam_query,
 		.host_list = s->host_list,
 		.subaddress_delimiter = s->subaddress_delimiter,
 		.mailbox_first = strcmp(s->alias_order, "mailbox") == 0,

@@ -9,7 +9,7 @@
 #include "common/base/clock.h"
 #include "common/base/driver.h"
 #include "common/base/fileio.h"
-#include "common/base/num.h"
+#include "common/proto/milter_list.h"
 #include "common/svc/connection.h"
 
 #define LOG_NAME_MAX 32 /* octets of a field's name */
@@ -266,17 +266,42 @@ keeper_run(struct connection *c)
 		account_quota_flush(c->keeper.account);
 }
 
-/* The TCP port of spamd ("host:port"), 0 for a path or none. */
-static uint16_t
-spamd_port(const char *spamd)
-{
-	const char *colon = strrchr(spamd, ':');
-	uint64_t port = 0;
+/* The TCP ports of the filters, 0 for a path or none. */
+struct ports {
+	uint16_t list[SANDBOX_PORTS_MAX];
+	size_t count;
+};
 
-	if (spamd[0] == '/' || colon == NULL)
-		return 0;
-	(void)num_parse(slice_from(colon + 1), UINT16_MAX, &port); /* else 0 */
-	return (uint16_t)port;
+static void
+add_port(struct ports *ports, const struct endpoint *at)
+{
+	if (at->port && ports->count < SANDBOX_PORTS_MAX)
+		ports->list[ports->count++] = at->port;
+}
+
+static void
+add_server(struct ports *ports, const char *setting)
+{
+	struct endpoint at;
+
+	if (setting[0] && endpoint_parse(slice_from(setting), &at))
+		add_port(ports, &at);
+}
+
+static void
+add_filters(struct ports *ports, const struct settings *s)
+{
+	const struct milter_spec none = { 0 };
+	struct milter_spec specs[MILTERS_MAX];
+	struct err err; /* told by who uses the list */
+	int i, n;
+
+	add_server(ports, s->spamd);
+	add_server(ports, s->clamd);
+	n = s->milters[0] ? milter_list_parse(s->milters, &none, specs, &err)
+			  : 0;
+	for (i = 0; i < n; i++)
+		add_port(ports, &specs[i].at);
 }
 
 void
@@ -295,11 +320,15 @@ keeper_confine(struct connection *c)
 		{ "/etc/crypto-policies", SANDBOX_READ },
 	};
 	const size_t all = sizeof paths / sizeof paths[0];
-	const struct sandbox box = { SANDBOX_KEEPER, paths,
-		!c->tls && c->key >= 0 ? all : 1, { spamd_port(s->spamd) } };
+	struct sandbox box = { .role = SANDBOX_KEEPER,
+		.paths = paths,
+		.npaths = !c->tls && c->key >= 0 ? all : 1 };
+	struct ports ports = { { 0 }, 0 };
 	struct err err = { 0, "" };
 	int rc = 0;
 
+	add_filters(&ports, s);
+	memcpy(box.connect, ports.list, sizeof box.connect);
 	if (s->mail_uid >= 0)
 		rc =
 		    identity_take((uint32_t)s->mail_uid, (uint32_t)s->mail_gid);

@@ -26,7 +26,7 @@ struct sandbox_path {
 	enum sandbox_access access;
 };
 
-#define SANDBOX_PORTS_MAX 4
+#define SANDBOX_PORTS_MAX 16
 
 struct sandbox {
 	enum sandbox_role role;

@@ -122,10 +122,24 @@ struct settings {
 	int64_t spam_max_size;
 	const char *spam_user;         /* %u: the recipient when there is one */
 	const char *spam_tag_score;    /* "5" */
+	const char *spam_junk_score;   /* likewise */
 	const char *spam_reject_score; /* "" for never */
+	bool spam_add_stranger_score;
 	const char *spam_subject_prefix;
 	const char *spam_folder;      /* "" leaves it in INBOX */
 	const char *spam_unavailable; /* accept, defer */
+	const char *spam_query;       /* "" for no preferences */
+	/* other filters */
+	const char *clamd; /* "", host:port, or /path of a socket */
+	int64_t clamd_timeout;
+	int64_t clamd_max_size;
+	const char *clamd_unavailable; /* defer, accept */
+	const char *milters;           /* proto/milter_list.h */
+	int64_t milter_connect_timeout;
+	int64_t milter_command_timeout;
+	int64_t milter_content_timeout;
+	const char *milter_default_action; /* tempfail, accept, ... */
+	const char *quarantine_folder;
 	/* POP3 and IMAP */
 	int64_t pop3_idle_timeout;
 	int64_t imap_idle_timeout;

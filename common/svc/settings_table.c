@@ -51,6 +51,7 @@
 #define STRANGERS "Strangers"
 #define SUBMISSION "Submission"
 #define SPAM "Spam"
+#define FILTERS "Other filters"
 #define ACCESS "POP3 and IMAP"
 #define INIT "Listening"
 

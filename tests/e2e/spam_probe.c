@@ -74,7 +74,7 @@ main(int argc, char **argv)
 {
 	struct spam_verdict verdict = SPAM_VERDICT_INIT;
 	struct err err = { 0, "" };
-	struct spam_job job;
+	struct spam_job job = { .guard = -1 };
 	struct stat st;
 	int result;
 

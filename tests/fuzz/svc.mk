@@ -7,5 +7,5 @@ FUZZ_TARGETS += %D%/fuzz_settings
 # the keeper, asked by a front that says anything
 FUZZ_TARGETS += %D%/fuzz_keeper
 %C%_fuzz_keeper_SOURCES = %D%/fuzz_keeper.c $(FUZZ_MAIN)
-%C%_fuzz_keeper_LDADD = libsvc.a libnet.a libbase.a $(INIH_LIBS)
+%C%_fuzz_keeper_LDADD = libsvc.a libproto.a libnet.a libbase.a $(INIH_LIBS)
 %C%_fuzz_keeper_LDFLAGS = $(FUZZ_LINK)

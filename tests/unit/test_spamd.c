@@ -334,7 +334,7 @@ talks(void **state)
 		struct spam_verdict verdict = SPAM_VERDICT_INIT;
 		struct err err = { 0, "" };
 		struct spam_job job = { message_of(BIG), BIG, rows[i].user,
-			clock_deadline(rows[i].patience) };
+			clock_deadline(rows[i].patience), -1 };
 		pid_t child;
 		int socket = play(&rows[i].script, &child);
 
@@ -358,7 +358,7 @@ short_file(void **state)
 	struct spam_verdict verdict = SPAM_VERDICT_INIT;
 	struct err err = { 0, "" };
 	struct spam_job job = { message_of(100), 101, "",
-		clock_deadline(PATIENCE) };
+		clock_deadline(PATIENCE), -1 };
 	pid_t child;
 	int socket = play(&script, &child);
 
@@ -419,7 +419,7 @@ pipes(void **state)
 		struct spam_verdict verdict = SPAM_VERDICT_INIT;
 		struct err err = { 0, "" };
 		struct spam_job job = { message_of(BIG), BIG, "",
-			clock_deadline(rows[i / 2].patience) };
+			clock_deadline(rows[i / 2].patience), -1 };
 		STR_AUTO command = STR_INIT;
 		int to, from, result = rows[i / 2].result;
 		pid_t child;

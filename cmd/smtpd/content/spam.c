@@ -1,21 +1,15 @@
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "cmd/smtpd/content/spam.h"
+#include "cmd/smtpd/check/check.h"
+#include "cmd/smtpd/content/content.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/proto/score.h"
 #include "common/proto/spamd.h"
 
 #define SKIPPED "X-Spam-Checker: skipped (size)\n"
 #define UNAVAILABLE "X-Spam-Checker: unavailable\n"
-
-/* Is score at or above the setting, which is "" for never? */
-static bool
-reaches(double score, const char *setting)
-{
-	return setting[0] && score >= strtod(setting, NULL);
-}
 
 /* The user whose preferences count: %u is the only recipient. */
 static void
@@ -40,6 +34,7 @@ consult(struct smtp *s, struct reception *r, struct ipc_msg *answer,
 		.message = r->intake.fd,
 		.size = intake_size(&r->intake),
 		.deadline = clock_deadline(s->settings->spamd_timeout),
+		.guard = s->front->keeper,
 	};
 
 	put_user(s, &user);
@@ -59,7 +54,7 @@ ask_filter(struct smtp *s, struct reception *r, struct spam_verdict *verdict)
 	struct err err = { 0, "" };
 	int rc = -ECONNREFUSED; /* the keeper has said why */
 
-	if (smtp_ask(s, SMTP_FILTER, slice_from(""), &answer) == OUTCOME_OK) {
+	if (content_open(s, WIRE_FILTER_SPAM, &answer) >= 0) {
 		rc = consult(s, r, &answer, verdict, &err);
 		if (rc < 0)
 			log_warning("spam filter: %s", err.text);
@@ -68,95 +63,117 @@ ask_filter(struct smtp *s, struct reception *r, struct spam_verdict *verdict)
 	return rc;
 }
 
-static bool
-is_subject_due(const struct smtp *s, const struct spam_result *result)
+/* The thresholds that count for the message. */
+static struct wire_limits
+limits_of(struct smtp *s)
 {
-	return result->spam && s->settings->spam_subject_prefix[0];
+	struct wire_limits limits = {
+		score_of_setting(s->settings->spam_tag_score),
+		score_of_setting(s->settings->spam_reject_score),
+	};
+	struct ipc_msg answer = IPC_MSG_INIT;
+
+	if (s->settings->spam_query[0] == '\0')
+		return limits;
+	if (front_ask(s->front, SMTP_LIMITS, slice_from(""), &answer) < 0)
+		s->over = true;
+	else if (!wire_get_limits(&answer, &limits))
+		log_warning("spam preferences: no sense in the answer");
+	ipc_msg_release(&answer);
+	return limits;
 }
 
 /* Puts fields, LF ended, between our trace and the message's own header, and
  * the prefix before its subject. */
-static int
-mark(struct smtp *s, struct reception *r, const struct spam_result *result,
-    struct slice fields)
+static const struct reply *
+mark_spam(struct smtp *s, struct reception *r, struct slice fields)
 {
 	struct slice head = str_slice(&r->intake.head);
 	struct slice own = slice_skip(head, r->trace);
 	STR_AUTO prefix = STR_INIT;
 	STR_AUTO out = STR_INIT;
-	size_t i;
+	int rc;
 
 	str_append(&out, slice_head(head, r->trace));
-	for (i = 0; i < fields.len; i++)
-		if (fields.ptr[i] != '\r')
-			str_append_char(&out, fields.ptr[i]);
-	if (is_subject_due(s, result)) {
-		str_appendf(&prefix, "%s ", s->settings->spam_subject_prefix);
-		own = slice_skip(
-		    own, header_prefix_subject(own, str_cstr(&prefix), &out));
-	}
+	str_append(&out, fields);
+	str_appendf(&prefix, "%s ", s->settings->spam_subject_prefix);
+	own = slice_skip(
+	    own, header_prefix_subject(own, str_cstr(&prefix), &out));
 	str_append(&out, own);
-	return intake_rehead(&r->intake, str_slice(&out));
+	rc = intake_rehead(&r->intake, str_slice(&out));
+	return rc < 0 ? content_failure(rc) : NULL;
 }
 
-static const struct reply *
-mark_or_fail(struct smtp *s, struct reception *r,
-    const struct spam_result *result, struct slice fields)
+/* The filter's fields, without the CRs of their line ends. */
+static void
+put_fields(const struct spam_verdict *verdict, struct str *out)
 {
-	switch (mark(s, r, result, fields)) {
-	case 0:
-		return NULL;
-	case -ENOSPC:
-	case -EDQUOT:
-		return &reply_disk_full;
-	default:
-		return &reply_local_error;
-	}
+	size_t i;
+
+	for (i = 0; i < verdict->headers.len; i++)
+		if (verdict->headers.ptr[i] != '\r')
+			str_append_char(out, verdict->headers.ptr[i]);
+}
+
+/* What the checks of strangers add. */
+static double
+stranger_points(const struct smtp *s)
+{
+	if (s->checks == NULL || !s->settings->spam_add_stranger_score)
+		return 0;
+	return (double)checks_score(s->checks) / CHECK_SCORE_UNIT;
 }
 
 static const struct reply *
 judge(struct smtp *s, struct reception *r, const struct spam_verdict *verdict,
-    struct spam_result *result)
+    struct content_result *result)
 {
+	const struct wire_limits limits = limits_of(s);
+	double points = verdict->score + stranger_points(s);
+	STR_AUTO fields = STR_INIT;
+
 	(void)snprintf(
-	    result->score, sizeof result->score, "%.1f", verdict->score);
-	result->spam = reaches(verdict->score, s->settings->spam_tag_score);
-	result->verdict = result->spam ? "spam" : "clean";
-	if (reaches(verdict->score, s->settings->spam_reject_score)) {
+	    result->score_text, sizeof result->score_text, "%.1f", points);
+	result->score = score_of_points(points);
+	result->verdict = result->score >= limits.tag ? "spam" : "clean";
+	if (result->score >= limits.reject) {
 		result->verdict = "rejected";
 		return &reply_spam;
 	}
-	return mark_or_fail(s, r, result, str_slice(&verdict->headers));
+	put_fields(verdict, &fields);
+	if (result->score >= limits.tag && s->settings->spam_subject_prefix[0])
+		return mark_spam(s, r, str_slice(&fields));
+	return content_mark(r, str_slice(&fields));
 }
 
 static const struct reply *
-no_verdict(struct smtp *s, struct reception *r, struct spam_result *result)
+no_verdict(struct smtp *s, struct reception *r, struct content_result *result)
 {
 	result->verdict = "unavailable";
 	if (strcmp(s->settings->spam_unavailable, "defer") == 0)
 		return &reply_spam_unavailable;
-	return mark_or_fail(s, r, result, slice_from(UNAVAILABLE));
+	return content_mark(r, slice_from(UNAVAILABLE));
 }
 
 const struct reply *
-spam_check(struct smtp *s, struct reception *r, struct spam_result *ret_result)
+spam_check(struct smtp *s, struct reception *r, struct content_result *result)
 {
 	const struct settings *set = s->settings;
 	struct spam_verdict verdict = SPAM_VERDICT_INIT;
 	const struct reply *no;
 
-	*ret_result = (struct spam_result){ NULL, "", false };
-	if (s->logged_in || r->intake.fd < 0 ||
+	if (s->logged_in ||
 	    (set->spamd[0] == '\0' && set->spam_command[0] == '\0'))
 		return NULL;
+	result->filter = set->spamd[0] ? "spamd" : "spam_command";
 	if (intake_size(&r->intake) > (uint64_t)set->spam_max_size) {
-		ret_result->verdict = "skipped";
-		return mark_or_fail(s, r, ret_result, slice_from(SKIPPED));
+		result->verdict = "skipped";
+		return content_mark(r, slice_from(SKIPPED));
 	}
 	if (ask_filter(s, r, &verdict) < 0)
-		no = no_verdict(s, r, ret_result);
+		no = no_verdict(s, r, result);
 	else
-		no = judge(s, r, &verdict, ret_result);
+		no = judge(s, r, &verdict, result);
 	spam_verdict_release(&verdict);
 	return no;
 }

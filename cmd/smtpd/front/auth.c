@@ -49,6 +49,7 @@ cmd_auth(void *ctx, struct slice argument)
 		smtp_say(s, &reply_auth_already);
 		return;
 	}
+	str_set(&s->mechanism, slice_head(argument, slice_find(argument, ' ')));
 	str_clear(&s->user);
 	result = front_authenticate(s->front, argument, &lines, &s->user, &err);
 	s->logged_in = result == AUTH_OK;

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "cmd/smtpd/check/check.h"
-#include "cmd/smtpd/content/spam.h"
+#include "cmd/smtpd/content/milters.h"
 #include "cmd/smtpd/front/data.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
@@ -13,9 +13,8 @@
 struct ending {
 	const struct reply *reply;
 	struct slice reason; /* of a check, for the reply's %s */
-	struct spam_result spam;
+	struct content_result content;
 	struct str found; /* by the checks, for the log */
-	bool junk;
 	uint64_t size;
 	struct ipc_msg answer; /* the keeper's: what became of whom */
 };
@@ -26,7 +25,6 @@ log_message(const struct smtp *s, const struct ending *end)
 {
 	const struct transaction *tx = &s->tx;
 	bool good = end->reply->code < 400;
-	bool junk = end->junk && s->settings->spam_folder[0];
 	char size[NUMBER_MAX], code[NUMBER_MAX], ms[NUMBER_MAX],
 	    nrcpt[NUMBER_MAX];
 	const struct log_field fields[] = {
@@ -35,11 +33,11 @@ log_message(const struct smtp *s, const struct ending *end)
 		{ "nrcpt", nrcpt },
 		{ "size", size },
 		{ "code", code },
-		{ "verdict", end->spam.verdict },
-		{ "score", end->spam.score[0] ? end->spam.score : NULL },
-		{ "where", !good  ? NULL
-			   : junk ? s->settings->spam_folder
-				  : "INBOX" },
+		{ "verdict", end->content.verdict },
+		{ "score", end->content.score_text[0] ? end->content.score_text
+						      : NULL },
+		{ "filter", end->content.filter },
+		{ "where", good ? content_where(s, &end->content) : NULL },
 		{ "helo", str_cstr(&s->helo) },
 		{ "peer", s->front->peer->address },
 		{ "tls", s->front->tls ? s->front->tls_text : NULL },
@@ -61,9 +59,10 @@ log_message(const struct smtp *s, const struct ending *end)
 static const struct reply *
 commit(struct smtp *s, struct ending *end)
 {
+	const struct wire_commit how = content_commit(&end->content);
 	STR_AUTO body = STR_INIT;
 
-	ipc_put_u32(&body, end->junk ? WIRE_JUNK : 0);
+	wire_put_commit(&how, &body);
 	s->tx.at_keeper = false; /* it ends there, whatever the outcome */
 	return reply_for_message(
 	    smtp_ask(s, SMTP_COMMIT, str_slice(&body), &end->answer));
@@ -80,8 +79,12 @@ conclude(struct smtp *s, struct reception *r, struct ending *end)
 	if (end->reply == NULL)
 		end->reply = checks_message(s, &end->reason);
 	if (end->reply == NULL && !s->lmtp)
-		end->reply = spam_check(s, r, &end->spam);
-	end->junk = end->spam.spam || checks_junk(s);
+		end->reply = content_check(s, r, &end->content);
+	end->content.junk = end->content.junk || checks_junk(s);
+	if (end->content.argument.len)
+		end->reason = str_slice(&end->content.argument);
+	if (end->reply == NULL && end->content.discard)
+		end->reply = &reply_queued;
 	if (end->reply == NULL)
 		end->reply = commit(s, end);
 	end->size = r->un.octets;
@@ -123,7 +126,8 @@ say_each(struct smtp *s, const struct ending *end)
 void
 data_close(struct smtp *s, struct reception *r)
 {
-	struct ending end = { .answer = IPC_MSG_INIT };
+	struct ending end = { .answer = IPC_MSG_INIT,
+		.content = CONTENT_RESULT_INIT };
 
 	conclude(s, r, &end);
 	checks_log(s, &end.found);
@@ -133,6 +137,7 @@ data_close(struct smtp *s, struct reception *r)
 	else
 		say_end(s, end.reply, end.reason);
 	str_release(&end.found);
+	content_result_release(&end.content);
 	ipc_msg_release(&end.answer);
 }
 
@@ -153,9 +158,12 @@ ask_file(struct smtp *s, int *ret_fd)
 const struct reply *
 data_open(struct smtp *s, struct reception *r)
 {
+	const struct reply *no = milters_data(s);
 	enum smtp_outcome outcome;
 	int fd = -1;
 
+	if (no)
+		return no;
 	s->messages++;
 	outcome = ask_file(s, &fd);
 	if (outcome != OUTCOME_OK && outcome != OUTCOME_DISCARD)

@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "cmd/smtpd/check/check.h"
+#include "cmd/smtpd/content/milters.h"
 #include "cmd/smtpd/front/params.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
@@ -104,16 +105,19 @@ static void
 begin(struct smtp *s)
 {
 	enum smtp_outcome outcome = ask_sender(s);
+	const struct reply *no = NULL;
 
-	if (outcome == OUTCOME_OK) {
+	s->tx.at_keeper = outcome == OUTCOME_OK;
+	if (outcome == OUTCOME_OK)
+		no = milters_mail(s);
+	if (outcome == OUTCOME_OK && no == NULL) {
 		s->tx.started = clock_ms();
-		s->tx.at_keeper = true;
 		s->state = ST_MAIL;
 		checks_begin(s, CHECK_MAIL);
 	} else {
 		smtp_reset(s);
 	}
-	smtp_say(s, reply_for_mail(outcome));
+	smtp_say(s, no ? no : reply_for_mail(outcome));
 }
 
 void
@@ -192,6 +196,22 @@ remember(struct smtp *s, const struct str *address)
 	s->state = ST_RCPT;
 }
 
+/* A milter does not want an accepted recipient: the keeper takes it back. */
+static const struct reply *
+ask_milters(struct smtp *s, const struct str *address)
+{
+	const struct wire_edit edit = { WIRE_EDIT_REMOVE, str_slice(address) };
+	const struct reply *no = milters_rcpt(s, str_slice(address));
+	STR_AUTO body = STR_INIT;
+
+	if (no == NULL)
+		return NULL;
+	wire_put_edit(&edit, &body);
+	(void)smtp_ask(
+	    s, SMTP_EDIT, str_slice(&body), NULL); /* it is the last one */
+	return no;
+}
+
 static void
 log_refused(const struct smtp *s, const struct reply *reply,
     const struct str *address, struct slice why)
@@ -223,9 +243,10 @@ log_refused(const struct smtp *s, const struct reply *reply,
 
 /* What is told about an outcome, quota_message being the site's own words. */
 static void
-say_outcome(struct smtp *s, enum smtp_outcome outcome, struct str *address)
+say_outcome(struct smtp *s, enum smtp_outcome outcome, const struct reply *no,
+    struct str *address)
 {
-	const struct reply *reply = reply_for_rcpt(outcome);
+	const struct reply *reply = no ? no : reply_for_rcpt(outcome);
 	STR_AUTO text = STR_INIT;
 
 	verdict_text(s->settings, reply, str_slice(address), &text);
@@ -254,7 +275,10 @@ cmd_rcpt(void *ctx, struct slice argument)
 		return;
 	}
 	outcome = ask_recipient(s, str_slice(&address));
-	if (outcome == OUTCOME_OK || outcome == OUTCOME_DISCARD)
-		remember(s, &address);
-	say_outcome(s, outcome, &address);
+	if (outcome == OUTCOME_OK || outcome == OUTCOME_DISCARD) {
+		no = ask_milters(s, &address);
+		if (no == NULL)
+			remember(s, &address);
+	}
+	say_outcome(s, outcome, no, &address);
 }

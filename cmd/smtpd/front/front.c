@@ -1,6 +1,7 @@
 #include <errno.h>
 
 #include "cmd/smtpd/check/check.h"
+#include "cmd/smtpd/content/milters.h"
 #include "cmd/smtpd/front/data.h"
 #include "common/base/clock.h"
 #include "common/base/enc.h"
@@ -124,6 +125,7 @@ smtp_reset(struct smtp *s)
 	if (s->tx.at_keeper &&
 	    front_ask(s->front, SMTP_RESET, slice_from(""), NULL) < 0)
 		s->over = true;
+	milters_reset(s);
 	checks_forget(s, CHECK_MAIL);
 	str_clear(&s->tx.sender);
 	str_clear(&s->tx.first);
@@ -305,6 +307,8 @@ run_line(struct smtp *s, struct slice line)
 	if (no == NULL && (row->flags & CMD_IDLE) &&
 	    ++s->tally.idle > SMTP_IDLE_MAX)
 		no = &reply_too_much_idling;
+	if (row == NULL && no)
+		milters_unknown(s, line);
 	if (no)
 		smtp_say(s, no);
 	else
@@ -328,6 +332,7 @@ release(struct smtp *s)
 	checks_free(s);
 	str_release(&s->helo);
 	str_release(&s->user);
+	str_release(&s->mechanism);
 	str_release(&s->tx.sender);
 	str_release(&s->tx.first);
 	str_release(&s->tx.rcpts);
@@ -397,9 +402,11 @@ smtp_front(struct front *front)
 	if (front->resumed)
 		resume(&s);
 	begin(&s);
+	milters_begin(&s);
 	while (!s.over)
 		if (smtp_read_line(&s, &reply_line_long, &line))
 			run_line(&s, line);
 	(void)stream_flush(front->client); /* nobody is left to tell */
+	milters_end(&s);
 	release(&s);
 }

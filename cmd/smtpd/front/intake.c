@@ -190,3 +190,42 @@ intake_rehead(struct intake *intake, struct slice head)
 		str_set(&intake->head, head);
 	return rc;
 }
+
+void
+intake_body_begin(const struct intake *intake, struct intake_body *body)
+{
+	*body = (struct intake_body){ intake_size(intake), 0 };
+}
+
+int
+intake_body_add(
+    struct intake *intake, struct intake_body *body, struct slice octets)
+{
+	int rc = write_at(intake->fd, octets, body->at + body->len);
+
+	body->len += octets.len;
+	return rc;
+}
+
+int
+intake_body_take(struct intake *intake, const struct intake_body *body)
+{
+	uint64_t start = intake->head.len;
+	int rc = 0;
+
+	if (body->at > start)
+		rc = move_down(
+		    intake->fd, body->at, body->len, body->at - start);
+	if (rc == 0 && ftruncate(intake->fd, (off_t)(start + body->len)) < 0)
+		rc = -errno;
+	str_clear(&intake->body);
+	intake->flushed = body->len;
+	return rc;
+}
+
+void
+intake_body_cancel(struct intake *intake, const struct intake_body *body)
+{
+	if (ftruncate(intake->fd, (off_t)body->at) < 0)
+		intake->error = -errno;
+}

@@ -36,6 +36,21 @@ int intake_finish(struct intake *intake);
 /* Octets of the whole message. */
 uint64_t intake_size(const struct intake *intake);
 
+/* Another body on its way, behind all that is in the file. */
+struct intake_body {
+	uint64_t at, len; /* where it begins, octets so far */
+};
+
+/* Begins one, after intake_finish; adds octets to it: 0 or -errno. */
+void intake_body_begin(const struct intake *intake, struct intake_body *body);
+int intake_body_add(
+    struct intake *intake, struct intake_body *body, struct slice octets);
+
+/* Puts it in the place of the body that there is, or forgets it.  0 or -errno,
+ * and the message is then not to be used. */
+int intake_body_take(struct intake *intake, const struct intake_body *body);
+void intake_body_cancel(struct intake *intake, const struct intake_body *body);
+
 /* Replaces the head, after intake_finish, by one of any length, in place:
  * nobody reads the file before it is delivered.  0 or -errno. */
 int intake_rehead(struct intake *intake, struct slice head);

@@ -73,6 +73,14 @@ reply_header_long = { 554, "5.6.0", "Header of the message too long" },
 reply_loop = { 554, "5.4.6", "Too many hops: a mail loop" },
 reply_spam = { 554, "5.7.1", "Looks like spam" },
 reply_spam_unavailable = { 451, "4.7.1", "Cannot check for spam for now" },
+reply_infected = { 554, "5.7.1", "Infected: %s" },
+reply_virus_unavailable = { 451, "4.7.1",
+	"Cannot check for viruses for now" },
+reply_milter_rejects = { 550, "5.7.1", "Refused by a filter" },
+reply_milter_tempfails = { 451, "4.7.1", "A filter asks to try again later" },
+reply_milter_failed = { 451, "4.7.1", "A filter is not there for now" },
+reply_milter_failed_for_good = { 550, "5.7.1", "A filter is not there" },
+reply_milter_closes = { 421, "4.7.0", "A filter closes the connection" },
 reply_queued = { 250, "2.0.0", "Ok: queued as %s" };
 
 static const struct reply *const message_replies[OUTCOME_COUNT] = {

@@ -78,6 +78,13 @@ extern const struct reply reply_header_long;
 extern const struct reply reply_loop;
 extern const struct reply reply_spam;
 extern const struct reply reply_spam_unavailable;
+extern const struct reply reply_infected; /* %s: the signature */
+extern const struct reply reply_virus_unavailable;
+extern const struct reply reply_milter_rejects;
+extern const struct reply reply_milter_tempfails;
+extern const struct reply reply_milter_failed;
+extern const struct reply reply_milter_failed_for_good;
+extern const struct reply reply_milter_closes;
 extern const struct reply reply_queued; /* %s: the trace id */
 
 /* What a client is told about the outcome of MAIL, of RCPT, and of the

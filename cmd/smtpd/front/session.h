@@ -70,14 +70,16 @@ struct smtp {
 	bool submission; /* users log in here; nobody else is served */
 	bool lmtp;       /* RFC 2033: a reply for each recipient */
 	bool logged_in;
-	bool extended;   /* EHLO or LHLO was said */
-	bool over;       /* the connection is to be closed */
-	struct str helo; /* what the client calls itself */
-	struct str user; /* who logged in */
-	size_t messages; /* DATA in this connection */
+	bool extended;        /* EHLO or LHLO was said */
+	bool over;            /* the connection is to be closed */
+	struct str helo;      /* what the client calls itself */
+	struct str user;      /* who logged in */
+	struct str mechanism; /* by which of SASL's */
+	size_t messages;      /* DATA in this connection */
 	struct smtp_tally tally;
 	struct transaction tx;
-	struct checks *checks; /* NULL: nothing is looked into */
+	struct milters *milters; /* content/milters.h; NULL: none */
+	struct checks *checks;   /* NULL: nothing is looked into */
 	struct rcpt_params rcpt;
 };
 

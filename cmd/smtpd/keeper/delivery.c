@@ -91,11 +91,11 @@ delivery_open(struct delivery *d, uint64_t announced)
 	return outcome_of(rc);
 }
 
-/* The folder for a message: that of junk, else the one that the recipient's
+/* The folder for a message: the filters', else the one that the recipient's
  * detail names, else INBOX. */
 static void
 choose_folder(const struct delivery *d, const struct mailbox_to *to,
-    struct store *store, bool junk, struct str *folder)
+    struct store *store, const struct wire_commit *how, struct str *folder)
 {
 	const struct settings *settings = d->keeper->settings;
 	const struct detail detail = {
@@ -103,10 +103,11 @@ choose_folder(const struct delivery *d, const struct mailbox_to *to,
 		.delimiters = settings->subaddress_delimiter,
 		.never = settings->spam_folder,
 	};
+	const char *filtered = content_folder(d, to, how);
 	struct err err = { 0, "" };
 
-	if (junk && settings->spam_folder[0])
-		str_append_cstr(folder, settings->spam_folder);
+	if (filtered)
+		str_append_cstr(folder, filtered);
 	else if (detail.text.len &&
 		 detail_folder(store, &detail, folder, &err) < 0)
 		log_error("cannot look for a folder of %s: %s", to->user.name,
@@ -117,7 +118,8 @@ choose_folder(const struct delivery *d, const struct mailbox_to *to,
 
 /* Gives the message a name in a mailbox; the first one's store is open. */
 static int
-link_into(struct delivery *d, size_t i, bool junk, struct err *err)
+link_into(struct delivery *d, size_t i, const struct wire_commit *how,
+    struct err *err)
 {
 	STR_AUTO folder = STR_INIT;
 	struct incoming_target target = {
@@ -130,7 +132,7 @@ link_into(struct delivery *d, size_t i, bool junk, struct err *err)
 	if (i > 0)
 		rc = open_store(d, &d->to[i], &target.store, err);
 	if (rc == 0)
-		choose_folder(d, &d->to[i], target.store, junk, &folder);
+		choose_folder(d, &d->to[i], target.store, how, &folder);
 	target.folder = str_slice(&folder);
 	if (rc == 0)
 		rc = incoming_link(d->in, &target, err);
@@ -149,7 +151,7 @@ mailbox_failed(struct mailbox_to *to, int rc, const struct err *err)
 /* All names first, then all directories: the file system's journal is written
  * once or twice and not for each mailbox. */
 static void
-link_all(struct delivery *d, bool junk)
+link_all(struct delivery *d, const struct wire_commit *how)
 {
 	struct err err = { 0, "" };
 	size_t i, number = 0;
@@ -160,9 +162,9 @@ link_all(struct delivery *d, bool junk)
 
 		if (to->left_out)
 			recipients_log_left_out(&to->user);
-		if (to->left_out || to->outcome != OUTCOME_OK)
+		if (to->left_out || to->removed || to->outcome != OUTCOME_OK)
 			continue;
-		rc = link_into(d, i, junk, &err);
+		rc = link_into(d, i, how, &err);
 		if (rc < 0) {
 			mailbox_failed(to, rc, &err);
 			continue;
@@ -247,12 +249,12 @@ settle_each(struct delivery *d)
 }
 
 static enum smtp_outcome
-deliver_all(struct delivery *d, bool junk)
+deliver_all(struct delivery *d, const struct wire_commit *how)
 {
 	enum smtp_outcome outcome;
 	size_t i;
 
-	link_all(d, junk);
+	link_all(d, how);
 	sync_all(d);
 	outcome = first_failure(d);
 	if (outcome == OUTCOME_OK)
@@ -295,7 +297,7 @@ check_file(struct delivery *d)
 }
 
 static enum smtp_outcome
-commit(struct delivery *d, bool junk)
+commit(struct delivery *d, const struct wire_commit *how)
 {
 	enum smtp_outcome outcome = check_file(d);
 
@@ -303,13 +305,27 @@ commit(struct delivery *d, bool junk)
 		outcome = seal(d);
 	if (outcome == OUTCOME_OK)
 		outcome = check_file(d); /* it may have grown till then */
-	return outcome == OUTCOME_OK ? deliver_all(d, junk) : outcome;
+	return outcome == OUTCOME_OK ? deliver_all(d, how) : outcome;
+}
+
+/* Is there a mailbox that is to get it? */
+static bool
+has_takers(const struct delivery *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->count && d->in; i++)
+		if (!d->to[i].removed)
+			return true;
+	return false;
 }
 
 enum smtp_outcome
-delivery_commit(struct delivery *d, bool junk, struct str *each)
+delivery_commit(
+    struct delivery *d, const struct wire_commit *how, struct str *each)
 {
-	enum smtp_outcome overall = d->in ? commit(d, junk) : OUTCOME_DISCARD;
+	enum smtp_outcome overall =
+	    has_takers(d) ? commit(d, how) : OUTCOME_DISCARD;
 	size_t i;
 
 	for (i = 0; i < d->nrcpts; i++) {

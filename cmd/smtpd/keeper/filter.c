@@ -1,60 +1,61 @@
 #include <errno.h>
-#include <netdb.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "cmd/smtpd/keeper/filter.h"
 #include "common/base/clock.h"
 #include "common/base/fileio.h"
 #include "common/base/ipc.h"
+#include "common/base/log.h"
 #include "common/base/mem.h"
 
 #define NOBODY 65534     /* runs the command where mail has no single owner */
 #define FILTER_GRACE_S 5 /* a command's life beyond spamd_timeout */
 
-static int
-find_unix(struct filter *filter, const char *path, struct err *err)
+static void
+find_way(struct filter_way *way, const struct endpoint *at, const char *name,
+    int64_t connect_ms)
 {
-	struct sockaddr_un *addr = (struct sockaddr_un *)&filter->spamd;
+	struct err err = { 0, "" };
 
-	if (strlen(path) >= sizeof addr->sun_path)
-		return err_set(err, ENAMETOOLONG, "%s", path);
-	addr->sun_family = AF_UNIX;
-	memcpy(addr->sun_path, path, strlen(path) + 1);
-	filter->spamd_len = sizeof *addr;
-	return 0;
+	way->connect_ms = connect_ms;
+	if (endpoint_resolve(at, &way->to, &way->len, &err) == 0)
+		return;
+	way->len = 0;
+	log_error("no %s: %s", name, err.text);
 }
 
-/* host:port, [address]:port; the only look-up of a name, and only where the
- * setting has a name that is not an address or localhost. */
-static int
-find_tcp(struct filter *filter, const char *spamd, struct err *err)
+/* A setting that is one server's address. */
+static void
+find_server(struct filter_way *way, const char *setting, const char *name)
 {
-	const char *colon = strrchr(spamd, ':');
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found;
-	struct slice host = slice_from(spamd);
-	char *name;
-	int rc;
+	struct endpoint at;
 
-	if (colon == NULL)
-		return err_set(err, EINVAL, "%s has no port", spamd);
-	host.len = (size_t)(colon - spamd);
-	if (host.len > 1 && host.ptr[0] == '[' && colon[-1] == ']')
-		host = slice_of(host.ptr + 1, host.len - 2);
-	if (slice_is(host, "localhost"))
-		host = slice_from("127.0.0.1");
-	name = mem_strndup(host.ptr, host.len);
-	rc = getaddrinfo(name, colon + 1, &hints, &found);
-	free(name);
-	if (rc != 0)
-		return err_set(err, EINVAL, "%s: %s", spamd, gai_strerror(rc));
-	memcpy(&filter->spamd, found->ai_addr, found->ai_addrlen);
-	filter->spamd_len = found->ai_addrlen;
-	freeaddrinfo(found);
-	return 0;
+	if (setting[0] == '\0')
+		return;
+	if (endpoint_parse(slice_from(setting), &at))
+		find_way(way, &at, name, FILTER_CONNECT_MS);
+	else
+		log_error("no %s: %s is no address", name, setting);
+}
+
+static void
+find_milters(struct filters *filters, const struct settings *settings)
+{
+	const struct milter_spec defaults = {
+		.connect_ms = settings->milter_connect_timeout,
+	};
+	struct milter_spec specs[MILTERS_MAX];
+	struct err err = { 0, "" };
+	int i, n = milter_list_parse(settings->milters, &defaults, specs, &err);
+
+	if (n < 0)
+		log_error("no milters: %s", err.text);
+	for (i = 0; i < n; i++)
+		find_way(&filters->ways[WIRE_FILTER_MILTER + i], &specs[i].at,
+		    "milter", specs[i].connect_ms);
 }
 
 /* The words of the command, owned; the last is NULL. */
@@ -90,48 +91,52 @@ be_runner(const struct settings *settings, int pair)
 	filter_run(&runner);
 }
 
-static int
-start_runner(
-    struct filter *filter, const struct settings *settings, struct err *err)
+static void
+start_runner(struct filters *filters, const struct settings *settings)
 {
 	int ends[2], rc = ipc_pair(ends);
 	pid_t pid;
 
-	if (rc < 0)
-		return err_sys(err, -rc, "socketpair");
+	if (rc < 0) {
+		log_error("no spam_command: %s", strerror(-rc));
+		return;
+	}
 	pid = fork();
 	if (pid == 0)
 		be_runner(settings, ends[1]);
 	(void)close(ends[1]); /* the runner's */
-	filter->runner = ends[0];
-	return pid < 0 ? err_sys(err, errno, "fork") : 0;
-}
-
-int
-filter_init(
-    struct filter *filter, const struct settings *settings, struct err *err)
-{
-	*filter = (struct filter){ .runner = -1 };
-	if (settings->spamd[0] == '/')
-		return find_unix(filter, settings->spamd, err);
-	if (settings->spamd[0])
-		return find_tcp(filter, settings->spamd, err);
-	if (settings->spam_command[0])
-		return start_runner(filter, settings, err);
-	return 0;
+	filters->runner = ends[0];
+	if (pid < 0)
+		log_error("no spam_command: %s", strerror(errno));
 }
 
 void
-filter_release(struct filter *filter)
+filters_init(
+    struct filters *filters, const struct settings *settings, bool spam)
 {
-	fileio_close(&filter->runner);
+	*filters = (struct filters){ .runner = -1 };
+	if (spam)
+		find_server(
+		    &filters->ways[WIRE_FILTER_SPAM], settings->spamd, "spamd");
+	if (spam && settings->spamd[0] == '\0' && settings->spam_command[0])
+		start_runner(filters, settings);
+	find_server(
+	    &filters->ways[WIRE_FILTER_CLAMD], settings->clamd, "clamd");
+	if (settings->milters[0])
+		find_milters(filters, settings);
+}
+
+void
+filters_release(struct filters *filters)
+{
+	fileio_close(&filters->runner);
 }
 
 /* Waits for a connect that is under way; 0 or -errno. */
 static int
-finish_connect(int fd)
+finish_connect(int fd, int64_t ms)
 {
-	int rc = fileio_wait(fd, POLLOUT, clock_deadline(FILTER_CONNECT_MS));
+	int rc = fileio_wait(fd, POLLOUT, clock_deadline(ms));
 	int error = 0;
 	socklen_t len = sizeof error;
 
@@ -144,33 +149,34 @@ finish_connect(int fd)
 
 /* The descriptor is non-blocking: the front waits with poll. */
 static int
-open_spamd(struct filter *filter, int *ret_fd, struct err *err)
+open_server(const struct filter_way *way, int *ret_fd, struct err *err)
 {
-	const struct sockaddr *addr = (const struct sockaddr *)&filter->spamd;
+	const struct sockaddr *addr = (const struct sockaddr *)&way->to;
 	int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
 	int fd = socket(addr->sa_family, type, 0), rc = 0;
 
 	if (fd < 0)
-		return err_sys(err, errno, "spamd: socket");
-	if (connect(fd, addr, filter->spamd_len) < 0)
-		rc = errno == EINPROGRESS ? finish_connect(fd) : -errno;
+		return err_sys(err, errno, "socket");
+	if (connect(fd, addr, way->len) < 0)
+		rc = errno == EINPROGRESS ? finish_connect(fd, way->connect_ms)
+					  : -errno;
 	if (rc < 0) {
 		(void)close(fd); /* nothing was said on it */
-		return err_sys(err, -rc, "spamd: connect");
+		return err_sys(err, -rc, "connect");
 	}
 	*ret_fd = fd;
 	return 1;
 }
 
 static int
-open_command(struct filter *filter, int ret_fds[2], struct err *err)
+open_command(struct filters *filters, int ret_fds[2], struct err *err)
 {
 	struct ipc_msg msg = IPC_MSG_INIT;
 	int64_t deadline = clock_deadline(FILTER_CONNECT_MS);
-	int rc = ipc_send(filter->runner, 0, slice_from(""), NULL, 0);
+	int rc = ipc_send(filters->runner, 0, slice_from(""), NULL, 0);
 
 	if (rc == 0)
-		rc = ipc_recv(filter->runner, &msg, deadline);
+		rc = ipc_recv(filters->runner, &msg, deadline);
 	if (rc == 1 && msg.nfds == 2) {
 		ret_fds[0] = ipc_msg_take_fd(&msg, 0);
 		ret_fds[1] = ipc_msg_take_fd(&msg, 1);
@@ -184,11 +190,14 @@ open_command(struct filter *filter, int ret_fds[2], struct err *err)
 }
 
 int
-filter_open(struct filter *filter, int ret_fds[2], struct err *err)
+filters_open(struct filters *filters, enum wire_filter which, int ret_fds[2],
+    struct err *err)
 {
-	if (filter->spamd_len)
-		return open_spamd(filter, &ret_fds[0], err);
-	if (filter->runner >= 0)
-		return open_command(filter, ret_fds, err);
+	const struct filter_way *way = &filters->ways[which];
+
+	if (way->len)
+		return open_server(way, &ret_fds[0], err);
+	if (which == WIRE_FILTER_SPAM && filters->runner >= 0)
+		return open_command(filters, ret_fds, err);
 	return err_set(err, ENOENT, "none was found when the connection began");
 }

@@ -1,36 +1,43 @@
-/* A way to the spam filter, opened by the keeper and handed to the front: a
- * socket of spamd's, or both ends of a command that a runner starts, as the
- * keeper may not exec.  Never sees the message. */
+/* Ways to the filters, opened by the keeper and handed to the front: sockets of
+ * spamd's, clamd's, milters', or both ends of a command that a runner starts,
+ * as the keeper may not exec.  Never sees the message. */
 #ifndef NJIWA_CMD_SMTPD_KEEPER_FILTER_H
 #define NJIWA_CMD_SMTPD_KEEPER_FILTER_H
 
 #include <sys/socket.h>
-#include "common/base/err.h"
-#include "common/svc/settings.h"
+#include "cmd/smtpd/wire_content.h"
 
-#define FILTER_CONNECT_MS 5000 /* for spamd to take the connection */
+#define FILTER_CONNECT_MS 5000 /* for spamd and clamd to take a connection */
 #define FILTER_WORDS_MAX 32    /* words of spam_command */
 
-/* Where the filter is, found out before the keeper is confined. */
-struct filter {
-	struct sockaddr_storage spamd;
-	socklen_t spamd_len; /* 0: there is no spamd */
-	int runner;          /* pair to the runner, -1 when there is none */
+/* Where a server is. */
+struct filter_way {
+	struct sockaddr_storage to;
+	socklen_t len; /* 0: there is none */
+	int64_t connect_ms;
 };
 
-/* Looks up spamd's address, or forks the runner of spam_command.  Without
- * either there is no filter.  0, or -errno with err filled. */
-int filter_init(
-    struct filter *filter, const struct settings *settings, struct err *err);
+/* All of them, found out before the keeper is confined. */
+struct filters {
+	struct filter_way ways[WIRE_FILTERS];
+	int runner; /* pair to the runner of spam_command, -1 for none */
+};
+
+/* Looks up where the filters are, and with spam also forks the runner of
+ * spam_command when it is to be used.  What cannot be found is logged, and
+ * missing from then on. */
+void filters_init(
+    struct filters *filters, const struct settings *settings, bool spam);
 
 /* Lets go of the runner, which ends. */
-void filter_release(struct filter *filter);
+void filters_release(struct filters *filters);
 
 /*
- * Opens it for one message: one descriptor (spamd's socket), or two (to the
- * command, and from it); the number of them, or -errno with err filled.
+ * Opens a filter: one descriptor (a socket), or two (to the command, and from
+ * it); the number of them, or -errno with err filled.
  */
-int filter_open(struct filter *filter, int ret_fds[2], struct err *err);
+int filters_open(struct filters *filters, enum wire_filter which,
+    int ret_fds[2], struct err *err);
 
 /* What a runner is told. */
 struct filter_runner {

@@ -34,6 +34,7 @@ answer(struct delivery *d, enum smtp_request type, enum smtp_outcome outcome,
 static void
 reset(struct delivery *d)
 {
+	d->judged = false;
 	delivery_close(d);
 	recipients_clear(d);
 	transaction_clear(&d->said);
@@ -109,37 +110,18 @@ handle_data(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 }
 
 static int
-handle_filter(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
-{
-	struct delivery *d = delivery_of(ctx);
-	struct err err = { 0, "" };
-	int fds[2] = { -1, -1 }, n, rc;
-
-	(void)args; /* empty, by max_body */
-	(void)msg;
-	n = filter_open(&d->filter, fds, &err);
-	if (n < 0)
-		log_error("no spam filter: %s", err.text);
-	rc = answer(d, SMTP_FILTER, n < 0 ? OUTCOME_TEMPFAIL : OUTCOME_OK, fds,
-	    n < 0 ? 0 : (size_t)n);
-	fileio_close(&fds[0]);
-	fileio_close(&fds[1]);
-	return rc;
-}
-
-static int
 handle_commit(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 {
 	struct delivery *d = delivery_of(ctx);
-	uint32_t bits = ipc_get_u32(args);
+	struct wire_commit how;
 	struct wire_committed committed;
 	STR_AUTO each = STR_INIT;
 	STR_AUTO body = STR_INIT;
 
 	(void)msg; /* its body is args */
-	if (!ipc_reader_done(args) || (bits & ~(uint32_t)WIRE_JUNK))
+	if (!wire_get_commit(args, &how))
 		return -EPROTO;
-	committed.overall = delivery_commit(d, bits & WIRE_JUNK, &each);
+	committed.overall = delivery_commit(d, &how, &each);
 	committed.each = str_slice(&each);
 	wire_put_committed(&committed, &body);
 	reset(d);
@@ -156,6 +138,7 @@ handle_reset(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 }
 
 #define MAIL_BODY (WIRE_ADDRESS_MAX + WIRE_HELO_MAX + WIRE_ENVID_MAX + 24)
+#define EDIT_BODY (WIRE_ADDRESS_MAX + 8)
 #define RCPT_BODY (WIRE_ADDRESS_MAX + WIRE_ORCPT_MAX + 12)
 
 /* TRUST.md says what each of them gives to a front that is not itself. */
@@ -168,9 +151,13 @@ const struct request smtp_requests[] = {
 	    REQUEST_UNLIMITED, handle_rcpt },
 	{ SMTP_DATA,   "data",   TX_ENVELOPE,           8,
 	    SMTP_MESSAGES_MAX, handle_data },
-	{ SMTP_FILTER, "filter", TX_DATA,               0,
-	    SMTP_MESSAGES_MAX, handle_filter },
-	{ SMTP_COMMIT, "commit", TX_DATA,               4,
+	{ SMTP_FILTER, "filter", TX_OPEN,               4,
+	    WIRE_FILTERS * SMTP_MESSAGES_MAX, handle_filter },
+	{ SMTP_LIMITS, "limits", TX_DATA,               0,
+	    SMTP_MESSAGES_MAX, handle_limits },
+	{ SMTP_EDIT,   "edit",   TX_ENVELOPE | TX_DATA, EDIT_BODY,
+	    REQUEST_UNLIMITED, handle_edit },
+	{ SMTP_COMMIT, "commit", TX_DATA,               12,
 	    SMTP_MESSAGES_MAX, handle_commit },
 	{ SMTP_RESET,  "reset",  TX_ALL,                0,
 	    REQUEST_UNLIMITED, handle_reset },
@@ -178,27 +165,17 @@ const struct request smtp_requests[] = {
 };
 /* clang-format on */
 
-/* Has this profile's mail looked at?  Users' own is not. */
-static bool
-is_filtered(const struct keeper *keeper)
-{
-	return strcmp(keeper->profile, "mx") == 0;
-}
-
 void
 smtp_keeper_prepare(struct keeper *keeper)
 {
 	struct delivery *d = mem_zalloc(1, sizeof *d);
-	struct err err = { 0, "" };
+	/* users' own mail is not looked at */
+	bool spam = strcmp(keeper->profile, "mx") == 0;
 
 	d->keeper = keeper;
-	d->filter.runner = -1;
 	keeper->service = d;
 	delivery_prepare();
-	if (is_filtered(keeper) &&
-	    filter_init(&d->filter, keeper->settings, &err) < 0)
-		log_error("no spam filter: %s (settings spamd, spam_command)",
-		    err.text);
+	filters_init(&d->filters, keeper->settings, spam);
 }
 
 void
@@ -213,7 +190,7 @@ smtp_keeper_close(struct keeper *keeper)
 	struct delivery *d = keeper->service;
 
 	reset(d);
-	filter_release(&d->filter);
+	filters_release(&d->filters);
 	transaction_release(&d->said);
 	free(d->to);
 	free(d->rcpts);

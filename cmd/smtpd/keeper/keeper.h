@@ -20,7 +20,8 @@ enum {
 	TX_MAIL = KEEPER_OWN << 1,     /* a sender, nobody to get it */
 	TX_ENVELOPE = KEEPER_OWN << 2, /* at least one recipient */
 	TX_DATA = KEEPER_OWN << 3,     /* the front has the file */
-	TX_ALL = TX_NONE | TX_MAIL | TX_ENVELOPE | TX_DATA
+	TX_OPEN = TX_MAIL | TX_ENVELOPE | TX_DATA,
+	TX_ALL = TX_NONE | TX_OPEN
 };
 
 /* A mailbox that gets the message; each only once. */
@@ -34,6 +35,8 @@ struct mailbox_to {
 	bool linked;   /* it has the message, */
 	size_t number; /* by that incoming_link */
 	enum smtp_outcome outcome;
+	bool removed; /* by a filter: nobody leads to it any more */
+	int64_t junk; /* its own threshold (thousandths), when judged */
 };
 
 /* An accepted recipient: which of the mailboxes its address leads to. */
@@ -52,7 +55,8 @@ struct delivery {
 	size_t nlinks, links_cap;
 	struct store *store; /* of the first mailbox, from SMTP_DATA on */
 	struct incoming *in;
-	struct filter filter;
+	struct filters filters;
+	bool judged; /* the mailboxes' thresholds were looked up */
 };
 
 /* The requests of struct service, and what it calls at both ends. */
@@ -74,6 +78,10 @@ bool recipients_differ(const struct delivery *d);
 
 /* What became of recipient i, by the outcomes of its mailboxes: the worst. */
 enum smtp_outcome recipients_outcome(const struct delivery *d, size_t i);
+
+/* Takes accepted recipient i back: the mailboxes that no other one leads to are
+ * left out, and its outcome is OUTCOME_DISCARD. */
+void recipients_remove(struct delivery *d, size_t i);
 
 /* Is there room for a message of that many octets?  OUTCOME_OK: in all that are
  * not left out from now on; else in none (as verdict_when_full) or not in all
@@ -104,9 +112,18 @@ enum smtp_outcome delivery_open(struct delivery *d, uint64_t announced);
  * from those mailboxes that no other recipient leads to.
  */
 enum smtp_outcome delivery_commit(
-    struct delivery *d, bool junk, struct str *each);
+    struct delivery *d, const struct wire_commit *how, struct str *each);
 
 /* Drops the file, if it was not delivered. */
 void delivery_close(struct delivery *d);
+
+/* ---- content.c: what the filters need (struct request) ---- */
+
+request_handler handle_filter, handle_limits, handle_edit;
+
+/* A mailbox's folder for a message of that score; NULL: the filters have no
+ * opinion. */
+const char *content_folder(const struct delivery *d,
+    const struct mailbox_to *to, const struct wire_commit *how);
 
 #endif

@@ -48,6 +48,7 @@ add_mailbox(struct delivery *d, struct account_target *target, bool listed)
 	if (d->nlinks == KEEPER_LINKS_MAX)
 		return OUTCOME_TOO_MANY;
 	if (same) {
+		same->removed = false;
 		same->listed = same->listed && listed;
 		note_link(d, (size_t)(same - d->to));
 		return OUTCOME_OK;
@@ -165,25 +166,40 @@ recipients_outcome(const struct delivery *d, size_t i)
 	return worst;
 }
 
+void
+recipients_remove(struct delivery *d, size_t i)
+{
+	size_t k;
+
+	d->rcpts[i].count = 0;
+	for (k = 0; k < d->count; k++)
+		d->to[k].removed = true;
+	for (i = 0; i < d->nrcpts; i++)
+		for (k = 0; k < d->rcpts[i].count; k++)
+			d->to[d->links[d->rcpts[i].first + k]].removed = false;
+}
+
 enum smtp_outcome
 recipients_weigh(struct delivery *d, uint64_t size)
 {
 	const struct settings *settings = d->keeper->settings;
-	size_t i, full = 0, named = 0;
+	size_t i, full = 0, named = 0, count = 0;
 
 	for (i = 0; i < d->count; i++) {
 		struct mailbox_to *to = &d->to[i];
-		bool fits = verdict_has_room(settings, &to->user, size);
+		bool fits =
+		    to->removed || verdict_has_room(settings, &to->user, size);
 
 		to->left_out = !fits && to->listed;
 		to->outcome = OUTCOME_OK;
 		full += !fits;
+		count += !to->removed;
 		named += !fits && !to->listed;
 		if (recipients_differ(d) && !fits && !to->listed)
 			to->outcome =
 			    verdict_when_full(settings, &to->user, size);
 	}
-	if (full == d->count)
+	if (count && full == count)
 		return verdict_when_full(settings, &d->to[0].user, size);
 	if (recipients_differ(d))
 		return OUTCOME_OK;

@@ -25,6 +25,15 @@ transaction_add(struct transaction_said *said, const struct wire_rcpt *rcpt)
 	};
 }
 
+void
+transaction_drop_last(struct transaction_said *said)
+{
+	struct transaction_rcpt *rcpt = &said->rcpts[--said->count];
+
+	free(rcpt->address);
+	free(rcpt->orcpt);
+}
+
 bool
 transaction_is_full(const struct transaction_said *said)
 {
@@ -34,12 +43,8 @@ transaction_is_full(const struct transaction_said *said)
 void
 transaction_clear(struct transaction_said *said)
 {
-	while (said->count) {
-		struct transaction_rcpt *rcpt = &said->rcpts[--said->count];
-
-		free(rcpt->address);
-		free(rcpt->orcpt);
-	}
+	while (said->count)
+		transaction_drop_last(said);
 	str_clear(&said->sender);
 	str_clear(&said->helo);
 	str_clear(&said->envid);

@@ -13,6 +13,7 @@ struct transaction_rcpt {
 	char *address;   /* canonical; without '@' it is postmaster */
 	char *orcpt;     /* "type;xtext", "" for none */
 	uint32_t notify; /* WIRE_NOTIFY_ */
+	bool removed;    /* a filter does not want it to have the message */
 };
 
 /* Zeroed is empty. */
@@ -33,6 +34,9 @@ void transaction_begin(
 /* Takes a recipient; there is room (transaction_is_full). */
 void transaction_add(
     struct transaction_said *said, const struct wire_rcpt *rcpt);
+
+/* Forgets the last recipient; there is one. */
+void transaction_drop_last(struct transaction_said *said);
 
 /* Has it all the recipients that a message may have? */
 bool transaction_is_full(const struct transaction_said *said);

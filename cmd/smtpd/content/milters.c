@@ -1,0 +1,492 @@
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cmd/smtpd/content/milter_macros.h"
+#include "cmd/smtpd/content/milters.h"
+#include "common/base/log.h"
+#include "common/base/mem.h"
+#include "common/msg/address.h"
+
+#define ENHANCED_MAX 9 /* octets of "5.123.123" */
+
+/* ---- the connection to a milter ---- */
+
+static void
+leave(struct milter_conn *conn)
+{
+	if (conn->fd < 0)
+		return;
+	milter_release(&conn->m);
+	(void)close(conn->fd); /* it sees the end */
+	conn->fd = -1;
+}
+
+const struct reply *
+milter_failed(struct smtp *s, struct milter_conn *conn, const struct err *err)
+{
+	struct milters *ms = s->milters;
+
+	log_warning("milter %.*s: %s", SLICE_FMT(conn->spec.name), err->text);
+	leave(conn);
+	conn->state = MILTER_AWAY;
+	switch (conn->spec.failure) {
+	case MILTER_FAIL_ACCEPT:
+		return NULL;
+	case MILTER_FAIL_QUARANTINE:
+		ms->quarantine = true;
+		return NULL;
+	case MILTER_FAIL_REJECT:
+		ms->refused = &reply_milter_failed_for_good;
+		return ms->refused;
+	case MILTER_FAIL_TEMPFAIL:
+		break;
+	}
+	ms->refused = &reply_milter_failed;
+	return ms->refused;
+}
+
+/* ---- answers ---- */
+
+/* Cuts an enhanced code of the reply's class, with its blank, off a line. */
+static struct slice
+cut_enhanced(struct slice *line, char class)
+{
+	size_t at = slice_find(*line, ' '), i, dots = 0;
+	struct slice code = slice_head(*line, at);
+
+	for (i = 0; i < code.len; i++) {
+		if (code.ptr[i] == '.')
+			dots++;
+		else if (code.ptr[i] < '0' || code.ptr[i] > '9')
+			return slice_from("");
+	}
+	if (dots != 2 || code.len > ENHANCED_MAX || code.ptr[0] != class ||
+	    code.ptr[1] != '.' || code.ptr[code.len - 1] == '.')
+		return slice_from("");
+	*line = slice_skip(*line, at + 1);
+	return code;
+}
+
+/* Keeps a milter's reply.  A %s in it would be replaced later, and gets a blank
+ * in its midst. */
+static const struct reply *
+keep_reply(struct milters *ms, const struct milter_said *said)
+{
+	char class = (char)('0' + said->code / 100);
+	struct slice rest = said->text, line;
+	size_t i;
+
+	str_clear(&ms->own_text);
+	str_clear(&ms->own_enhanced);
+	while (slice_next(&rest, '\n', &line)) {
+		struct slice text = slice_skip(line, 4), code;
+
+		code = cut_enhanced(&text, class);
+		if (ms->own_enhanced.len == 0)
+			str_append(&ms->own_enhanced, code);
+		if (ms->own_text.len)
+			str_append_char(&ms->own_text, '\n');
+		for (i = 0; i < text.len && text.ptr[i] != '\r'; i++) {
+			if (i && text.ptr[i - 1] == '%' && text.ptr[i] == 's')
+				str_append_char(&ms->own_text, ' ');
+			str_append_char(&ms->own_text, text.ptr[i]);
+		}
+	}
+	if (ms->own_enhanced.len == 0)
+		str_appendf(&ms->own_enhanced, "%c.7.1", class);
+	ms->own = (struct reply){ said->code, str_cstr(&ms->own_enhanced),
+		str_cstr(&ms->own_text) };
+	return &ms->own;
+}
+
+/* The reply that an answer means; NULL: none. */
+static const struct reply *
+reply_of(struct milters *ms, const struct milter_said *said)
+{
+	switch (said->kind) {
+	case MILTER_REJECTS:
+		return &reply_milter_rejects;
+	case MILTER_TEMPFAILS:
+		return &reply_milter_tempfails;
+	case MILTER_REPLIES:
+		return keep_reply(ms, said);
+	case MILTER_SHUTS_DOWN:
+		return &reply_milter_closes;
+	case MILTER_ACCEPTS:
+	case MILTER_DISCARDS:
+	case MILTER_CONTINUES:
+	case MILTER_SKIPS:
+	case MILTER_PROGRESSES:
+	case MILTER_EDITS:
+	case MILTER_AGREES:
+		break;
+	}
+	return NULL;
+}
+
+static bool
+is_of_connection(enum milter_command command)
+{
+	return command == MILTER_CONNECT || command == MILTER_HELO;
+}
+
+const struct reply *
+milter_take(struct smtp *s, struct milter_conn *conn,
+    const struct milter_event *event, const struct milter_said *said)
+{
+	struct milters *ms = s->milters;
+	const struct reply *reply = reply_of(ms, said);
+	bool connection = is_of_connection(event->command);
+
+	if (said->kind == MILTER_ACCEPTS)
+		conn->state = connection ? MILTER_OFF : MILTER_DONE;
+	if (said->kind == MILTER_DISCARDS && !connection)
+		ms->discard = true;
+	if (reply == NULL)
+		return NULL;
+	log_info("milter %.*s answers %c with %u", SLICE_FMT(conn->spec.name),
+	    (char)event->command, reply->code);
+	if (connection)
+		ms->banned = reply;
+	else if (event->command != MILTER_RCPT)
+		ms->refused = reply;
+	return reply;
+}
+
+const struct reply *
+milter_ask(struct smtp *s, struct milter_conn *conn,
+    const struct milter_event *event, struct milter_said *said)
+{
+	struct err err = { 0, "" };
+	STR_AUTO pairs = STR_INIT;
+
+	*said = (struct milter_said){ .kind = MILTER_CONTINUES };
+	if (!milter_wants(&conn->m, event->command))
+		return NULL;
+	if (event->stage < MILTER_STAGES) {
+		milter_macros(s, &conn->m, event, &pairs);
+		milter_define(&conn->m, event->command, str_slice(&pairs));
+	}
+	if (milter_say(&conn->m, event->command, event->octets, said, &err) <
+	    0) {
+		*said = (struct milter_said){ .kind = MILTER_CONTINUES };
+		return milter_failed(s, conn, &err);
+	}
+	return milter_take(s, conn, event, said);
+}
+
+/* ---- CONNECT and HELO, said with the first MAIL ---- */
+
+static const struct reply *
+say_connect(struct smtp *s, struct milter_conn *conn)
+{
+	const struct peer *peer = s->front->peer;
+	struct milter_event event = { .command = MILTER_CONNECT,
+		.stage = MILTER_AT_CONNECT };
+	struct milter_said said;
+	STR_AUTO octets = STR_INIT;
+	STR_AUTO name = STR_INIT;
+
+	if (peer->is_pipe || peer->address[0] == '\0') {
+		milter_put_text(&octets, slice_from("localhost"));
+		str_append_char(&octets, 'U');
+	} else {
+		str_appendf(&name, "[%s]", peer->address);
+		milter_put_text(&octets, str_slice(&name));
+		str_append_char(&octets, peer->ipv6 ? '6' : '4');
+		str_append_char(&octets, (char)(peer->port >> 8));
+		str_append_char(&octets, (char)peer->port);
+		milter_put_text(&octets, slice_from(peer->address));
+	}
+	event.octets = str_slice(&octets);
+	return milter_ask(s, conn, &event, &said);
+}
+
+static const struct reply *
+say_helo(struct smtp *s, struct milter_conn *conn)
+{
+	struct milter_event event = { .command = MILTER_HELO,
+		.stage = MILTER_AT_HELO };
+	struct milter_said said;
+	STR_AUTO octets = STR_INIT;
+
+	if (slice_equal(str_slice(&conn->helo), str_slice(&s->helo)))
+		return NULL;
+	str_set(&conn->helo, str_slice(&s->helo));
+	milter_put_text(&octets, str_slice(&s->helo));
+	event.octets = str_slice(&octets);
+	return milter_ask(s, conn, &event, &said);
+}
+
+static const struct reply *
+connect_milter(struct smtp *s, struct milter_conn *conn, size_t i)
+{
+	struct ipc_msg answer = IPC_MSG_INIT;
+	struct err err = { 0, "it cannot be connected to" };
+
+	if (content_open(
+		s, (enum wire_filter)(WIRE_FILTER_MILTER + i), &answer) == 1)
+		conn->fd = ipc_msg_take_fd(&answer, 0);
+	ipc_msg_release(&answer);
+	if (conn->fd < 0)
+		return milter_failed(s, conn, &err);
+	milter_init(&conn->m, conn->fd, s->front->keeper, conn->spec.command_ms,
+	    conn->spec.content_ms);
+	if (milter_negotiate(&conn->m, &err) < 0)
+		return milter_failed(s, conn, &err);
+	conn->state = MILTER_HERE;
+	str_clear(&conn->helo);
+	return say_connect(s, conn);
+}
+
+/* Is its turn with this client's mail? */
+static bool
+is_due(const struct smtp *s, const struct milter_conn *conn)
+{
+	if (conn->state == MILTER_OFF)
+		return false;
+	return conn->spec.audience == MILTER_FOR_ALL ||
+	       (conn->spec.audience == MILTER_FOR_USERS) == s->logged_in;
+}
+
+static const struct reply *
+greet_milter(struct smtp *s, size_t i)
+{
+	struct milter_conn *conn = &s->milters->list[i];
+	const struct reply *no = NULL;
+
+	if (!is_due(s, conn))
+		return NULL;
+	if (conn->state == MILTER_AWAY)
+		no = connect_milter(s, conn, i);
+	if (no == NULL && conn->state == MILTER_HERE)
+		no = say_helo(s, conn);
+	return no;
+}
+
+/* ---- the commands of a transaction ---- */
+
+/* Says an event to all that see this message, in their order. */
+static const struct reply *
+ask_all(struct smtp *s, const struct milter_event *event)
+{
+	struct milters *ms = s->milters;
+	const struct reply *no = ms->refused;
+	struct milter_said said;
+	size_t i;
+
+	for (i = 0; i < ms->count && no == NULL && !ms->discard; i++)
+		if (ms->list[i].state == MILTER_BUSY)
+			no = milter_ask(s, &ms->list[i], event, &said);
+	return no;
+}
+
+/* "<address>" and its NUL. */
+static void
+put_path(struct slice address, struct str *out)
+{
+	STR_AUTO path = STR_INIT;
+
+	str_appendf(&path, "<%.*s>", SLICE_FMT(address));
+	milter_put_text(out, str_slice(&path));
+}
+
+/* The parameters of MAIL, each with its NUL. */
+static void
+put_parameters(const struct smtp *s, struct str *out)
+{
+	if (s->tx.announced) {
+		str_appendf(
+		    out, "SIZE=%llu", (unsigned long long)s->tx.announced);
+		str_append_char(out, '\0');
+	}
+	if (s->tx.bits & WIRE_MAIL_8BITMIME)
+		milter_put_text(out, slice_from("BODY=8BITMIME"));
+	if (s->tx.bits & WIRE_MAIL_BINARYMIME)
+		milter_put_text(out, slice_from("BODY=BINARYMIME"));
+	if (s->tx.bits & WIRE_MAIL_SMTPUTF8)
+		milter_put_text(out, slice_from("SMTPUTF8"));
+}
+
+static void
+begin_messages(struct smtp *s)
+{
+	struct milters *ms = s->milters;
+	size_t i;
+
+	for (i = 0; i < ms->count; i++)
+		if (ms->list[i].state == MILTER_HERE && is_due(s, &ms->list[i]))
+			ms->list[i].state = MILTER_BUSY;
+}
+
+const struct reply *
+milters_mail(struct smtp *s)
+{
+	struct milters *ms = s->milters;
+	struct milter_event event = { .command = MILTER_MAIL,
+		.stage = MILTER_AT_MAIL };
+	const struct reply *no;
+	STR_AUTO octets = STR_INIT;
+	size_t i;
+
+	if (ms == NULL)
+		return NULL;
+	no = ms->broken ? &reply_milter_failed : ms->banned;
+	for (i = 0; i < ms->count && no == NULL; i++)
+		no = greet_milter(s, i);
+	if (no)
+		return no;
+	begin_messages(s);
+	put_path(str_slice(&s->tx.sender), &octets);
+	put_parameters(s, &octets);
+	event.octets = str_slice(&octets);
+	return ask_all(s, &event);
+}
+
+const struct reply *
+milters_rcpt(struct smtp *s, struct slice recipient)
+{
+	struct milter_event event = { .command = MILTER_RCPT,
+		.stage = MILTER_AT_RCPT,
+		.recipient = recipient };
+	STR_AUTO octets = STR_INIT;
+
+	if (s->milters == NULL)
+		return NULL;
+	put_path(recipient, &octets);
+	event.octets = str_slice(&octets);
+	return ask_all(s, &event);
+}
+
+const struct reply *
+milters_data(struct smtp *s)
+{
+	const struct milter_event event = { .command = MILTER_DATA,
+		.stage = MILTER_AT_DATA,
+		.octets = { "", 0 } };
+
+	return s->milters ? ask_all(s, &event) : NULL;
+}
+
+const struct reply *
+milters_check(
+    struct smtp *s, struct reception *r, struct content_result *result)
+{
+	struct milters *ms = s->milters;
+	const struct reply *no;
+	size_t i;
+
+	if (ms == NULL)
+		return NULL;
+	no = ms->refused;
+	for (i = 0; i < ms->count && no == NULL && !ms->discard; i++)
+		if (ms->list[i].state == MILTER_BUSY)
+			no = milter_message(s, r, &ms->list[i]);
+	result->discard = ms->discard && no == NULL;
+	result->quarantine = ms->quarantine;
+	if (no || result->discard || result->quarantine)
+		result->filter = "milter";
+	if (no)
+		result->verdict = "refused";
+	else if (result->discard)
+		result->verdict = "discarded";
+	else if (result->quarantine)
+		result->verdict = "quarantined";
+	return no;
+}
+
+void
+milters_unknown(struct smtp *s, struct slice line)
+{
+	const struct milter_event event = { .command = MILTER_UNKNOWN,
+		.stage = MILTER_STAGES,
+		.octets = line };
+	struct milter_event own = event;
+	struct milter_said said;
+	STR_AUTO octets = STR_INIT;
+	size_t i;
+
+	if (s->milters == NULL)
+		return;
+	milter_put_text(&octets, line);
+	own.octets = str_slice(&octets);
+	for (i = 0; i < s->milters->count; i++) {
+		struct milter_conn *conn = &s->milters->list[i];
+		struct err err = { 0, "" };
+
+		if (conn->fd >= 0 && milter_say(&conn->m, MILTER_UNKNOWN,
+					 own.octets, &said, &err) < 0)
+			(void)milter_failed(s, conn, &err); /* it is refused */
+	}
+}
+
+void
+milters_reset(struct smtp *s)
+{
+	struct milters *ms = s->milters;
+	size_t i;
+
+	if (ms == NULL)
+		return;
+	for (i = 0; i < ms->count; i++) {
+		struct milter_conn *conn = &ms->list[i];
+
+		if (conn->state != MILTER_BUSY && conn->state != MILTER_DONE)
+			continue;
+		milter_tell(&conn->m, MILTER_ABORT);
+		conn->state = MILTER_HERE;
+	}
+	ms->refused = NULL;
+	ms->discard = ms->quarantine = false;
+}
+
+/* ---- the connection's ---- */
+
+void
+milters_begin(struct smtp *s)
+{
+	const struct settings *set = s->settings;
+	struct milter_spec specs[MILTERS_MAX], defaults = {
+		.connect_ms = set->milter_connect_timeout,
+		.command_ms = set->milter_command_timeout,
+		.content_ms = set->milter_content_timeout,
+	};
+	struct err err = { 0, "" };
+	struct milters *ms;
+	int i, n;
+
+	if (set->milters[0] == '\0' || s->lmtp)
+		return;
+	ms = s->milters = mem_zalloc(1, sizeof *ms);
+	(void)milter_failure_parse(slice_from(set->milter_default_action),
+	    &defaults.failure); /* a word of the setting's own list */
+	n = milter_list_parse(set->milters, &defaults, specs, &err);
+	ms->broken = n < 0;
+	if (n < 0)
+		log_error("%s", err.text);
+	for (i = 0; i < n; i++)
+		ms->list[i] = (struct milter_conn){
+			.spec = specs[i], .state = MILTER_AWAY, .fd = -1
+		};
+	ms->count = n < 0 ? 0 : (size_t)n;
+}
+
+void
+milters_end(struct smtp *s)
+{
+	struct milters *ms = s->milters;
+	size_t i;
+
+	if (ms == NULL)
+		return;
+	for (i = 0; i < ms->count; i++) {
+		if (ms->list[i].fd >= 0)
+			milter_tell(&ms->list[i].m, MILTER_QUIT);
+		leave(&ms->list[i]);
+		str_release(&ms->list[i].helo);
+	}
+	str_release(&ms->own_text);
+	str_release(&ms->own_enhanced);
+	free(ms);
+	s->milters = NULL;
+}
