@@ -9,6 +9,7 @@ dist_sqlmysql_DATA = \
 	%D%/mysql/0006_submission_counts.sql \
 	%D%/mysql/0007_domain_aliases.sql \
 	%D%/mysql/0008_disabled_users.sql \
+	%D%/mysql/0009_greylist.sql \
 	%D%/mysql/0010_spam_prefs.sql
 sqlsqlitedir = $(pkgdatadir)/sql/sqlite
 dist_sqlsqlite_DATA = \
@@ -20,4 +21,5 @@ dist_sqlsqlite_DATA = \
 	%D%/sqlite/0006_submission_counts.sql \
 	%D%/sqlite/0007_domain_aliases.sql \
 	%D%/sqlite/0008_disabled_users.sql \
+	%D%/sqlite/0009_greylist.sql \
 	%D%/sqlite/0010_spam_prefs.sql

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 
 #include "cmd/accountd/server.h"
+#include "common/account/greylist.h"
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
 
@@ -327,6 +329,31 @@ do_bind(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 	return 0;
 }
 
+static int
+do_greylist(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	const struct wire_head head = { ACCOUNT_FOUND, false, 0, { "", 0 } };
+	struct request_ctx *r = ctx;
+	struct greylist_question question;
+	STR_AUTO body = STR_INIT;
+	struct err err = { 0, "" };
+	uint64_t wait = 0;
+
+	(void)msg;
+	if (!greylist_get(args, &question))
+		return bad_request();
+	if (account_sql_greylist(r->server->sql, &question, clock_now().tv_sec,
+		&wait, &err) != ACCOUNT_FOUND) {
+		log_failure("greylist", question.network, &err);
+		answer_plain(r, ACCOUNT_TEMPFAIL, &err);
+		return 0;
+	}
+	wire_put_head(&body, &head);
+	ipc_put_u64(&body, wait);
+	server_send(r->server, r->client, &body);
+	return 0;
+}
+
 /* No request lists accounts. */
 /* clang-format off */
 static const struct request requests[] = {
@@ -346,6 +373,8 @@ static const struct request requests[] = {
 	  WIRE_REQUEST_BODY, REQUEST_UNLIMITED, do_spam_prefs },
 	{ WIRE_BIND,      "BIND",      FREE,
 	  WIRE_REQUEST_BODY, 1,                 do_bind },
+	{ WIRE_GREYLIST,  "GREYLIST",  FREE,
+	  WIRE_REQUEST_BODY, REQUEST_UNLIMITED, do_greylist },
 };
 /* clang-format on */
 

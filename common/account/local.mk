@@ -21,6 +21,8 @@ libaccount_a_SOURCES = \
 	%D%/account_users.c \
 	%D%/db.h \
 	%D%/expansion.c %D%/expansion.h \
+	%D%/greylist.c %D%/greylist.h \
+	%D%/greylist_sql.c \
 	%D%/host_list.c %D%/host_list.h \
 	%D%/passhash.c %D%/passhash.h \
 	%D%/query.c %D%/query.h \

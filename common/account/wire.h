@@ -28,7 +28,8 @@ enum wire_type {
 	WIRE_SCRAM_FIRST, /* u32 plus, text message, tls-unique, tls-exporter,
 			   * service, peer; answer: text name, text */
 	WIRE_SCRAM_PROOF, /* text message; answer: text and a user */
-	WIRE_SPAM_PREFS   /* text name */
+	WIRE_SPAM_PREFS,  /* text name */
+	WIRE_GREYLIST     /* greylist_put; answer: u64 seconds */
 };
 
 /* The head of every answer.  An answer with many targets comes in parts. */

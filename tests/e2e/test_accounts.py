@@ -348,10 +348,11 @@ def test_units_on_the_predecessors_tables(build, scratch, mariadb, variant):
                NJIWA_TEST_MYSQL_USER=mariadb.user, srcdir=source,
                NJIWA_TEST_MYSQL_PASS=mariadb.password,
                NJIWA_TEST_MYSQL_DATABASE=database)
-    program = build + "/tests/unit/test_account_db"
-    if not os.path.exists(program):
+    first, *others = [build + "/tests/unit/test_" + name
+                      for name in ("account_db", "greylist")]
+    if not os.path.exists(first):
         pytest.skip("the unit tests are not built")
-    for _ in range(2):
+    for program in first, first, *others:
         done = subprocess.run([program], cwd=build, env=env, timeout=60,
                               stdout=subprocess.PIPE, check=False,
                               stderr=subprocess.STDOUT)

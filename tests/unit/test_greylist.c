@@ -1,0 +1,351 @@
+/* Greylisting on SQLite; and on MySQL when NJIWA_TEST_MYSQL names a host, as
+ * test_account_db does. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/account/account_admin.h"
+#include "common/account/account_sql.h"
+#include "common/account/greylist.h"
+#include "common/base/ipc.h"
+#include "tests/unit/unit.h"
+
+#define NOW 1700000000
+#define MINUTE 60
+#define HOUR 3600
+#define DAY (24 * HOUR)
+
+struct fixture {
+	struct account_config config;
+	struct account_admin *admin;
+	struct account_sql *sql;
+	char folder[64], file[96];
+	char network[GREYLIST_NETWORK_MAX]; /* a test's own, on any server */
+	struct greylist_question question;
+};
+
+static const char *
+env(const char *name, const char *otherwise)
+{
+	const char *value = getenv(name);
+
+	return value ? value : otherwise;
+}
+
+static void
+fill_config(struct fixture *f)
+{
+	f->config = (struct account_config){
+		.db = {
+			.hosts = env("NJIWA_TEST_MYSQL", ""),
+			.user = env("NJIWA_TEST_MYSQL_USER", "root"),
+			.password = env("NJIWA_TEST_MYSQL_PASS", ""),
+			.database = env("NJIWA_TEST_MYSQL_DATABASE", "mail"),
+			.socket = "",
+			.tls_ca = "",
+			.port = 3306,
+			.connect_timeout = 5000,
+			.query_timeout = 5000,
+			.sqlite_file = f->file,
+		},
+		.user_query = "SELECT 1",
+		.password_query = "SELECT 1",
+		.alias_query = "",
+		.domain_query = "",
+		.quota_query = "SELECT 1",
+		.quota_update = "",
+		.host_list = "",
+		.rehash_scheme = "$6$",
+	};
+}
+
+static int
+set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+	struct err err = { 0, "" };
+	char *here = realpath(".", NULL);
+	char *sql = NULL;
+
+	assert_true(asprintf(&sql, "%s/sql", env("srcdir", ".")) > 0);
+	assert_int_equal(setenv("NJIWA_LIBDIR", here, 0), 0);
+	assert_int_equal(setenv("NJIWA_SQLDIR", sql, 0), 0);
+	free(here);
+	free(sql);
+	strcpy(f->folder, "/tmp/njiwa-test-XXXXXX");
+	assert_non_null(mkdtemp(f->folder));
+	(void)snprintf(f->file, sizeof f->file, "%s/db", f->folder);
+	(void)snprintf(f->network, sizeof f->network, "%s/24", f->folder);
+	fill_config(f);
+	if (account_admin_open(&f->config, &f->admin, &err) < 0 ||
+	    account_admin_migrate(f->admin, NULL, NULL, &err) < 0 ||
+	    account_sql_new(&f->config, NULL, NULL, &f->sql, &err) < 0)
+		fail_msg("%s", err.text);
+	f->question = (struct greylist_question){
+		.network = slice_from(f->network),
+		.sender = slice_from("sender@example.org"),
+		.recipient = slice_from("demo@test.dev"),
+		.delay = 5 * MINUTE,
+		.window = 2 * DAY,
+		.expire = 35 * DAY,
+		.automatic = 3,
+	};
+	*state = f;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct fixture *f = *state;
+	char command[160];
+
+	account_sql_free(f->sql);
+	account_admin_free(f->admin);
+	(void)snprintf(command, sizeof command, "rm -rf %s", f->folder);
+	assert_int_equal(system(command), 0);
+	free(f);
+	return 0;
+}
+
+/* How long must it wait that comes at that time? */
+static uint64_t
+wait_at(struct fixture *f, int64_t now)
+{
+	struct err err = { 0, "" };
+	uint64_t wait = UINT64_MAX;
+
+	account_sql_begin_request(f->sql);
+	if (account_sql_greylist(f->sql, &f->question, now, &wait, &err) !=
+	    ACCOUNT_FOUND)
+		fail_msg("%s", err.text);
+	return wait;
+}
+
+static void
+triplets(void **state)
+{
+	struct fixture *f = *state;
+	struct greylist_question *q = &f->question;
+
+	assert_int_equal(wait_at(f, NOW), 300);
+	assert_int_equal(wait_at(f, NOW + 1), 299);
+	assert_int_equal(wait_at(f, NOW + 299), 1);
+	/* each of the three parts makes another one */
+	q->sender = slice_from("other@example.org");
+	assert_int_equal(wait_at(f, NOW + 299), 300);
+	q->sender = slice_from("Sender@example.org");
+	assert_int_equal(wait_at(f, NOW + 299), 300);
+	q->sender = slice_from("sender@example.org");
+	q->recipient = slice_from("other@test.dev");
+	assert_int_equal(wait_at(f, NOW + 299), 300);
+	q->recipient = slice_from("demo@test.dev");
+	assert_int_equal(wait_at(f, NOW + 300), 0);
+	assert_int_equal(wait_at(f, NOW + 301), 0);
+	/* it lives on for as long as it is used */
+	assert_int_equal(wait_at(f, NOW + 30 * DAY), 0);
+	assert_int_equal(wait_at(f, NOW + 60 * DAY), 0);
+	assert_int_equal(wait_at(f, NOW + 95 * DAY), 0);
+	assert_int_equal(wait_at(f, NOW + 131 * DAY), 300);
+	assert_int_equal(wait_at(f, NOW + 131 * DAY + 300), 0);
+}
+
+static void
+too_late(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(wait_at(f, NOW), 300);
+	assert_int_equal(wait_at(f, NOW + 2 * DAY + 1), 300);
+	assert_int_equal(wait_at(f, NOW + 4 * DAY + 1), 0);
+	/* a clock that was set back asks for no more than the delay */
+	f->question.recipient = slice_from("late@test.dev");
+	assert_int_equal(wait_at(f, NOW + DAY), 300);
+	assert_int_equal(wait_at(f, NOW), 300);
+}
+
+static void
+null_sender(void **state)
+{
+	struct fixture *f = *state;
+
+	f->question.sender = slice_from("");
+	assert_int_equal(wait_at(f, NOW), 300);
+	assert_int_equal(wait_at(f, NOW + 300), 0);
+	f->question.recipient = slice_from("other@test.dev");
+	assert_int_equal(wait_at(f, NOW + 300), 300);
+}
+
+/* The third of a network that comes twice frees it. */
+static void
+networks(void **state)
+{
+	static const char *const senders[] = { "a@x", "b@x", "c@x" };
+	struct fixture *f = *state;
+	struct greylist_question *q = &f->question;
+	size_t i;
+
+	for (i = 0; i < UNIT_COUNT(senders); i++) {
+		q->sender = slice_from(senders[i]);
+		assert_int_equal(wait_at(f, NOW), 300);
+		assert_int_equal(wait_at(f, NOW + 300), 0);
+		assert_int_equal(wait_at(f, NOW + 300), 0); /* counts once */
+	}
+	q->sender = slice_from("d@x");
+	assert_int_equal(wait_at(f, NOW + 300), 0);
+	q->automatic = 4;
+	assert_int_equal(wait_at(f, NOW + 300), 300);
+	q->automatic = 0;
+	assert_int_equal(wait_at(f, NOW + 300), 300);
+	q->automatic = 3;
+	/* which lasts as long as it is used, and then begins anew */
+	assert_int_equal(wait_at(f, NOW + 34 * DAY), 0);
+	assert_int_equal(wait_at(f, NOW + 68 * DAY), 0);
+	q->sender = slice_from("e@x");
+	assert_int_equal(wait_at(f, NOW + 104 * DAY), 300);
+	assert_int_equal(wait_at(f, NOW + 104 * DAY + 300), 0);
+	q->sender = slice_from("f@x");
+	assert_int_equal(wait_at(f, NOW + 104 * DAY + 300), 300);
+	/* another network is another one */
+	q->network = slice_from("2001:db8::/64");
+	q->sender = slice_from(f->folder); /* nobody else's */
+	assert_int_equal(wait_at(f, NOW), 300);
+}
+
+static void
+longest(void **state)
+{
+	struct fixture *f = *state;
+	char network[GREYLIST_NETWORK_MAX];
+	char part[GREYLIST_PART_MAX];
+
+	memset(network, 'n', sizeof network);
+	memcpy(network, f->folder, strlen(f->folder));
+	memset(part, '\xfc', sizeof part); /* octets, of whatever encoding */
+	memset(part, 'p', sizeof part - 1);
+	f->question.network = slice_of(network, sizeof network);
+	f->question.sender = slice_of(part, sizeof part - 1);
+	f->question.recipient = slice_of(part, sizeof part - 1);
+	assert_int_equal(wait_at(f, NOW), 300);
+	assert_int_equal(wait_at(f, NOW + 300), 0);
+}
+
+static void
+no_table(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = { 0, "" };
+	uint64_t wait = 7;
+
+	if (getenv("NJIWA_TEST_MYSQL"))
+		skip(); /* it is everybody's */
+	account_admin_free(f->admin);
+	f->admin = NULL;
+	assert_int_equal(truncate(f->file, 0), 0);
+	assert_int_equal(
+	    account_sql_greylist(f->sql, &f->question, NOW, &wait, &err),
+	    ACCOUNT_TEMPFAIL);
+	assert_int_equal(wait, 7);
+	assert_true(err.text[0]);
+}
+
+static void
+senders(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "", "" },
+		{ "Joe.Doe@Example.ORG", "joe.doe@example.org" },
+		{ "joe+shop@example.org", "joe@example.org" },
+		{ "+shop@example.org", "+shop@example.org" },
+		{ "list-bounces+user=example.com@lists.org",
+		    "list-bounces@lists.org" },
+		{ "bounce-123456-user=example.com@lists.org",
+		    "bounce-#-user=example.com@lists.org" },
+		{ "bounce-123457-user=example.com@lists.org",
+		    "bounce-#-user=example.com@lists.org" },
+		{ "prvs=4123ab45cd=joe@example.org", "prvs=#=joe@example.org" },
+		{ "0102018f3c-000000@amazonses.com", "#-#@amazonses.com" },
+		{ "user7@example.org", "user#@example.org" },
+		{ "face@example.org", "face@example.org" },
+		{ "SRS0=hJx+=5K=example.net=joe@fwd.org", "srs#@fwd.org" },
+		{ "srs1=Tz7=fwd.org==hJx=5K=example.net=joe@two.org",
+		    "srs#@two.org" },
+		{ "\"a@b\"@example.org", "\"a@b\"@example.org" },
+		{ "7@mx1.example.org", "#@mx1.example.org" },
+		{ "postmaster", "postmaster" },
+	};
+	char octets[400];
+	STR_AUTO text = STR_INIT;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < UNIT_COUNT(rows); i++) {
+		str_clear(&text);
+		greylist_sender(slice_from(rows[i][0]), &text);
+		UNIT_CHECK(i, slice_is(str_slice(&text), rows[i][1]));
+	}
+	memset(octets, 'x', sizeof octets);
+	str_clear(&text);
+	greylist_sender(slice_of(octets, sizeof octets), &text);
+	assert_int_equal(text.len, GREYLIST_PART_MAX);
+}
+
+/* The service takes what the client puts, and nothing else. */
+static void
+bodies(void **state)
+{
+	struct greylist_question q = { .network = SLICE_LIT("192.0.2.0/24"),
+		.sender = SLICE_LIT(""),
+		.recipient = SLICE_LIT("demo@test.dev"),
+		.delay = 300,
+		.window = 7,
+		.expire = INT32_MAX,
+		.automatic = 5 };
+	struct greylist_question got;
+	STR_AUTO body = STR_INIT;
+	struct ipc_reader in;
+	size_t n;
+
+	(void)state;
+	greylist_put(&q, &body);
+	for (n = 0; n < body.len; n++) {
+		in = (struct ipc_reader){ slice_of(body.ptr, n), false };
+		assert_false(greylist_get(&in, &got));
+	}
+	in = (struct ipc_reader){ str_slice(&body), false };
+	assert_true(greylist_get(&in, &got));
+	assert_true(slice_equal(got.network, q.network));
+	assert_true(slice_equal(got.recipient, q.recipient));
+	assert_int_equal(got.delay, 300);
+	assert_int_equal(got.window, 7);
+	assert_int_equal(got.automatic, 5);
+	str_append_char(&body, 'x');
+	in = (struct ipc_reader){ str_slice(&body), false };
+	assert_false(greylist_get(&in, &got));
+	q.expire = (uint64_t)INT32_MAX + 1;
+	str_clear(&body);
+	greylist_put(&q, &body);
+	in = (struct ipc_reader){ str_slice(&body), false };
+	assert_false(greylist_get(&in, &got));
+}
+
+#define IN_DATABASE(test)                                                      \
+	cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		IN_DATABASE(triplets),
+		IN_DATABASE(too_late),
+		IN_DATABASE(null_sender),
+		IN_DATABASE(networks),
+		IN_DATABASE(longest),
+		IN_DATABASE(no_table),
+		cmocka_unit_test(senders),
+		cmocka_unit_test(bodies),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
