@@ -32,6 +32,7 @@ libsmtpd_a_SOURCES = \
 	%D%/keeper/filter_runner.c \
 	%D%/keeper/keeper.c %D%/keeper/keeper.h \
 	%D%/keeper/recipients.c \
+	%D%/keeper/strangers.c %D%/keeper/strangers.h \
 	%D%/keeper/transaction.c %D%/keeper/transaction.h \
 	%D%/wire.c %D%/wire.h \
 	%D%/wire_content.c %D%/wire_content.h

@@ -30,6 +30,7 @@ void
 wire_put_rcpt(const struct wire_rcpt *rcpt, struct str *body)
 {
 	ipc_put_u32(body, rcpt->notify);
+	ipc_put_u32(body, rcpt->suspicious);
 	ipc_put_text(body, rcpt->address);
 	ipc_put_text(body, rcpt->orcpt);
 }
@@ -38,13 +39,16 @@ bool
 wire_get_rcpt(struct ipc_reader *args, struct wire_rcpt *ret_rcpt)
 {
 	struct wire_rcpt rcpt;
+	uint32_t suspicious;
 
 	rcpt.notify = ipc_get_u32(args);
+	suspicious = ipc_get_u32(args);
 	rcpt.address = ipc_get_text(args, WIRE_ADDRESS_MAX);
 	rcpt.orcpt = ipc_get_text(args, WIRE_ORCPT_MAX);
-	if (!ipc_reader_done(args) || rcpt.address.len == 0 ||
+	if (!ipc_reader_done(args) || rcpt.address.len == 0 || suspicious > 1 ||
 	    (rcpt.notify & ~(uint32_t)WIRE_NOTIFY_ALL))
 		return false;
+	rcpt.suspicious = suspicious == 1;
 	*ret_rcpt = rcpt;
 	return true;
 }
@@ -95,8 +99,18 @@ wire_outcome(const struct ipc_msg *answer, uint16_t type)
 			   ? committed.overall
 			   : OUTCOME_TEMPFAIL;
 	outcome = ipc_get_u32(&in);
+	if (outcome == OUTCOME_GREYLISTED)
+		(void)ipc_get_u32(&in); /* wire_seconds tells it */
 	if (answer->type != type || !ipc_reader_done(&in) ||
 	    outcome >= OUTCOME_COUNT)
 		return OUTCOME_TEMPFAIL;
 	return (enum smtp_outcome)outcome;
+}
+
+uint32_t
+wire_seconds(const struct ipc_msg *answer)
+{
+	struct ipc_reader in = { str_slice(&answer->body), false };
+
+	return ipc_get_u32(&in) == OUTCOME_GREYLISTED ? ipc_get_u32(&in) : 0;
 }

@@ -62,6 +62,7 @@ struct wire_rcpt {
 	struct slice address; /* canonical local@domain */
 	struct slice orcpt;   /* ORCPT= as it was said, "type;xtext"; "" */
 	uint32_t notify;      /* WIRE_NOTIFY_ */
+	bool suspicious;      /* by the checks, for greylisting */
 };
 
 /* Appends the sender as a body. */
@@ -100,5 +101,8 @@ enum smtp_outcome wire_committed_at(
 /* The outcome in an answer to a request of this type; OUTCOME_TEMPFAIL for
  * anything else. */
 enum smtp_outcome wire_outcome(const struct ipc_msg *answer, uint16_t type);
+
+/* The seconds behind OUTCOME_GREYLISTED; 0 for any other answer. */
+uint32_t wire_seconds(const struct ipc_msg *answer);
 
 #endif

@@ -7,7 +7,6 @@
 
 #include "common/account/account_client_own.h"
 #include "common/account/account_spawn.h"
-#include "common/account/greylist.h"
 #include "common/account/wire.h"
 #include "common/base/clock.h"
 #include "common/base/mem.h"
@@ -405,26 +404,4 @@ account_bind(struct account_client *client, const char *name, struct err *err)
 		return -EIO;
 	client->bound = true;
 	return 0;
-}
-
-enum account_outcome
-account_greylist(struct account_client *client,
-    const struct greylist_question *question, uint64_t *ret_wait,
-    struct err *err)
-{
-	enum account_outcome outcome;
-	struct wire_head head;
-	struct ipc_reader in;
-	uint64_t wait;
-
-	str_clear(&client->body);
-	greylist_put(question, &client->body);
-	outcome = ask(client, WIRE_GREYLIST, &head, &in, err);
-	if (outcome != ACCOUNT_FOUND)
-		return ACCOUNT_TEMPFAIL;
-	wait = ipc_get_u64(&in);
-	if (!ipc_reader_done(&in) || wait > INT32_MAX)
-		return broken(client, err);
-	*ret_wait = wait;
-	return outcome;
 }

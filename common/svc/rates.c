@@ -140,8 +140,8 @@ is_wanted(const struct settings *settings)
 	return wanted;
 }
 
-static bool
-is_counted(const struct settings *settings, const struct peer *peer)
+bool
+rates_apply_to(const struct settings *settings, const struct peer *peer)
 {
 	return !peer->is_pipe &&
 	       (settings->check_loopback || !peer_is_loopback(peer)) &&
@@ -180,7 +180,7 @@ rates_open(const struct settings *settings, const struct peer *peer)
 	struct rates *r;
 	struct tally *table;
 
-	if (!is_wanted(settings) || !is_counted(settings, peer) ||
+	if (!is_wanted(settings) || !rates_apply_to(settings, peer) ||
 	    !key_of(peer->address, false, &address) ||
 	    !key_of(peer->address, true, &network))
 		return NULL;

@@ -19,11 +19,15 @@ enum rate {
 
 struct rates;
 
+/* Is the peer one whom the limits are for: not a pipe, nor of trusted_networks,
+ * nor this machine itself (setting check_loopback)? */
+bool rates_apply_to(const struct settings *settings, const struct peer *peer);
+
 /*
  * The peer's place in the table, for a connection from now on.  NULL, of which
- * everything below makes "nothing to say": a pipe, one of trusted_networks or
- * this machine itself (setting check_loopback), all limits off, or no table,
- * which the log says.  To be called before the process confines itself.
+ * everything below makes "nothing to say": one whom they are not for, all
+ * limits off, or no table, which the log says.  To be called before the process
+ * confines itself.
  */
 struct rates *rates_open(
     const struct settings *settings, const struct peer *peer);

@@ -19,6 +19,10 @@ reply_disabled = { 550, "5.2.1", "<%s>: this mailbox is disabled" },
 reply_over_quota = { 552, "5.2.2", "%s" },
 reply_full_now = { 452, "4.2.2", "%s" },
 reply_too_many_recipients = { 452, "4.5.3", "Too many recipients" },
+reply_too_much = { 451, "4.7.1",
+	"Too much from your network lately, come back later" },
+reply_greylisted = { 451, "4.7.1",
+	"Not seen before: please come back in %s seconds" },
 reply_lookup_failed = { 451, "4.3.0", "Cannot look it up for now" };
 
 static const struct reply *const replies[OUTCOME_COUNT] = {
@@ -32,6 +36,8 @@ static const struct reply *const replies[OUTCOME_COUNT] = {
 	[OUTCOME_OVER_QUOTA] = &reply_over_quota,
 	[OUTCOME_FULL_NOW] = &reply_full_now,
 	[OUTCOME_TOO_MANY] = &reply_too_many_recipients,
+	[OUTCOME_TOO_OFTEN] = &reply_too_much,
+	[OUTCOME_GREYLISTED] = &reply_greylisted,
 	/* the others are of messages */
 };
 /* clang-format on */

@@ -254,6 +254,13 @@ checks_message(struct smtp *s, struct slice *ret_reason)
 }
 
 bool
+checks_suspicious(const struct smtp *s)
+{
+	return s->checks && !s->logged_in &&
+	       reaches(checks_score(s->checks), s->settings->greylist_score);
+}
+
+bool
 checks_junk(const struct smtp *s)
 {
 	const struct check_finding *why;

@@ -108,6 +108,9 @@ const struct reply *checks_message(struct smtp *s, struct slice *ret_reason);
 /* Is the message to be filed as junk? */
 bool checks_junk(const struct smtp *s);
 
+/* Do the scores so far reach greylist_score? */
+bool checks_suspicious(const struct smtp *s);
+
 /* Forgets the findings from that stage on (CHECK_MAIL: the transaction's). */
 void checks_forget(struct smtp *s, enum check_stage from);
 void checks_free(struct smtp *s);

@@ -178,7 +178,8 @@ ask_recipient(struct smtp *s, struct slice address)
 {
 	const struct wire_rcpt rcpt = { .address = address,
 		.orcpt = str_slice(&s->rcpt.orcpt),
-		.notify = s->rcpt.notify };
+		.notify = s->rcpt.notify,
+		.suspicious = checks_suspicious(s) };
 	STR_AUTO body = STR_INIT;
 
 	wire_put_rcpt(&rcpt, &body);

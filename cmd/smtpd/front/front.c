@@ -1,14 +1,19 @@
 #include <errno.h>
+#include <poll.h>
 
 #include "cmd/smtpd/check/check.h"
 #include "cmd/smtpd/content/milters.h"
 #include "cmd/smtpd/front/data.h"
 #include "common/base/clock.h"
+#include "common/base/fileio.h"
 #include "common/base/enc.h"
 #include "common/base/log.h"
 
 #define GOODBYE_MS 5000 /* for telling a client that its time is up */
 #define LOG_COMMAND_MAX 200
+
+#define TARPIT_STEP 10     /* refusals that are held back alike */
+#define TARPIT_STEPS_MAX 5 /* then it is not slower any more */
 
 enum {
 	ST_OPEN = ST_MAIL | ST_RCPT,
@@ -84,15 +89,39 @@ count_reply(struct smtp *s, const struct reply *reply)
 	return over ? &reply_too_many_errors : reply;
 }
 
+/* Who does much wrong is answered slowly, and ever more so: smtp_error_delay,
+ * once more after each further TARPIT_STEP refusals.  A keeper that hangs up
+ * ends it. */
+static void
+tarpit(const struct smtp *s, const struct reply *reply)
+{
+	size_t wrong = s->tally.errors + s->tally.refused;
+	size_t soft = (size_t)s->settings->smtp_soft_errors, steps;
+
+	if (reply->code < 500 || s->logged_in || wrong <= soft)
+		return;
+	steps = 1 + (wrong - soft - 1) / TARPIT_STEP;
+	if (steps > TARPIT_STEPS_MAX)
+		steps = TARPIT_STEPS_MAX;
+	(void)fileio_wait(s->front->keeper, POLLIN, /* nothing is read */
+	    clock_deadline((int64_t)steps * s->settings->smtp_error_delay));
+}
+
 void
 smtp_say_with(struct smtp *s, const struct reply *reply, struct slice argument)
 {
 	struct reply_style style = { s->extended, s->front->trace };
+	STR_AUTO seconds = STR_INIT;
 	STR_AUTO text = STR_INIT;
 
 	reply = count_reply(s, reply);
 	if (reply->code == 421)
 		s->over = true;
+	if (reply == &reply_greylisted) {
+		str_appendf(&seconds, "%u", s->wait);
+		argument = str_slice(&seconds);
+	}
+	tarpit(s, reply);
 	reply_format(reply, &style, argument, &text);
 	stream_write(s->front->client, str_slice(&text));
 }
@@ -115,6 +144,8 @@ smtp_ask(struct smtp *s, enum smtp_request request, struct slice body,
 		s->over = true;
 	else
 		outcome = wire_outcome(to, (uint16_t)request);
+	if (outcome == OUTCOME_GREYLISTED)
+		s->wait = wire_seconds(to);
 	ipc_msg_release(&own);
 	return outcome;
 }

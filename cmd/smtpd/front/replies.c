@@ -97,6 +97,8 @@ static const struct reply *const message_replies[OUTCOME_COUNT] = {
 	[OUTCOME_TOO_MANY] = &reply_local_error,
 	[OUTCOME_DISK_FULL] = &reply_disk_full,
 	[OUTCOME_TOO_BIG] = &reply_too_big,
+	[OUTCOME_TOO_OFTEN] = &reply_too_much,
+	[OUTCOME_GREYLISTED] = &reply_greylisted,
 	[OUTCOME_TEMPFAIL] = &reply_local_error,
 };
 /* clang-format on */
@@ -104,7 +106,10 @@ static const struct reply *const message_replies[OUTCOME_COUNT] = {
 const struct reply *
 reply_for_mail(enum smtp_outcome outcome)
 {
-	return outcome == OUTCOME_OK ? &reply_sender_ok : &reply_local_error;
+	if (outcome == OUTCOME_OK)
+		return &reply_sender_ok;
+	return outcome == OUTCOME_TOO_OFTEN ? &reply_too_much
+					    : &reply_local_error;
 }
 
 const struct reply *

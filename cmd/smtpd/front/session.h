@@ -76,6 +76,7 @@ struct smtp {
 	struct str user;      /* who logged in */
 	struct str mechanism; /* by which of SASL's */
 	size_t messages;      /* DATA in this connection */
+	uint32_t wait; /* seconds, when the keeper said OUTCOME_GREYLISTED */
 	struct smtp_tally tally;
 	struct transaction tx;
 	struct milters *milters; /* content/milters.h; NULL: none */

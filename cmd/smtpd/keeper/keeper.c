@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/smtpd/keeper/keeper.h"
+#include "cmd/smtpd/keeper/strangers.h"
 #include "cmd/smtpd/front/session.h"
 #include "common/base/fileio.h"
 #include "common/base/log.h"
@@ -27,6 +27,8 @@ answer(struct delivery *d, enum smtp_request type, enum smtp_outcome outcome,
 	STR_AUTO body = STR_INIT;
 
 	ipc_put_u32(&body, (uint32_t)outcome);
+	if (outcome == OUTCOME_GREYLISTED)
+		ipc_put_u32(&body, d->wait);
 	return keeper_reply(
 	    d->keeper, (uint16_t)type, str_slice(&body), fds, nfds);
 }
@@ -38,6 +40,7 @@ reset(struct delivery *d)
 	delivery_close(d);
 	recipients_clear(d);
 	transaction_clear(&d->said);
+	d->suspicious = false;
 	set_state(d, TX_NONE);
 }
 
@@ -54,10 +57,14 @@ handle_mail(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 {
 	struct delivery *d = delivery_of(ctx);
 	struct wire_mail mail;
+	enum smtp_outcome outcome;
 
 	(void)msg; /* its body is args */
 	if (!wire_get_mail(args, &mail) || !is_served(d->keeper))
 		return -EPROTO;
+	outcome = strangers_mail(d);
+	if (outcome != OUTCOME_OK)
+		return answer(d, SMTP_MAIL, outcome, NULL, 0);
 	transaction_begin(&d->said, &mail);
 	set_state(d, TX_MAIL);
 	return answer(d, SMTP_MAIL, OUTCOME_OK, NULL, 0);
@@ -66,10 +73,19 @@ handle_mail(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 static enum smtp_outcome
 add_recipient(struct delivery *d, const struct wire_rcpt *rcpt)
 {
-	enum smtp_outcome outcome = OUTCOME_TOO_MANY;
+	enum smtp_outcome outcome = strangers_ask(d);
+	size_t mailboxes = d->count;
 
-	if (!transaction_is_full(&d->said))
+	if (outcome == OUTCOME_OK && transaction_is_full(&d->said))
+		outcome = OUTCOME_TOO_MANY;
+	if (outcome == OUTCOME_OK)
 		outcome = recipients_add(d, rcpt);
+	strangers_note(d, outcome);
+	if (outcome == OUTCOME_OK) {
+		outcome = strangers_greet(d, rcpt);
+		if (outcome != OUTCOME_OK)
+			recipients_take_back(d, mailboxes);
+	}
 	if (outcome != OUTCOME_OK && outcome != OUTCOME_DISCARD)
 		return outcome;
 	transaction_add(&d->said, rcpt);
@@ -101,6 +117,8 @@ handle_data(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 	if (!ipc_reader_done(args))
 		return -EPROTO;
 	if (d->count)
+		outcome = strangers_data(d);
+	if (d->count && outcome == OUTCOME_OK)
 		outcome = delivery_open(d, announced);
 	if (outcome == OUTCOME_OK)
 		fd = incoming_fd(d->in);
@@ -139,7 +157,7 @@ handle_reset(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 
 #define MAIL_BODY (WIRE_ADDRESS_MAX + WIRE_HELO_MAX + WIRE_ENVID_MAX + 24)
 #define EDIT_BODY (WIRE_ADDRESS_MAX + 8)
-#define RCPT_BODY (WIRE_ADDRESS_MAX + WIRE_ORCPT_MAX + 12)
+#define RCPT_BODY (WIRE_ADDRESS_MAX + WIRE_ORCPT_MAX + 16)
 
 /* TRUST.md says what each of them gives to a front that is not itself. */
 /* clang-format off */

@@ -56,7 +56,9 @@ struct delivery {
 	struct store *store; /* of the first mailbox, from SMTP_DATA on */
 	struct incoming *in;
 	struct filters filters;
-	bool judged; /* the mailboxes' thresholds were looked up */
+	bool judged;     /* the mailboxes' thresholds were looked up */
+	bool suspicious; /* what the checks found, as the front says */
+	uint32_t wait;   /* seconds, of OUTCOME_GREYLISTED */
 };
 
 /* The requests of struct service, and what it calls at both ends. */
@@ -91,6 +93,9 @@ enum smtp_outcome recipients_weigh(struct delivery *d, uint64_t size);
 
 /* Logs that a message for an alias goes to its others only. */
 void recipients_log_left_out(const struct account_user *user);
+
+/* Takes the last recipient back, before whom there were so many mailboxes. */
+void recipients_take_back(struct delivery *d, size_t mailboxes);
 
 /* Forgets all mailboxes. */
 void recipients_clear(struct delivery *d);

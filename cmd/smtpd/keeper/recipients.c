@@ -207,6 +207,13 @@ recipients_weigh(struct delivery *d, uint64_t size)
 }
 
 void
+recipients_take_back(struct delivery *d, size_t mailboxes)
+{
+	forget_from(d, mailboxes);
+	d->nlinks = d->rcpts[--d->nrcpts].first;
+}
+
+void
 recipients_clear(struct delivery *d)
 {
 	forget_from(d, 0);

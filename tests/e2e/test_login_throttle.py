@@ -1,0 +1,102 @@
+"""Logins that fail hold back those after them, of the same address and network,
+whatever the protocol; a good one frees them."""
+import time
+
+import pytest
+
+from far_client import Far
+from imap_client import Client
+from smtp_talk import Talk
+
+SETTINGS = dict(login_plaintext="yes", login_delay="200ms",
+                login_delay_max="1s")
+
+
+@pytest.fixture
+def site(make_site):
+    site = make_site("sqlite")
+    site.conf(**SETTINGS)
+    return site
+
+
+def imap(site, address, password):
+    client = Client(Far(site, address), user=None)
+    start = time.monotonic()
+    got = client.cmd('LOGIN demo@test.dev "%s"' % password)
+    return got.status == "OK", time.monotonic() - start
+
+
+def smtp(site, address, password):
+    talk = Talk(Far(site, address), "submission")
+    talk.ehlo()
+    start = time.monotonic()
+    return talk.login(password=password) == 235, time.monotonic() - start
+
+
+def pop3(site, address, password):
+    with Far(site, address).connect("pop3") as sock:
+        file = sock.makefile("rb")
+        file.readline()
+        sock.sendall(b"USER demo@test.dev\r\n")
+        file.readline()
+        start = time.monotonic()
+        sock.sendall(b"PASS %s\r\n" % password.encode())
+        return (file.readline().startswith(b"+OK"),
+                time.monotonic() - start)
+
+
+@pytest.mark.parametrize("back_end", ["sqlite", "mysql"])
+def test_failures_hold_back(make_site, back_end):
+    site = make_site(back_end)
+    site.conf(**SETTINGS)
+    # the delay of the answer, and from the second on the wait before it
+    least = [0.2, 0.4, 0.6, 1.0, 1.2, 1.2]
+    for how, want in zip([imap, pop3, smtp, smtp, pop3, imap], least):
+        good, took = how(site, "192.0.2.1", "wrong")
+        assert not good
+        assert want - 0.02 <= took < want + 0.5, (how, want, took)
+    # a right password waits as well, or one could tell it by that
+    good, took = imap(site, "192.0.2.1", "thepassword")
+    assert good and 0.98 <= took < 1.6
+    # and then the whole network is free
+    assert imap(site, "192.0.2.1", "thepassword")[1] < 0.5
+    assert 0.18 < imap(site, "192.0.2.77", "wrong")[1] < 0.5
+    assert smtp(site, "192.0.2.77", "thepassword")[1] < 0.5
+
+
+def test_others_do_not_wait(site):
+    for _ in range(4):
+        imap(site, "192.0.2.1", "wrong")
+    assert imap(site, "198.51.100.1", "thepassword")[1] < 0.5
+    # a neighbour counts a quarter
+    good, took = imap(site, "192.0.2.2", "thepassword")
+    assert good and took >= 0.2
+
+
+def test_ipv6_counts_by_network(site):
+    imap(site, "2001:db8:1:2::1", "wrong")
+    assert imap(site, "2001:db8:1:2:3::9", "thepassword")[1] >= 0.2
+
+
+def test_switched_off(site):
+    site.conf(login_delay_max=0)
+    for _ in range(3):
+        imap(site, "192.0.2.1", "wrong")
+    assert imap(site, "192.0.2.1", "thepassword")[1] < 0.5
+
+
+@pytest.mark.parametrize("how", ["imap", "submission"])
+def test_tries_at_the_limit(site, how):
+    """The third failure in a connection is its end."""
+    site.conf(login_delay="10ms")
+    if how == "imap":
+        client = Client(Far(site, "192.0.2.1"), user=None)
+        for _ in range(2):
+            assert client.cmd('LOGIN demo@test.dev "x"').status == "NO"
+        client.send(b'z LOGIN demo@test.dev "x"\r\n')
+        assert b"* BYE" in client.at_end()
+    else:
+        talk = Talk(Far(site, "192.0.2.1"), how)
+        talk.ehlo()
+        assert [talk.login(password="x") for _ in range(3)] == [535, 535, 421]
+        assert talk.ended()
