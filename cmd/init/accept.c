@@ -80,6 +80,23 @@ recovered(struct init *init)
 	init->starved = false;
 }
 
+/* A process for the newcomer: the service's stem forks it, or a program is
+ * started.  Its pid or -errno. */
+static pid_t
+start(struct init *init, const struct newcomer *newcomer)
+{
+	pid_t pid = 0;
+
+	if (init->settings.stem)
+		pid = stems_fork(init, newcomer->service, newcomer->fd);
+	if (pid == 0)
+		pid = spawn_connection(init->settings.libexec_dir,
+		    newcomer->service,
+		    &init->environments.of[AUDIENCE_PROTOCOL], newcomer->fd,
+		    &newcomer->address);
+	return pid;
+}
+
 /* Starts the program for the newcomer; false when accepting must pause. */
 static bool
 serve(struct init *init, const struct newcomer *newcomer)
@@ -95,9 +112,7 @@ serve(struct init *init, const struct newcomer *newcomer)
 		refuse(newcomer, LOG_LEVEL_WARNING, over);
 		return true;
 	}
-	child.pid = spawn_connection(init->settings.libexec_dir,
-	    newcomer->service, &init->environments.of[AUDIENCE_PROTOCOL],
-	    newcomer->fd, &newcomer->address);
+	child.pid = start(init, newcomer);
 	if (child.pid > 0) {
 		children_add(&init->children, &child);
 		recovered(init);

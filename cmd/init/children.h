@@ -18,7 +18,8 @@ struct child_network {
 enum {
 	CHILD_CONNECTION = 1 << 0, /* serves one connection */
 	CHILD_SERVICE = 1 << 1,    /* has a listening socket of ours */
-	CHILD_COMMAND = 1 << 2     /* was started by a timer */
+	CHILD_COMMAND = 1 << 2,    /* was started by a timer */
+	CHILD_STEM = 1 << 3        /* forks for connections (stems.h) */
 };
 
 struct child {
@@ -26,7 +27,7 @@ struct child {
 	unsigned kind;
 	const char *name;             /* for the log */
 	struct child_network network; /* of a connection */
-	void *owner;                  /* of a service or command: who waits */
+	void *owner;                  /* of all others: who waits */
 	int64_t started;              /* clock_ms */
 };
 

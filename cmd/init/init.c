@@ -71,6 +71,7 @@ reload(struct init *init)
 		log_error("the settings are wrong; the old ones stay");
 		return;
 	}
+	stems_close(init); /* there will be others */
 	listeners_reload(init);
 	init_timers_close(init);
 	if (init_timers_open(init, &err) < 0)
@@ -202,6 +203,7 @@ init_release(struct init *init)
 {
 	listeners_close(init, true);
 	init_timers_close(init);
+	stems_close(init);
 	children_release(&init->children);
 	environments_release(&init->environments);
 	settings_release(&init->settings);

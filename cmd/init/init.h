@@ -6,6 +6,7 @@
 #include "cmd/init/children.h"
 #include "cmd/init/environment.h"
 #include "cmd/init/listen.h"
+#include "cmd/init/stems.h"
 #include "cmd/init/timers.h"
 #include "common/svc/settings.h"
 
@@ -46,6 +47,7 @@ struct init {
 	const char *config; /* settings file, NULL for the usual one */
 	struct environments environments;
 	struct children children;
+	struct stems stems;
 	struct listener *listeners[INIT_LISTENERS_MAX];
 	size_t nlisteners;
 	struct timers timers;

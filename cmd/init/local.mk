@@ -12,6 +12,7 @@ libinit_a_SOURCES = \
 	%D%/services.c %D%/services.h \
 	%D%/sockets.c %D%/sockets.h \
 	%D%/spawn.c %D%/spawn.h \
+	%D%/stems.c %D%/stems.h \
 	%D%/timers.c %D%/timers.h \
 	%D%/ucspi.c %D%/ucspi.h
 libinit_a_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS)

@@ -7,6 +7,7 @@
 #include "cmd/init/init.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/svc/crash.h"
 
 #define KILL_WAIT_MS 5000 /* for children to end after SIGKILL */
 #define ENDED_TEXT_MAX 32 /* "signal 11" */
@@ -49,6 +50,8 @@ child_ended(struct init *init, const struct child *child, int status)
 		    init, child->owner, well, clock_ms() - child->started);
 	else if (child->kind == CHILD_COMMAND && child->owner)
 		((struct timer *)child->owner)->running = false;
+	else if (child->kind == CHILD_STEM)
+		stems_ended(init, child->pid);
 }
 
 void
@@ -58,9 +61,13 @@ init_reap(struct init *init)
 	pid_t pid;
 	int status;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		/* orphans too: fronts are among them */
+		if (crash_seen(status))
+			stems_crashed(init);
 		if (children_take(&init->children, pid, &child))
 			child_ended(init, &child, status);
+	}
 }
 
 /* The kinds of children that each stage ends. */
@@ -68,7 +75,7 @@ static unsigned
 stage_kinds(enum init_stage stage)
 {
 	return stage == STAGE_CONNECTIONS ? CHILD_CONNECTION | CHILD_COMMAND
-					  : CHILD_SERVICE;
+					  : CHILD_SERVICE | CHILD_STEM;
 }
 
 static void
@@ -99,6 +106,7 @@ init_stop(struct init *init)
 	log_info("ending, %zu connections",
 	    children_count(&init->children, CHILD_CONNECTION));
 	listeners_close(init, false);
+	stems_close(init);
 	init_timers_close(init);
 	enter_stage(init, STAGE_CONNECTIONS);
 }

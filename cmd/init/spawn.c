@@ -12,6 +12,7 @@
 #include "cmd/init/spawn.h"
 #include "cmd/init/ucspi.h"
 #include "common/base/mem.h"
+#include "common/svc/stem.h"
 
 #define LISTEN_FIRST 3     /* SD_LISTEN_FDS_START */
 #define EXIT_NOT_RUN 127   /* as the shell says it */
@@ -21,7 +22,7 @@
 /* The program's path and argument vector. */
 struct program {
 	char path[PATH_MAX];
-	char *argv[4];
+	char *argv[5];
 };
 
 /* What a child does before it is another program. */
@@ -47,7 +48,7 @@ program_of(const char *folder, const struct init_service *service,
 	program->argv[0] = program->path;
 	program->argv[1] = service->profile ? (char *)(uintptr_t)option : NULL;
 	program->argv[2] = (char *)(uintptr_t)service->profile;
-	program->argv[3] = NULL;
+	program->argv[3] = program->argv[4] = NULL;
 	return 0;
 }
 
@@ -131,6 +132,25 @@ spawn_connection(const char *folder, const struct init_service *service,
 	pid = run(&start);
 	environment_cut(environment, count);
 	return pid;
+}
+
+pid_t
+spawn_stem(const char *folder, const struct init_service *service,
+    const struct environment *environment, int line)
+{
+	static const char option[] = "-s";
+	struct program program;
+	struct start start = { .argv = program.argv,
+		.envp = (char *const *)(uintptr_t)environment->vars,
+		.socket = line,
+		.first = STEM_FD,
+		.last = STEM_FD };
+	int r = program_of(folder, service, &program);
+
+	if (r < 0)
+		return r;
+	program.argv[service->profile ? 3 : 1] = (char *)(uintptr_t)option;
+	return run(&start);
 }
 
 pid_t

@@ -21,6 +21,10 @@ pid_t spawn_connection(const char *folder, const struct init_service *service,
     struct environment *environment, int socket,
     const struct sockaddr_storage *peer);
 
+/* As a stem (common/svc/stem.h), line being its end of the pair. */
+pid_t spawn_stem(const char *folder, const struct init_service *service,
+    const struct environment *environment, int line);
+
 /* With the listening socket as descriptor 3, LISTEN_FDS, LISTEN_PID and
  * LISTEN_FDNAMES. */
 pid_t spawn_listening(const char *folder, const struct init_service *service,

@@ -23,9 +23,13 @@ enum {
 			   * and bindings ; result, the server's message */
 };
 
+/* A loader's child is told what a front needs: loader.c. */
 struct connection {
 	const struct service *service;
 	const char *config; /* path of -c, or NULL */
+	char *stem; /* the argument -s: forks for each connection (stem.h) */
+	int loader; /* the line to it (loader.h), or -1 */
+	const struct tls_driver *driver; /* in the loader */
 	struct settings settings;
 	struct peer peer;
 	const char *profile;
@@ -35,12 +39,13 @@ struct connection {
 	enum sandbox_mode sandbox;
 	bool turned_away; /* for struct front */
 	struct keeper keeper;
-	struct str carry;   /* from one front to the next */
-	int next_front;     /* the pair of the front that takes over, or -1 */
-	int logins;         /* failed ones so far */
-	int64_t login_ends; /* deadline of the time before a login */
-	bool scram;         /* an exchange is under way */
-	struct str scram_name;           /* who is said to be behind it */
+	struct str carry; /* from one front to the next */
+	int next_front;   /* the pair of the front that takes over, or -1 */
+	bool crashed; /* a child was ended by a signal that tells of a bug */
+	int logins;   /* failed ones so far */
+	int64_t login_ends;    /* deadline of the time before a login */
+	bool scram;            /* an exchange is under way */
+	struct str scram_name; /* who is said to be behind it */
 	struct account_user *scram_user; /* and has proven him, or NULL */
 	/* REQUEST_SESSION was answered: */
 	bool session;
@@ -68,9 +73,17 @@ _Noreturn void front_main(
 
 /* ---- signer.c ---- */
 
+/* Opens certificate and key, while we may; what cannot be is logged. */
+void signer_open_files(struct connection *c);
+
 /* Makes a front that speaks TLS and a signer for it; the front waits for
  * REQUEST_GO.  The keeper's end of its pair, or -errno with err filled. */
 int signer_start(struct connection *c, bool resumed, struct err *err);
+
+/* Is the process that has GnuTLS: reads the chain, parts into a front, whose
+ * end of its pair pair is, and a signer, which tells status when it is ready
+ * or what failed; returns when its work is done. */
+void signer_part(struct connection *c, bool resumed, int pair, int status);
 
 /* The front's tls_sign; ctx points to the pair's descriptor. */
 tls_sign signer_ask;
@@ -95,6 +108,8 @@ request_handler keeper_login, keeper_scram;
 
 /* Forgets an exchange that is under way. */
 void keeper_forget_scram(struct connection *c);
+/* Takes note of the children that have ended so far. */
+void keeper_reap(struct connection *c);
 
 /* ---- session.c ---- */
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/account/wire.h"
@@ -11,6 +12,7 @@
 #include "common/base/fileio.h"
 #include "common/proto/milter_list.h"
 #include "common/svc/connection.h"
+#include "common/svc/crash.h"
 
 #define LOG_NAME_MAX 32 /* octets of a field's name */
 
@@ -212,6 +214,19 @@ patience(const struct connection *c)
 	return c->login_ends + FRONT_MARGIN_MS;
 }
 
+void
+keeper_reap(struct connection *c)
+{
+	int status;
+
+	while (waitpid(-1, &status, WNOHANG) > 0) {
+		if (!crash_seen(status))
+			continue;
+		c->crashed = true;
+		log_error("a process of this connection has crashed");
+	}
+}
+
 /* Answers one front until it ends or breaks a rule. */
 static int
 serve_front(struct connection *c, struct counts *counts)
@@ -225,6 +240,7 @@ serve_front(struct connection *c, struct counts *counts)
 			break;
 		if (rc == 1)
 			rc = dispatch(c, counts, &msg);
+		keeper_reap(c);
 	}
 	ipc_msg_release(&msg);
 	(void)close(c->keeper.front); /* nothing more is answered */
@@ -322,7 +338,7 @@ keeper_confine(struct connection *c)
 	const size_t all = sizeof paths / sizeof paths[0];
 	struct sandbox box = { .role = SANDBOX_KEEPER,
 		.paths = paths,
-		.npaths = !c->tls && c->key >= 0 ? all : 1 };
+		.npaths = !c->tls && c->key >= 0 && c->loader < 0 ? all : 1 };
 	struct ports ports = { { 0 }, 0 };
 	struct err err = { 0, "" };
 	int rc = 0;

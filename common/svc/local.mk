@@ -5,6 +5,7 @@ libsvc_a_SOURCES = \
 	%D%/settings.c %D%/settings.h \
 	%D%/settings_env.c \
 	%D%/settings_file.c \
+	%D%/settings_fresh.c %D%/settings_fresh.h \
 	%D%/settings_load.h \
 	%D%/settings_near.c \
 	%D%/settings_path.c \
@@ -19,6 +20,7 @@ libsvc_a_SOURCES = \
 	%D%/settings_value.c \
 	%D%/activation.c %D%/activation.h \
 	%D%/connection.h \
+	%D%/crash.c %D%/crash.h \
 	%D%/front.c \
 	%D%/front_sasl.c %D%/front_sasl.h \
 	%D%/journal.h \
@@ -26,11 +28,13 @@ libsvc_a_SOURCES = \
 	%D%/keeper_login.c \
 	%D%/mail_path.c \
 	%D%/rates.c %D%/rates.h \
+	%D%/loader.c %D%/loader.h \
 	%D%/sandbox.c %D%/sandbox.h \
 	%D%/service.c %D%/service.h \
 	%D%/service_log.c %D%/service_log.h \
 	%D%/session.c \
 	%D%/signer.c \
+	%D%/stem.c %D%/stem.h \
 	%D%/verdict.c %D%/verdict.h
 nodist_libsvc_a_SOURCES = %D%/sandbox_filter.h
 

@@ -18,7 +18,10 @@
 #include "common/base/secret.h"
 #include "common/svc/activation.h"
 #include "common/svc/connection.h"
+#include "common/svc/crash.h"
+#include "common/svc/loader.h"
 #include "common/svc/service_log.h"
+#include "common/svc/stem.h"
 
 #define TURN_AWAY_MS 10000 /* for a front to say so */
 #define TRACE_DIGITS 12    /* of 5 bits: 32 of time, 28 of chance */
@@ -55,7 +58,7 @@ usage(const struct service *service)
 {
 	const char *const *p;
 
-	fprintf(stderr, "usage: %s [-V] [-c file] [-p profile]\nprofiles:",
+	fprintf(stderr, "usage: %s [-Vs] [-c file] [-p profile]\nprofiles:",
 	    service->program);
 	for (p = service->profiles; *p; p++)
 		fprintf(stderr, " %s", *p);
@@ -69,7 +72,7 @@ parse_options(struct connection *c, int argc, char **argv)
 	int option;
 
 	c->profile = c->service->profiles[0];
-	while ((option = getopt(argc, argv, "Vc:p:")) != -1) {
+	while ((option = getopt(argc, argv, "Vc:p:s")) != -1) {
 		switch (option) {
 		case 'V':
 			printf("%s %s\n", c->service->program, NJIWA_VERSION);
@@ -80,35 +83,15 @@ parse_options(struct connection *c, int argc, char **argv)
 		case 'p':
 			c->profile = optarg;
 			break;
+		case 's':
+			c->stem = argv[optind - 1];
+			break;
 		default:
 			usage(c->service);
 		}
 	}
 	if (optind != argc || !in_list(c->service->profiles, c->profile))
 		usage(c->service);
-}
-
-/* The descriptors of certificate and key, opened while we may. */
-static void
-open_tls_files(struct connection *c)
-{
-	bool neither;
-	int code;
-
-	c->cert = open(c->settings.tls_cert, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (c->cert >= 0)
-		c->key =
-		    open(c->settings.tls_key, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (c->cert >= 0 && c->key >= 0)
-		return;
-	code = errno;
-	/* a site without TLS has neither; anything else is a mistake */
-	neither = c->cert < 0 && code == ENOENT &&
-		  access(c->settings.tls_key, F_OK) < 0;
-	if (c->tls || !neither)
-		log_error("TLS is not to be had: %s: %s",
-		    c->cert < 0 ? c->settings.tls_cert : c->settings.tls_key,
-		    strerror(code));
 }
 
 /* Replies are whole when they are sent: nothing is gained by waiting. */
@@ -163,17 +146,38 @@ open_accounts(struct connection *c)
 	keep_tls_password(c);
 }
 
+/* SIGTERM: the client has nothing more to say.  What has been begun is ended,
+ * a message that is being committed gets its reply, a session pays the quota;
+ * a pipe, which cannot be cut, ends at once, as does a stem. */
 static void
-open_connection(struct connection *c, int argc, char **argv)
+end_input(int signal)
 {
+	int saved = errno;
+
+	if (shutdown(STDIN_FILENO, SHUT_RD) < 0 && errno == ENOTSOCK)
+		_exit(128 + signal);
+	errno = saved;
+}
+
+/* What all connections of a profile have in common. */
+static void
+prepare(struct connection *c, int argc, char **argv)
+{
+	static const struct sigaction end = { .sa_handler = end_input,
+		.sa_flags = SA_RESTART };
+	const int line = STEM_FD;
 	struct err err;
-	int rc;
+	int rc = 0;
 
 	sandbox_harden();
 	parse_options(c, argc, argv);
 	c->tls = in_list(c->service->tls_profiles, c->profile);
-	rc = activation_connect(&err);
-	fileio_close_others(NULL, 0); /* what a careless launcher left open */
+	if (c->stem && fcntl(STEM_FD, F_SETFD, FD_CLOEXEC) < 0)
+		usage(c->service); /* nobody to pass connections */
+	if (!c->stem)
+		rc = activation_connect(&err);
+	/* what a careless launcher left open */
+	fileio_close_others(&line, c->stem ? 1 : 0);
 	if (!service_load(c->config, SETTINGS_TLS_SECRET, c->service->program,
 		&c->settings))
 		exit(EX_CONFIG);
@@ -181,14 +185,32 @@ open_connection(struct connection *c, int argc, char **argv)
 		log_error("no connection: %s", err.text);
 		exit(EX_TEMPFAIL);
 	}
+	c->sandbox = sandbox_mode_of(c->settings.sandbox);
+	tzset(); /* the front cannot read the time zone any more */
+	(void)sigaction(SIGTERM, &end, NULL); /* cannot fail */
+}
+
+/* Returns in each connection's process. */
+static void
+serve_as_stem(struct connection *c, const char *program)
+{
+	/* a site without a certificate needs none */
+	if (access(c->settings.tls_cert, F_OK) == 0)
+		loader_start(c);
+	stem_serve(program);
+	/* ps(1) shows which is the stem */
+	memset(c->stem, 0, strlen(c->stem));
+}
+
+static void
+open_connection(struct connection *c)
+{
 	make_trace(c->trace);
 	log_set_trace(c->trace);
 	peer_of(STDIN_FILENO, &c->peer);
-	c->sandbox = sandbox_mode_of(c->settings.sandbox);
 	c->login_ends = clock_deadline(c->settings.login_timeout);
-	tzset(); /* the front cannot read the time zone any more */
 	send_without_delay();
-	open_tls_files(c);
+	signer_open_files(c);
 }
 
 /* Strangers are counted before the greeting, which tells one who comes too
@@ -233,19 +255,6 @@ first_front(struct connection *c, struct err *err)
 	return signer_start(c, false, err);
 }
 
-/* SIGTERM: the client has nothing more to say.  What has been begun is ended,
- * a message that is being committed gets its reply, a session pays the quota;
- * a pipe, which cannot be cut, ends at once. */
-static void
-end_input(int signal)
-{
-	int saved = errno;
-
-	if (shutdown(STDIN_FILENO, SHUT_RD) < 0 && errno == ENOTSOCK)
-		_exit(128 + signal);
-	errno = saved;
-}
-
 static void
 log_no_connection(const struct connection *c, const struct err *err)
 {
@@ -270,17 +279,18 @@ int
 service_main(const struct service *service, int argc, char **argv)
 {
 	static const struct sigaction ignore = { .sa_handler = SIG_IGN };
-	static const struct sigaction end = { .sa_handler = end_input,
-		.sa_flags = SA_RESTART };
 	struct connection c = { .service = service,
 		.session_fd = -1,
 		.next_front = -1,
+		.loader = -1,
 		.cert = -1,
 		.key = -1 };
 	struct err err = { 0, "" };
 
-	open_connection(&c, argc, argv);
-	(void)sigaction(SIGTERM, &end, NULL); /* these two cannot fail */
+	prepare(&c, argc, argv);
+	if (c.stem)
+		serve_as_stem(&c, argv[0]);
+	open_connection(&c);
 	c.keeper.settings = &c.settings;
 	c.keeper.peer = &c.peer;
 	c.keeper.profile = c.profile;
@@ -299,7 +309,8 @@ service_main(const struct service *service, int argc, char **argv)
 	open_accounts(&c);
 	if (!is_open_to_all(&c))
 		c.keeper.rates = rates_open(&c.settings, &c.peer);
-	(void)sigaction(SIGCHLD, &ignore, NULL); /* nobody is waited for */
+	if (!c.stem) /* else a crash is to be seen (keeper_reap) */
+		(void)sigaction(SIGCHLD, &ignore, NULL); /* cannot fail */
 	if (service->keeper_prepare)
 		service->keeper_prepare(&c.keeper);
 	keeper_confine(&c);
@@ -309,5 +320,6 @@ service_main(const struct service *service, int argc, char **argv)
 	rates_close(c.keeper.rates);
 	log_lost_quota(&c);
 	account_client_free(c.keeper.account);
-	return EX_OK;
+	keeper_reap(&c);
+	return c.crashed ? CRASH_STATUS : EX_OK;
 }

@@ -47,12 +47,16 @@ make_maildir(const struct connection *c, const char *path, struct err *err)
 	return rc;
 }
 
-/* What the keeper had and a session has no use for. */
+/* What the keeper had and a session has no use for; it may not even wait for
+ * the front that is just ending. */
 static void
 forget(struct connection *c)
 {
+	(void)signal(SIGCHLD, SIG_IGN); /* cannot fail */
+	keeper_reap(c);
 	fileio_close(&c->cert);
 	fileio_close(&c->key);
+	fileio_close(&c->loader);
 	fileio_close(&c->next_front); /* a STARTTLS that was never taken */
 	secret_wipe();
 	rates_close(c->keeper.rates);

@@ -8,6 +8,7 @@
 
 #include "common/base/fileio.h"
 #include "common/base/secret.h"
+#include "common/svc/settings_fresh.h"
 #include "common/svc/settings_load.h"
 
 void
@@ -72,8 +73,12 @@ loading_read(int dirfd, const char *path, size_t max, size_t *ret_len)
 	FD_AUTO fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	size_t size = fd < 0 ? 0 : room_for(fd, max);
 	char *room = size ? secret_room(size + 1) : NULL;
+	int code = errno;
 	ssize_t len;
 
+	if (dirfd == AT_FDCWD)
+		settings_fresh_note(path, fd);
+	errno = code;
 	if (room == NULL)
 		return NULL;
 	len = read_all(fd, room, size);
@@ -227,6 +232,7 @@ settings_load(const char *path, enum settings_secrets secrets,
 	struct loading load = { ret_settings, secrets, complain, ctx, 0 };
 	int rc;
 
+	settings_fresh_begin();
 	set_defaults(&load);
 	rc = load_file(&load, path);
 	loading_environment(&load);

@@ -155,6 +155,9 @@ struct settings {
 	int64_t max_connections;
 	int64_t max_connections_per_ip;
 	int64_t shutdown_grace;
+	bool stem; /* fork connections from a warmed process */
+	int64_t stem_connections;
+	int64_t stem_lifetime;
 };
 
 enum settings_secrets {

@@ -1,11 +1,14 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/base/fileio.h"
 #include "common/base/secret.h"
 #include "common/svc/connection.h"
+#include "common/svc/loader.h"
 
 enum {
 	SIGNER_SIGN = 1, /* algorithm, is_hash, data ; signature */
@@ -148,9 +151,30 @@ signer_main(
 	signer->driver->key_free(signer->key);
 }
 
-/* Loads GnuTLS and the chain for both, then parts into front and signer. */
-static void
-load_and_part(struct connection *c, bool resumed, int pair, int status)
+void
+signer_open_files(struct connection *c)
+{
+	bool neither;
+	int code;
+
+	c->cert = open(c->settings.tls_cert, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (c->cert >= 0)
+		c->key =
+		    open(c->settings.tls_key, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (c->cert >= 0 && c->key >= 0)
+		return;
+	code = errno;
+	/* a site without TLS has neither; anything else is a mistake */
+	neither = c->cert < 0 && code == ENOENT &&
+		  access(c->settings.tls_key, F_OK) < 0;
+	if (c->tls || !neither)
+		log_error("TLS is not to be had: %s: %s",
+		    c->cert < 0 ? c->settings.tls_cert : c->settings.tls_key,
+		    strerror(code));
+}
+
+void
+signer_part(struct connection *c, bool resumed, int pair, int status)
 {
 	struct front_tls tls = { NULL, NULL, -1 };
 	STR_AUTO chain = STR_INIT;
@@ -158,7 +182,7 @@ load_and_part(struct connection *c, bool resumed, int pair, int status)
 	int ends[2];
 	pid_t pid;
 
-	tls.driver = tls_driver_open(&err);
+	tls.driver = c->driver ? c->driver : tls_driver_open(&err);
 	if (tls.driver &&
 	    fileio_read_fd(c->cert, TLS_FILE_MAX, &chain, &err) == 0)
 		tls.server = tls.driver->server_new(
@@ -201,37 +225,58 @@ await_ready(int status, int64_t deadline, struct err *err)
 	return rc;
 }
 
-int
-signer_start(struct connection *c, bool resumed, struct err *err)
+/* A child of ours that loads GnuTLS; 0 or -errno. */
+static int
+fork_loader(struct connection *c, bool resumed, int pair, int status)
 {
-	int64_t deadline = clock_deadline(c->settings.tls_handshake_timeout);
-	int front[2], status[2], rc;
+	const int keep[] = { pair, status, c->cert, c->key };
 	pid_t pid;
 
-	if (ipc_pair(front) < 0)
-		return err_sys(err, errno, "socketpair");
-	if (ipc_pair(status) < 0) {
-		rc = err_sys(err, errno, "socketpair");
-		(void)close(front[0]); /* unused */
-		(void)close(front[1]); /* unused */
-		return rc;
-	}
 	secret_inherit(true);
 	pid = fork();
 	if (pid == 0) {
-		(void)close(front[0]);  /* the keeper's */
-		(void)close(status[0]); /* the keeper's */
-		load_and_part(c, resumed, front[1], status[1]);
+		/* the other ends are the keeper's */
+		fileio_close_others(keep, sizeof keep / sizeof keep[0]);
+		signer_part(c, resumed, pair, status);
 		_exit(EXIT_SUCCESS);
 	}
 	secret_inherit(false);
-	(void)close(front[1]);  /* the front's */
-	(void)close(status[1]); /* the signer's */
-	rc = pid < 0 ? err_sys(err, errno, "fork")
-		     : await_ready(status[0], deadline, err);
-	(void)close(status[0]); /* said what there was to say */
+	return pid < 0 ? -errno : 0;
+}
+
+/* Has somebody make front and signer and hears what came of it.  A stem's
+ * connection that is confined already cannot load anything by itself. */
+static int
+make_both(struct connection *c, bool resumed, int pair, int status[2],
+    struct err *err)
+{
+	int64_t deadline = clock_deadline(c->settings.tls_handshake_timeout);
+	int rc = loader_ask(c, resumed, pair, status[1]);
+
+	if (rc < 0 && (c->loader < 0 || !resumed))
+		rc = fork_loader(c, resumed, pair, status[1]);
+	fileio_close(&status[1]); /* the signer's */
+	return rc < 0 ? err_sys(err, -rc, "front and signer")
+		      : await_ready(status[0], deadline, err);
+}
+
+int
+signer_start(struct connection *c, bool resumed, struct err *err)
+{
+	int front[2], status[2], rc = ipc_pair(front);
+
 	if (rc < 0)
-		(void)close(
-		    front[0]); /* which ends the front, if there is one */
-	return rc < 0 ? rc : front[0];
+		return err_sys(err, -rc, "socketpair");
+	rc = ipc_pair(status);
+	if (rc < 0) {
+		rc = err_sys(err, -rc, "socketpair");
+	} else {
+		rc = make_both(c, resumed, front[1], status, err);
+		(void)close(status[0]); /* said what there was to say */
+	}
+	(void)close(front[1]); /* the front's */
+	if (rc == 0)
+		return front[0];
+	(void)close(front[0]); /* which ends the front, if there is one */
+	return rc;
 }

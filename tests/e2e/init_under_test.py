@@ -80,6 +80,7 @@ class Init:
             "account_socket": self.socket, "shutdown_grace": "5s",
             "listen": self.listen("mx", "pop3", "imap", "pop3s"),
             "log_level": "debug",
+            "stem": "no",  # these programs know of none
         }
         self.settings.update(settings)
         self.program("njiwa-pop3d", ECHO)

@@ -14,6 +14,7 @@ import threading
 import time
 
 import servers
+import stem_client
 
 MAIL_UID = 8
 PASSWORD = "thepassword"
@@ -65,6 +66,11 @@ class Launcher:
         self.thread.join(5)
 
 
+# What stands for tcpserver, and for njiwa-init with its stems.  The variable
+# NJIWA_LAUNCHER says which one the sites have of which no test says it.
+LAUNCHERS = {"exec": Launcher, "stem": stem_client.Launcher}
+
+
 class Site:
     def __init__(self, folder, build, source, certs, mariadb):
         self.folder, self.build, self.source = folder, build, source
@@ -79,6 +85,7 @@ class Site:
             NJIWA_CONFIG=self.config, NJIWA_LIBDIR=build,
             NJIWA_SQLDIR=source + "/sql", TZ="UTC", LC_ALL="C.UTF-8")
         self.launchers, self.clients, self.daemons = {}, [], []
+        self.launcher = LAUNCHERS[os.environ.get("NJIWA_LAUNCHER", "exec")]
         for name in ("data", "run"):
             os.mkdir(folder + "/" + name)
             os.chown(folder + "/" + name, MAIL_UID, MAIL_UID)
@@ -177,7 +184,7 @@ class Site:
     def port(self, service):
         """The port where an accept loop of ours runs the service."""
         if service not in self.launchers:
-            self.launchers[service] = Launcher(
+            self.launchers[service] = self.launcher(
                 self.command(service), self.env, self.log_file)
         return self.launchers[service].port
 

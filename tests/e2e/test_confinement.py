@@ -12,7 +12,7 @@ import time
 import pytest
 
 import servers
-from site_under_test import PASSWORD, Launcher
+from site_under_test import LAUNCHERS, PASSWORD
 
 DENIED = ("EPERM", "EACCES")
 
@@ -22,10 +22,10 @@ class Probe:
 
     def __init__(self, site, profile="plain", **env):
         self.site = site
-        self.launcher = Launcher(
+        self.launcher = site.launcher(
             [site.build + "/tests/e2e/njiwa-probe", "-p", profile],
             dict(site.env, **env), site.log_file)
-        site.launchers["probe%d" % id(self)] = self.launcher
+        site.launchers["probe%d" % len(site.launchers)] = self.launcher
         self.sock = socket.create_connection(
             ("127.0.0.1", self.launcher.port), timeout=20)
         site.track(self.sock)
@@ -71,7 +71,7 @@ class Probe:
     def processes(self):
         """All processes of this connection."""
         return [pid for pid, line in self.site.processes().items()
-                if "njiwa-probe" in line]
+                if "njiwa-probe" in line and " -s" not in line]
 
 
 def memory(pid):
@@ -91,9 +91,12 @@ def memory(pid):
     return b"\0".join(out)
 
 
-@pytest.fixture
-def site(make_site):
-    return make_site("sqlite")
+@pytest.fixture(params=["exec", "stem"])
+def site(request, make_site):
+    """The programs are started for each connection, or forked by a stem."""
+    made = make_site("sqlite")
+    made.launcher = LAUNCHERS[request.param]
+    return made
 
 
 confined = pytest.mark.usefixtures("plain_build")

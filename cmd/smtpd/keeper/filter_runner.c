@@ -70,6 +70,7 @@ let_go(int pair)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int fd;
 
+	(void)signal(SIGCHLD, SIG_IGN); /* no command is waited for */
 	for (fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
 		(void)dup2(null, fd); /* else it is only kept for a while */
 	fileio_close_others(keep, 1);

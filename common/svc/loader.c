@@ -1,0 +1,137 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/fileio.h"
+#include "common/base/secret.h"
+#include "common/svc/crash.h"
+#include "common/svc/loader.h"
+#include "common/svc/stem.h"
+
+enum {
+	LOADER_ASK =
+	    1 /* resumed, login_ends, trace, peer; client, pair, status */
+};
+
+enum { FD_CLIENT, FD_PAIR, FD_STATUS, FDS };
+
+int
+loader_ask(const struct connection *c, bool resumed, int pair, int status)
+{
+	const int fds[FDS] = { STDIN_FILENO, pair, status };
+	STR_AUTO body = STR_INIT;
+
+	if (c->loader < 0)
+		return -ENOENT;
+	ipc_put_u32(&body, resumed);
+	ipc_put_u32(&body, c->turned_away);
+	ipc_put_text(&body, str_slice(&c->carry));
+	ipc_put_u64(&body, (uint64_t)c->login_ends);
+	ipc_put_text(&body, slice_from(c->trace));
+	/* it is this program, forked: the struct is the same there */
+	ipc_put_text(&body, slice_of((const char *)&c->peer, sizeof c->peer));
+	return ipc_send_at_once(
+	    c->loader, LOADER_ASK, str_slice(&body), fds, FDS);
+}
+
+/* What was asked, into the connection; false when it is no such thing. */
+static bool
+read_ask(struct connection *c, const struct ipc_msg *msg, bool *ret_resumed)
+{
+	struct ipc_reader in = { str_slice(&msg->body), false };
+	struct slice trace, peer;
+
+	*ret_resumed = ipc_get_u32(&in) != 0;
+	c->turned_away = ipc_get_u32(&in) != 0;
+	str_set(&c->carry, ipc_get_text(&in, FRONT_CARRY_MAX));
+	c->login_ends = (int64_t)ipc_get_u64(&in);
+	trace = ipc_get_text(&in, sizeof c->trace - 1);
+	peer = ipc_get_text(&in, sizeof c->peer);
+	if (!ipc_reader_done(&in) || peer.len != sizeof c->peer ||
+	    msg->type != LOADER_ASK || msg->nfds != FDS)
+		return false;
+	memcpy(c->trace, trace.ptr, trace.len);
+	c->trace[trace.len] = '\0';
+	memcpy(&c->peer, peer.ptr, peer.len);
+	return true;
+}
+
+/* The process for one connection; it parts into front and signer. */
+static _Noreturn void
+serve(struct connection *c, struct ipc_msg *msg)
+{
+	int pair = ipc_msg_take_fd(msg, FD_PAIR);
+	int status = ipc_msg_take_fd(msg, FD_STATUS);
+	int client = ipc_msg_take_fd(msg, FD_CLIENT);
+	bool resumed;
+
+	(void)signal(SIGCHLD, SIG_DFL); /* cannot fail */
+	fileio_close(&c->loader);
+	if (!read_ask(c, msg, &resumed) || dup2(client, STDIN_FILENO) < 0 ||
+	    dup2(client, STDOUT_FILENO) < 0)
+		_exit(EXIT_FAILURE); /* which the keeper sees */
+	(void)close(client);         /* there are two more of it */
+	ipc_msg_release(msg);
+	memset(c->stem, 0, strlen(c->stem)); /* as in the keeper */
+	log_set_trace(c->trace);
+	signer_open_files(c);
+	c->tls = true;
+	signer_part(c, resumed, pair, status);
+	_exit(EXIT_SUCCESS);
+}
+
+/* A signer has ended.  One that has crashed tells njiwa-init by our end. */
+static void
+reap(int signal)
+{
+	int saved = errno, status;
+
+	(void)signal;
+	while (waitpid(-1, &status, WNOHANG) > 0)
+		if (crash_seen(status))
+			_exit(CRASH_STATUS);
+	errno = saved;
+}
+
+static _Noreturn void
+loader_main(struct connection *c, int line)
+{
+	static const struct sigaction on_child = { .sa_handler = reap,
+		.sa_flags = SA_RESTART };
+	struct ipc_msg msg = IPC_MSG_INIT;
+	struct err err;
+	pid_t pid;
+
+	fileio_close_others(&line, 1);
+	c->loader = line;
+	(void)sigaction(SIGCHLD, &on_child, NULL); /* cannot fail */
+	c->driver = tls_driver_open(&err); /* or each connection says why not */
+	while (ipc_recv(line, &msg, CLOCK_NEVER) == 1) {
+		pid = fork();
+		if (pid == 0)
+			serve(c, &msg);
+		ipc_msg_release(&msg); /* without a child it is hung up on */
+	}
+	_exit(EXIT_SUCCESS);
+}
+
+void
+loader_start(struct connection *c)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (ipc_pair(ends) < 0)
+		return;
+	secret_inherit(true); /* the password of the key, for the signers */
+	pid = stem_fork_sibling();
+	if (pid == 0)
+		loader_main(c, ends[1]);
+	(void)close(ends[1]); /* the loader's */
+	if (pid < 0)
+		fileio_close(&ends[0]);
+	c->loader = ends[0];
+}

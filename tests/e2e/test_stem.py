@@ -1,0 +1,415 @@
+"""njiwa-init's stems: connections are forked from a warmed process, and whatever
+becomes of that one, they are served, counted and ended as without it."""
+import os
+import re
+import shutil
+import signal
+import socket
+import ssl
+import struct
+import time
+
+import pytest
+
+import servers
+from init_under_test import state_of
+from site_under_test import SERVICES
+from stem_client import CONNECTION, SERVED, STALE, Stem
+
+NOBODY = 65534
+GREETING = {"mx": b"220 ", "pop3": b"+OK", "imap": b"* OK"}
+
+
+@pytest.fixture
+def site(make_site):
+    return make_site("sqlite")
+
+
+def program_base(pid):
+    """Where the program is in the memory of the process; "" when it is gone."""
+    try:
+        with open("/proc/%d/maps" % pid) as maps:
+            return maps.readline().split("-")[0]
+    except OSError:
+        return ""
+
+
+def parent(pid):
+    with open("/proc/%d/stat" % pid) as stat:
+        return int(stat.read().rsplit(")", 1)[1].split()[1])
+
+
+def uid(pid):
+    with open("/proc/%d/status" % pid) as status:
+        return int(re.search(r"\nUid:\t(\d+)", status.read())[1])
+
+
+def stems(site, service="pop3"):
+    """The processes that fork for the service; not their loaders, which have
+    no line to njiwa-init."""
+    tail = "%s -p %s -s" % SERVICES[service][:2]
+    return [pid for pid, line in site.processes().items()
+            if line.strip().endswith(tail) and os.path.exists(
+                "/proc/%d/fd/3" % pid)]
+
+
+def served_by(site, service, known):
+    """The processes of a connection, made after those in known."""
+    tail = "%s -p %s" % SERVICES[service][:2]
+    return [pid for pid, line in site.processes().items()
+            if line.strip().endswith(tail) and pid not in known]
+
+
+class Talk:
+    """One connection that has been greeted."""
+
+    def __init__(self, site, service="pop3"):
+        known = set(site.processes())
+        self.sock = site.connect(service)
+        self.file = self.sock.makefile("rb")
+        self.greeting = self.file.readline()
+        self.pids = served_by(site, service, known)
+
+    def say(self, line):
+        self.sock.sendall(line.encode() + b"\r\n")
+        return self.file.readline()
+
+    def keeper(self):
+        return [pid for pid in self.pids if state_of(pid) and
+                uid(pid) != NOBODY][0]
+
+    def front(self):
+        return [pid for pid in self.pids if state_of(pid) and
+                uid(pid) == NOBODY][-1]
+
+    def close(self):
+        self.file.close()
+        self.sock.close()
+
+
+def warm(site, service="pop3"):
+    """Waits until connections come from a stem; its pid and one of them."""
+    found = []
+
+    def forked():
+        talk = Talk(site, service)
+        assert talk.greeting.startswith(GREETING.get(service, b"+OK"))
+        bases = {program_base(pid): pid for pid in stems(site, service)}
+        base = program_base(talk.pids[0])
+        if base in bases:
+            found.append((bases[base], talk))
+            return True
+        talk.close()
+        return False
+
+    servers.wait_for("a connection from a stem", forked)
+    return found[0]
+
+
+@pytest.mark.parametrize("service", ["mx", "pop3", "imap", "pop3s"])
+def test_connections_come_from_a_stem(site, service):
+    init = site.init(services=(service,))
+    stem, talk = warm(site, service)
+    keeper = talk.keeper()
+    assert keeper != stem and parent(stem) == init.pid
+    with open("/proc/%d/status" % talk.front()) as status:
+        text = status.read()
+    assert "Seccomp:\t2" in text
+    for fd in ("0", "1"):
+        link = os.readlink("/proc/%d/fd/%s" % (keeper, fd))
+        assert link.startswith("socket:")
+    talk.close()
+    servers.wait_for("its end", lambda: state_of(keeper) == "", 5)
+    assert state_of(stem) == "S"
+
+
+def test_none_where_the_setting_says_so(site):
+    site.init(services=("pop3",), stem="no")
+    bases = set()
+    for _ in range(5):
+        talk = Talk(site)
+        bases.add(program_base(talk.pids[0]))
+        assert not stems(site)
+    assert len(bases) > 1, "each connection is a program of its own"
+
+
+def test_random_numbers_differ(site):
+    """Two handshakes with the same octets of a client have nothing in common:
+    the random numbers begin anew in each front."""
+    site.init(services=("pop3s",))
+    warm(site, "pop3s")[1].close()
+    hello, seen = client_hello(site), set()
+    for _ in range(4):
+        with socket.create_connection(
+                ("127.0.0.1", site.port("pop3s")), 20) as sock:
+            sock.sendall(hello)
+            body = server_hello(sock)
+        # of the record and of the message each 4 and 2 of head and version
+        seen |= {body[6:38], body[-32:]}  # random; the key share's end
+    assert len(seen) == 8
+
+
+def client_hello(site):
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = site.certs.context().wrap_bio(incoming, outgoing,
+                                        server_hostname="localhost")
+    with pytest.raises(ssl.SSLWantReadError):
+        tls.do_handshake()
+    return outgoing.read()
+
+
+def server_hello(sock):
+    def exactly(count):
+        octets = b""
+        while len(octets) < count:
+            octets += sock.recv(count - len(octets)) or pytest.fail("the end")
+        return octets
+
+    kind, _, length = struct.unpack("!BHH", exactly(5))
+    body = exactly(length)
+    assert kind == 22 and body[0] == 2
+    return body
+
+
+def test_settings_are_those_of_the_file(site):
+    site.init(services=("mx",))
+    stem, talk = warm(site, "mx")
+    talk.close()
+    for banner in ("another banner", "a third one"):
+        site.conf(smtp_banner=banner)
+        assert banner.encode() in Talk(site, "mx").greeting
+    newer, talk = warm(site, "mx")
+    assert newer != stem and b"a third one" in talk.greeting
+    servers.wait_for("the end of the old one",
+                     lambda: state_of(stem) == "", 5)
+
+
+def test_a_broken_file_is_as_bad_as_without(site):
+    site.init(services=("pop3",))
+    warm(site)[1].close()
+    os.rename(site.config, site.config + ".away")
+    for _ in range(3):
+        assert Talk(site).greeting == b""
+    site.wait_log("exit 78")
+    os.rename(site.config + ".away", site.config)
+    assert Talk(site).greeting.startswith(b"+OK")
+    servers.wait_for("a stem again", lambda: warm(site))
+
+
+def test_a_new_program_is_taken(site):
+    folder = site.folder + "/libexec"
+    os.mkdir(folder)
+    for name in ("njiwa-pop3d", "njiwa-accountd"):
+        shutil.copy(site.build + "/" + name, folder)
+    site.init(services=("pop3",), libexec_dir=folder)
+    stem = warm(site)[0]
+    shutil.copy(folder + "/njiwa-pop3d", folder + "/new")
+    os.rename(folder + "/new", folder + "/njiwa-pop3d")
+    assert Talk(site).greeting.startswith(b"+OK")
+    assert warm(site)[0] != stem
+
+
+def test_renewed_after_so_many_connections(site):
+    site.init(services=("pop3",), stem_connections=3)
+    seen = {warm(site)[0] for _ in range(8)}
+    assert len(seen) > 2
+
+
+def test_renewed_after_some_time(site):
+    site.init(services=("pop3",), stem_lifetime="1s")
+    first = warm(site)[0]
+    time.sleep(1.1)
+    assert warm(site)[0] != first
+
+
+def test_a_stem_that_is_killed(site):
+    site.init(services=("pop3",))
+    stem = warm(site)[0]
+    os.kill(stem, signal.SIGKILL)
+    assert Talk(site).greeting.startswith(b"+OK")
+    assert warm(site)[0] != stem
+
+
+def test_a_stem_that_hangs(site):
+    """The connection that it has is served all the same, once."""
+    init = site.init(services=("pop3",))
+    stem = warm(site)[0]
+    os.kill(stem, signal.SIGSTOP)
+    talk = Talk(site)
+    assert talk.greeting.startswith(b"+OK")
+    assert len([p for p in talk.pids if parent(p) == init.pid]) == 1
+    assert state_of(stem) == ""
+    assert talk.say("QUIT").startswith(b"+OK")
+    assert warm(site)[0] != stem
+
+
+CRASHES = [signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL,
+           signal.SIGSYS, signal.SIGFPE, signal.SIGTRAP]
+
+
+@pytest.mark.parametrize("who", ["keeper", "front"])
+@pytest.mark.parametrize("how", CRASHES, ids=lambda how: how.name)
+def test_a_crash_renews_the_stems(site, who, how):
+    """Nobody finds out the layout of the memory by trying."""
+    site.init(services=("pop3", "imap"))
+    stem, talk = warm(site)
+    other = warm(site, "imap")[0]
+    os.kill(getattr(talk, who)(), how)
+    servers.wait_for("the end of the stems",
+                     lambda: not state_of(stem) and not state_of(other), 5)
+    site.wait_log("is renewed after a crash")
+    assert Talk(site).greeting.startswith(b"+OK")
+    assert warm(site)[0] != stem
+
+
+def test_a_crash_behind_tls_renews_the_stems(site):
+    site.init(services=("pop3s",))
+    stem, talk = warm(site, "pop3s")
+    assert talk.say("NOOP").startswith(b"-ERR")
+    servers.wait_for("the end of the signer", lambda: len(
+        [pid for pid in talk.pids if state_of(pid)]) == 2)
+    os.kill(talk.front(), signal.SIGSEGV)
+    servers.wait_for("the end of the stem", lambda: not state_of(stem), 5)
+
+
+def test_ends_that_are_no_crash(site):
+    site.init(services=("pop3",))
+    stem, talk = warm(site)
+    assert talk.say("QUIT").startswith(b"+OK")
+    for how in (signal.SIGKILL, signal.SIGTERM):
+        talk = Talk(site)
+        os.kill(talk.keeper(), how)
+        assert talk.file.read() == b""
+    talk = Talk(site)
+    os.kill(talk.front(), signal.SIGKILL)
+    assert talk.file.read() == b""
+    assert warm(site)[0] == stem
+
+
+def test_the_loader_goes_with_its_last_connection(site):
+    """And until then it serves STARTTLS to those that were there before."""
+    site.init(services=("pop3",))
+    stem, talk = warm(site)
+    loaders = [pid for pid, line in site.processes().items()
+               if line.strip().endswith("-p pop3 -s") and pid != stem]
+    assert len(loaders) == 1
+    os.kill(stem, signal.SIGKILL)
+    servers.wait_for("its end", lambda: not state_of(stem))
+    assert state_of(loaders[0])
+    assert talk.say("STLS").startswith(b"+OK")
+    with site.certs.context().wrap_socket(talk.sock) as tls:
+        tls.sendall(b"CAPA\r\n")
+        assert tls.recv(100).startswith(b"+OK")
+    servers.wait_for("the loader's end", lambda: not state_of(loaders[0]), 5)
+
+
+def test_without_its_loader_a_connection_stays_plain(site):
+    site.init(services=("pop3",))
+    stem, talk = warm(site)
+    for pid, line in site.processes().items():
+        if line.strip().endswith("-p pop3 -s") and pid != stem:
+            os.kill(pid, signal.SIGKILL)
+    assert talk.say("STLS").startswith(b"-ERR")
+    assert talk.say("QUIT").startswith(b"+OK")
+
+
+def test_without_a_loader_tls_begins_all_the_same(site):
+    """A program loads GnuTLS itself when nobody has done it for it."""
+    site.init(services=("pop3s",))
+    stem = warm(site, "pop3s")[0]
+    for pid, line in site.processes().items():
+        if line.strip().endswith("-p pop3s -s") and pid != stem:
+            os.kill(pid, signal.SIGKILL)
+    assert Talk(site, "pop3s").greeting.startswith(b"+OK")
+
+
+def test_limits_hold(site):
+    site.init(services=("pop3",), max_connections_per_ip=3)
+    stem, first = warm(site)
+    others = [Talk(site) for _ in range(2)]
+    assert all(talk.greeting.startswith(b"+OK") for talk in others)
+    assert Talk(site).greeting.startswith(b"-ERR [SYS/TEMP] Too many")
+    first.say("QUIT")
+    servers.wait_for("room", lambda: Talk(site).greeting.startswith(b"+OK"))
+    assert state_of(stem)
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_shutdown(site, stopped):
+    """Connections end when told, or are killed when their grace is over."""
+    init = site.init(services=("pop3",), shutdown_grace="1s")
+    stem, talk = warm(site)
+    keeper = talk.keeper()
+    if stopped:
+        os.kill(keeper, signal.SIGSTOP)
+    init.send_signal(signal.SIGTERM)
+    assert init.wait(10) == 0
+    assert not state_of(keeper) and not state_of(stem)
+    servers.wait_for("nothing is left", lambda: not site.processes(), 5)
+
+
+def test_reload_renews(site):
+    init = site.init(services=("pop3",))
+    stem = warm(site)[0]
+    init.send_signal(signal.SIGHUP)
+    servers.wait_for("its end", lambda: not state_of(stem), 5)
+    assert warm(site)[0] != stem
+
+
+def test_many_at_once(site):
+    site.init(services=("pop3",), stem_connections=7,
+              max_connections_per_ip=100)
+    socks = [site.connect("pop3") for _ in range(60)]
+    for sock in socks:
+        assert sock.makefile("rb").readline().startswith(b"+OK")
+
+
+# ---- the protocol, as njiwa-init speaks it
+
+@pytest.fixture
+def stem(site):
+    made = Stem(site.command("pop3"), site.env, site.log_file)
+    assert made.ready()
+    yield made
+    made.line.close()
+    servers.end_process(made.process)
+
+
+def pair():
+    left, right = socket.socketpair()
+    left.settimeout(20)
+    return left, right
+
+
+def test_protocol(site, stem):
+    left, right = pair()
+    stem.send(right)
+    kind, pid = stem.answer()
+    assert kind == SERVED and parent(pid) == os.getpid()
+    right.close()
+    assert left.recv(10).startswith(b"+OK")
+    site.conf(pop3_idle_timeout="11m")
+    stem.send(left)
+    assert stem.answer()[0] == STALE
+    assert stem.end() == 0
+    left.close()
+    assert os.waitpid(pid, 0)[1] == 0
+
+
+def test_protocol_that_is_broken(site):
+    for kind, with_socket in ((CONNECTION, False), (SERVED, True), (77, True)):
+        stem = Stem(site.command("pop3"), site.env, site.log_file)
+        assert stem.ready()
+        left, right = pair()
+        stem.send(right if with_socket else None, kind)
+        assert stem.answer() is None
+        stem.end()
+        right.close()
+        assert left.recv(10) == b""
+
+
+def test_a_stem_nobody_asks_for(site):
+    """-s by hand, without a line."""
+    out = servers.run("sh", "-c", '"$@" -s 3<&- 2>&1; echo $?', "sh",
+                      *site.command("pop3"), env=site.env)
+    assert out.startswith(b"usage: ") and out.endswith(b"\n64\n")
