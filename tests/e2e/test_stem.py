@@ -1,4 +1,4 @@
-"""njiwa-init's stems: connections are forked from a warmed process, and whatever
+"""njiwa-init's stems: connections are forked from a warmed process; whatever
 becomes of that one, they are served, counted and ended as without it."""
 import os
 import re
@@ -286,29 +286,37 @@ def test_ends_that_are_no_crash(site):
     assert warm(site)[0] == stem
 
 
+def loader(site, service, stem):
+    tail = "-p %s -s" % SERVICES[service][1]
+    return [pid for pid, line in site.processes().items()
+            if line.strip().endswith(tail) and pid != stem][0]
+
+
+def kill_loader(site, service, stem):
+    pid = loader(site, service, stem)
+    os.kill(pid, signal.SIGKILL)
+    servers.wait_for("its end", lambda: not state_of(pid))
+
+
 def test_the_loader_goes_with_its_last_connection(site):
     """And until then it serves STARTTLS to those that were there before."""
     site.init(services=("pop3",))
     stem, talk = warm(site)
-    loaders = [pid for pid, line in site.processes().items()
-               if line.strip().endswith("-p pop3 -s") and pid != stem]
-    assert len(loaders) == 1
+    beside = loader(site, "pop3", stem)
     os.kill(stem, signal.SIGKILL)
     servers.wait_for("its end", lambda: not state_of(stem))
-    assert state_of(loaders[0])
+    assert state_of(beside)
     assert talk.say("STLS").startswith(b"+OK")
     with site.certs.context().wrap_socket(talk.sock) as tls:
         tls.sendall(b"CAPA\r\n")
         assert tls.recv(100).startswith(b"+OK")
-    servers.wait_for("the loader's end", lambda: not state_of(loaders[0]), 5)
+    servers.wait_for("the loader's end", lambda: not state_of(beside), 5)
 
 
 def test_without_its_loader_a_connection_stays_plain(site):
     site.init(services=("pop3",))
     stem, talk = warm(site)
-    for pid, line in site.processes().items():
-        if line.strip().endswith("-p pop3 -s") and pid != stem:
-            os.kill(pid, signal.SIGKILL)
+    kill_loader(site, "pop3", stem)
     assert talk.say("STLS").startswith(b"-ERR")
     assert talk.say("QUIT").startswith(b"+OK")
 
@@ -317,9 +325,7 @@ def test_without_a_loader_tls_begins_all_the_same(site):
     """A program loads GnuTLS itself when nobody has done it for it."""
     site.init(services=("pop3s",))
     stem = warm(site, "pop3s")[0]
-    for pid, line in site.processes().items():
-        if line.strip().endswith("-p pop3s -s") and pid != stem:
-            os.kill(pid, signal.SIGKILL)
+    kill_loader(site, "pop3s", stem)
     assert Talk(site, "pop3s").greeting.startswith(b"+OK")
 
 
