@@ -44,23 +44,6 @@ mark_seen(struct imap *im, uint32_t seq, struct facts *facts, struct err *err)
 	return 0;
 }
 
-/* A large message stays open, for the client that fetches it in pieces. */
-static int
-open_body(struct imap *im, uint32_t seq, struct err *err)
-{
-	uint32_t uid = mailbox_message(im->mailbox, seq)->uid;
-	int rc;
-
-	if (im->body_uid == uid)
-		return 0;
-	im->body_uid = 0;
-	im->mime.count = 0;
-	rc = mailbox_message_body(im->mailbox, seq, &im->body, err);
-	if (rc == 0)
-		im->body_uid = uid;
-	return rc;
-}
-
 static int
 look_up(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
     struct facts *facts, struct err *err)
@@ -72,9 +55,9 @@ look_up(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
 	if (rc == 0 && (plan->items & ITEM_DATE))
 		rc = mailbox_message_date(im->mailbox, seq, &facts->date, err);
 	if (rc == 0 && (plan->nsections || (plan->items & ITEMS_OF_FILE)))
-		rc = open_body(im, seq, err);
-	if (rc == 0 && plan->parts && im->mime.count == 0)
-		mime_parse(body_text(&im->body), &im->mime);
+		rc = imap_open_body(im, seq, err);
+	if (rc == 0 && plan->parts)
+		imap_find_parts(im);
 	if (rc == 0 && plan->sees)
 		rc = mark_seen(im, seq, facts, err);
 	return rc;

@@ -46,6 +46,14 @@ bool imap_sole_mailbox(struct imap *im, struct slice argument);
 /* Is name (UTF-8) the selected mailbox? */
 bool imap_is_selected(const struct imap *im, struct slice name);
 
+/* Opens a message of the selected mailbox into im->body, unless it is open
+ * already: a large one stays so, for the client that fetches it in pieces.  0,
+ * -ENOENT, -errno with err filled. */
+int imap_open_body(struct imap *im, uint32_t seq, struct err *err);
+
+/* Finds the open message's parts, into im->mime. */
+void imap_find_parts(struct imap *im);
+
 /* Closes the message that is kept open, if there is one. */
 void imap_forget_body(struct imap *im);
 

@@ -25,6 +25,7 @@ libimapd_a_SOURCES = \
 	%D%/response.c %D%/response.h \
 	%D%/search.c %D%/search.h \
 	%D%/search_parse.c \
+	%D%/search_text.c %D%/search_text.h \
 	%D%/seqset.c %D%/seqset.h \
 	%D%/session.c \
 	%D%/store.c %D%/store.h \
@@ -33,5 +34,5 @@ libimapd_a_SOURCES = \
 pkglibexec_PROGRAMS += njiwa-imapd
 njiwa_imapd_SOURCES = %D%/main.c
 njiwa_imapd_LDADD = libimapd.a libsvc.a libproto.a libaccount.a libstore.a \
-	libmsg.a libnet.a libbase.a $(INIH_LIBS)
+	libmsg.a libnet.a libbase.a $(INIH_LIBS) $(UNISTRING_LIBS)
 dist_man_MANS += %D%/njiwa-imapd.8

@@ -2,8 +2,10 @@
 
 #include "cmd/imapd/commands.h"
 #include "cmd/imapd/response.h"
+#include "cmd/imapd/search_text.h"
 #include "cmd/imapd/view.h"
 #include "common/msg/date.h"
+#include "common/msg/header.h"
 
 #define DAY 86400
 
@@ -53,6 +55,7 @@ struct candidate {
 	uint64_t size;
 	time_t date;
 	int size_known, date_known; /* 1; -1: it could not be had */
+	int open;                   /* likewise: the message */
 };
 
 static bool
@@ -86,6 +89,73 @@ day_of(struct candidate *m, uint64_t *ret_day)
 	return true;
 }
 
+/* Opens the message; what cannot be read matches nothing. */
+static bool
+open_message(struct candidate *m)
+{
+	struct err err;
+
+	if (m->open == 0)
+		m->open = imap_open_body(m->im, m->seq, &err) == 0 ? 1 : -1;
+	return m->open > 0;
+}
+
+/* The day in the Date field, in the zone that it has itself. */
+static bool
+sent_day_of(struct candidate *m, uint64_t *ret_day)
+{
+	STR_AUTO text = STR_INIT;
+	struct header_field field;
+	int64_t local;
+	time_t when;
+	int offset;
+
+	if (!header_find(body_header(&m->im->body), "Date", &field))
+		return false;
+	header_unfold(field.body, &text);
+	if (!date_parse(str_slice(&text), &when, &offset))
+		return false;
+	local = (int64_t)when + offset * (int64_t)60;
+	*ret_day = local > 0 ? (uint64_t)local / DAY : 0;
+	return true;
+}
+
+static bool
+matches_day(const struct search_node *node, uint64_t day)
+{
+	switch (node->op) {
+	case OP_BEFORE:
+	case OP_SENT_BEFORE:
+		return day < node->number;
+	case OP_ON:
+	case OP_SENT_ON:
+		return day == node->number;
+	default:
+		return day >= node->number;
+	}
+}
+
+/* What only the message itself tells. */
+static bool
+matches_message(struct candidate *m, const struct search_node *node)
+{
+	struct slice needle = str_slice(&node->needle);
+	struct search_message message;
+	uint64_t day;
+
+	if (!open_message(m))
+		return false;
+	if (node->op == OP_FIELD)
+		return search_field(
+		    body_header(&m->im->body), node->name, needle);
+	if (node->op < OP_FIELD)
+		return sent_day_of(m, &day) && matches_day(node, day);
+	imap_find_parts(m->im);
+	message.text = body_text(&m->im->body);
+	message.mime = &m->im->mime;
+	return search_parts(&message, node->op == OP_TEXT, needle);
+}
+
 static bool
 matches_disk(struct candidate *m, const struct search_node *node)
 {
@@ -95,13 +165,7 @@ matches_disk(struct candidate *m, const struct search_node *node)
 		return size_of(m) && m->size > node->number;
 	if (node->op == OP_SMALLER)
 		return size_of(m) && m->size < node->number;
-	if (!day_of(m, &day))
-		return false;
-	if (node->op == OP_BEFORE)
-		return day < node->number;
-	if (node->op == OP_ON)
-		return day == node->number;
-	return day >= node->number;
+	return day_of(m, &day) && matches_day(node, day);
 }
 
 static bool matches(
@@ -147,9 +211,16 @@ matches(const struct search_node *nodes, size_t index, struct candidate *m)
 	case OP_BEFORE:
 	case OP_ON:
 	case OP_SINCE:
+		return matches_disk(m, node);
+	case OP_SENT_BEFORE:
+	case OP_SENT_ON:
+	case OP_SENT_SINCE:
+	case OP_FIELD:
+	case OP_BODY:
+	case OP_TEXT:
 		break;
 	}
-	return matches_disk(m, node);
+	return matches_message(m, node);
 }
 
 bool
@@ -195,13 +266,13 @@ cmd_search(void *ctx, struct slice argument)
 	wrong = search_parse(&args, &program, &charset);
 	if (charset) {
 		conn_no(&im->conn, "BADCHARSET (UTF-8 US-ASCII)", wrong);
-	} else if (program.lacks) {
-		conn_no(&im->conn, "CANNOT", wrong);
 	} else if (wrong) {
 		conn_bad(&im->conn, wrong);
 	} else {
 		search_bind(&program, im);
 		tell_matches(im, &program);
+		if (im->body.mapped == 0)
+			imap_forget_body(im);
 	}
 	search_release(&program);
 }

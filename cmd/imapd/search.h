@@ -1,5 +1,6 @@
 /* SEARCH (RFC 3501 section 6.4.4): the keys compiled to a program of nodes,
- * run for each message.  Never looks at the disk for what the view knows. */
+ * run for each message, the cheap ones first.  Never looks at the disk for what
+ * the view knows. */
 #ifndef NJIWA_CMD_IMAPD_SEARCH_H
 #define NJIWA_CMD_IMAPD_SEARCH_H
 
@@ -22,13 +23,20 @@ enum search_op {
 	OP_SMALLER,
 	OP_BEFORE, /* internal date, its day in this machine's zone */
 	OP_ON,
-	OP_SINCE
+	OP_SINCE,
+	OP_SENT_BEFORE, /* the day of its Date field, in that field's zone */
+	OP_SENT_ON,
+	OP_SENT_SINCE,
+	OP_FIELD, /* needle in the field called name */
+	OP_BODY,  /* needle in the texts of the parts */
+	OP_TEXT   /* or in their headers */
 };
 
 struct search_node {
 	enum search_op op;
 	uint32_t mask, value; /* FLAG */
-	struct slice name;    /* KEYWORD, until it has a mask */
+	struct slice name;    /* KEYWORD, until it has a mask; FIELD */
+	struct str needle;    /* folded (casemap.h) */
 	uint64_t number;      /* sizes, days */
 	struct seqset set;
 	size_t child, next; /* indices of nodes, 0 for none */
@@ -37,12 +45,11 @@ struct search_node {
 struct search_program {
 	struct search_node *nodes; /* nodes[0] is the root, an AND */
 	size_t count, cap;
-	bool lacks; /* searches what cannot be searched here */
+	struct slice charset; /* of its strings; "" is UTF-8 */
 };
 
 /* Compiles the keys behind SEARCH.  NULL, or what is wrong; *ret_charset says
- * that it is the charset, the program's lacks that it is no mistake.  The
- * program is to be released either way. */
+ * that it is the charset.  The program is to be released either way. */
 const char *search_parse(
     struct args *args, struct search_program *ret_program, bool *ret_charset);
 void search_release(struct search_program *program);

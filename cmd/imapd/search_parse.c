@@ -4,13 +4,14 @@
 
 #include "cmd/imapd/response.h"
 #include "common/base/mem.h"
+#include "common/msg/casemap.h"
+#include "common/msg/charset.h"
 #include "common/msg/date.h"
 
 #define DAY 86400
 
 static const char unknown[] = "Unknown or malformed search key";
 static const char too_deep[] = "Search is too complex";
-static const char no_text[] = "Searching in texts is not available";
 
 enum key_argument {
 	KEY_NONE,
@@ -18,9 +19,8 @@ enum key_argument {
 	KEY_SET,
 	KEY_NUMBER,
 	KEY_DAY,
-	KEY_NO_TEXT, /* these cannot be had yet */
-	KEY_NO_FIELD,
-	KEY_NO_DAY
+	KEY_TEXT,
+	KEY_FIELD_TEXT
 };
 
 static const struct key {
@@ -28,41 +28,42 @@ static const struct key {
 	enum key_argument argument;
 	enum search_op op;
 	uint32_t mask, value;
+	const char *field; /* of OP_FIELD */
 } keys[] = {
 	/* clang-format off */
-	{ "ALL",        KEY_NONE,     OP_ALL,     0, 0 },
-	{ "ANSWERED",   KEY_NONE,     OP_FLAG,    FLAG_ANSWERED, FLAG_ANSWERED },
-	{ "BEFORE",     KEY_DAY,      OP_BEFORE,  0, 0 },
-	{ "DELETED",    KEY_NONE,     OP_FLAG,    FLAG_DELETED, FLAG_DELETED },
-	{ "DRAFT",      KEY_NONE,     OP_FLAG,    FLAG_DRAFT, FLAG_DRAFT },
-	{ "FLAGGED",    KEY_NONE,     OP_FLAG,    FLAG_FLAGGED, FLAG_FLAGGED },
-	{ "KEYWORD",    KEY_WORD,     OP_KEYWORD, 0, 1 },
-	{ "LARGER",     KEY_NUMBER,   OP_LARGER,  0, 0 },
-	{ "NEW",        KEY_NONE,     OP_FLAG,    FLAG_RECENT | FLAG_SEEN, FLAG_RECENT },
-	{ "OLD",        KEY_NONE,     OP_FLAG,    FLAG_RECENT, 0 },
-	{ "ON",         KEY_DAY,      OP_ON,      0, 0 },
-	{ "RECENT",     KEY_NONE,     OP_FLAG,    FLAG_RECENT, FLAG_RECENT },
-	{ "SEEN",       KEY_NONE,     OP_FLAG,    FLAG_SEEN, FLAG_SEEN },
-	{ "SINCE",      KEY_DAY,      OP_SINCE,   0, 0 },
-	{ "SMALLER",    KEY_NUMBER,   OP_SMALLER, 0, 0 },
-	{ "UID",        KEY_SET,      OP_UID,     0, 0 },
-	{ "UNANSWERED", KEY_NONE,     OP_FLAG,    FLAG_ANSWERED, 0 },
-	{ "UNDELETED",  KEY_NONE,     OP_FLAG,    FLAG_DELETED, 0 },
-	{ "UNDRAFT",    KEY_NONE,     OP_FLAG,    FLAG_DRAFT, 0 },
-	{ "UNFLAGGED",  KEY_NONE,     OP_FLAG,    FLAG_FLAGGED, 0 },
-	{ "UNKEYWORD",  KEY_WORD,     OP_KEYWORD, 0, 0 },
-	{ "UNSEEN",     KEY_NONE,     OP_FLAG,    FLAG_SEEN, 0 },
-	{ "BCC",        KEY_NO_TEXT,  OP_ALL,     0, 0 },
-	{ "BODY",       KEY_NO_TEXT,  OP_ALL,     0, 0 },
-	{ "CC",         KEY_NO_TEXT,  OP_ALL,     0, 0 },
-	{ "FROM",       KEY_NO_TEXT,  OP_ALL,     0, 0 },
-	{ "HEADER",     KEY_NO_FIELD, OP_ALL,     0, 0 },
-	{ "SENTBEFORE", KEY_NO_DAY,   OP_ALL,     0, 0 },
-	{ "SENTON",     KEY_NO_DAY,   OP_ALL,     0, 0 },
-	{ "SENTSINCE",  KEY_NO_DAY,   OP_ALL,     0, 0 },
-	{ "SUBJECT",    KEY_NO_TEXT,  OP_ALL,     0, 0 },
-	{ "TEXT",       KEY_NO_TEXT,  OP_ALL,     0, 0 },
-	{ "TO",         KEY_NO_TEXT,  OP_ALL,     0, 0 },
+	{ "ALL",        KEY_NONE,     OP_ALL,     0, 0, NULL },
+	{ "ANSWERED",   KEY_NONE,     OP_FLAG,    FLAG_ANSWERED, FLAG_ANSWERED, NULL },
+	{ "BEFORE",     KEY_DAY,      OP_BEFORE,  0, 0, NULL },
+	{ "DELETED",    KEY_NONE,     OP_FLAG,    FLAG_DELETED, FLAG_DELETED, NULL },
+	{ "DRAFT",      KEY_NONE,     OP_FLAG,    FLAG_DRAFT, FLAG_DRAFT, NULL },
+	{ "FLAGGED",    KEY_NONE,     OP_FLAG,    FLAG_FLAGGED, FLAG_FLAGGED, NULL },
+	{ "KEYWORD",    KEY_WORD,     OP_KEYWORD, 0, 1, NULL },
+	{ "LARGER",     KEY_NUMBER,   OP_LARGER,  0, 0, NULL },
+	{ "NEW",        KEY_NONE,     OP_FLAG,    FLAG_RECENT | FLAG_SEEN, FLAG_RECENT, NULL },
+	{ "OLD",        KEY_NONE,     OP_FLAG,    FLAG_RECENT, 0, NULL },
+	{ "ON",         KEY_DAY,      OP_ON,      0, 0, NULL },
+	{ "RECENT",     KEY_NONE,     OP_FLAG,    FLAG_RECENT, FLAG_RECENT, NULL },
+	{ "SEEN",       KEY_NONE,     OP_FLAG,    FLAG_SEEN, FLAG_SEEN, NULL },
+	{ "SINCE",      KEY_DAY,      OP_SINCE,   0, 0, NULL },
+	{ "SMALLER",    KEY_NUMBER,   OP_SMALLER, 0, 0, NULL },
+	{ "UID",        KEY_SET,      OP_UID,     0, 0, NULL },
+	{ "UNANSWERED", KEY_NONE,     OP_FLAG,    FLAG_ANSWERED, 0, NULL },
+	{ "UNDELETED",  KEY_NONE,     OP_FLAG,    FLAG_DELETED, 0, NULL },
+	{ "UNDRAFT",    KEY_NONE,     OP_FLAG,    FLAG_DRAFT, 0, NULL },
+	{ "UNFLAGGED",  KEY_NONE,     OP_FLAG,    FLAG_FLAGGED, 0, NULL },
+	{ "UNKEYWORD",  KEY_WORD,     OP_KEYWORD, 0, 0, NULL },
+	{ "UNSEEN",     KEY_NONE,     OP_FLAG,    FLAG_SEEN, 0, NULL },
+	{ "BCC",        KEY_TEXT,     OP_FIELD,   0, 0, "Bcc" },
+	{ "BODY",       KEY_TEXT,     OP_BODY,    0, 0, NULL },
+	{ "CC",         KEY_TEXT,     OP_FIELD,   0, 0, "Cc" },
+	{ "FROM",       KEY_TEXT,     OP_FIELD,   0, 0, "From" },
+	{ "HEADER",     KEY_FIELD_TEXT, OP_FIELD, 0, 0, NULL },
+	{ "SENTBEFORE", KEY_DAY,      OP_SENT_BEFORE, 0, 0, NULL },
+	{ "SENTON",     KEY_DAY,      OP_SENT_ON, 0, 0, NULL },
+	{ "SENTSINCE",  KEY_DAY,      OP_SENT_SINCE, 0, 0, NULL },
+	{ "SUBJECT",    KEY_TEXT,     OP_FIELD,   0, 0, "Subject" },
+	{ "TEXT",       KEY_TEXT,     OP_TEXT,    0, 0, NULL },
+	{ "TO",         KEY_TEXT,     OP_FIELD,   0, 0, "To" },
 	/* clang-format on */
 };
 
@@ -80,8 +81,10 @@ search_release(struct search_program *program)
 {
 	size_t i;
 
-	for (i = 0; i < program->count; i++)
+	for (i = 0; i < program->count; i++) {
 		seqset_release(&program->nodes[i].set);
+		str_release(&program->nodes[i].needle);
+	}
 	free(program->nodes);
 	*program = (struct search_program){ .nodes = NULL };
 }
@@ -101,15 +104,42 @@ add_node(struct compiler *c, enum search_op op)
 	return p->count++;
 }
 
+/* What it takes to know: nothing, the disk, the message, all of its text. */
+static int
+cost_of(const struct search_program *p, const struct search_node *node)
+{
+	size_t i;
+	int cost = 0;
+
+	if (node->op >= OP_BODY)
+		return 3;
+	if (node->op >= OP_SENT_BEFORE)
+		return 2;
+	if (node->op >= OP_LARGER)
+		return 1;
+	for (i = node->child; i; i = p->nodes[i].next) {
+		int other = cost_of(p, &p->nodes[i]);
+
+		cost = other > cost ? other : cost;
+	}
+	return cost;
+}
+
+/* The cheap ones go first: what they decide the others need not. */
 static void
 add_child(struct compiler *c, size_t parent, size_t child)
 {
 	struct search_node *nodes = c->program->nodes;
+	size_t *at = &nodes[parent].child;
+	int cost;
 
 	if (child == 0)
 		return;
-	nodes[child].next = nodes[parent].child;
-	nodes[parent].child = child;
+	cost = cost_of(c->program, &nodes[child]);
+	while (*at && cost_of(c->program, &nodes[*at]) < cost)
+		at = &nodes[*at].next;
+	nodes[child].next = *at;
+	*at = child;
 }
 
 static size_t
@@ -130,6 +160,20 @@ parse_day(struct args *args, uint64_t *ret_day)
 	if (!args_astring(args, &text) || !date_parse_imap_day(text, &start))
 		return false;
 	*ret_day = start < 0 ? 0 : (uint64_t)start / DAY;
+	return true;
+}
+
+/* A string to look for. */
+static bool
+parse_needle(struct compiler *c, struct search_node *node)
+{
+	STR_AUTO utf8 = STR_INIT;
+	struct slice text;
+
+	if (!args_astring(c->args, &text))
+		return false;
+	charset_to_utf8(c->program->charset, text, &utf8);
+	casemap_fold(str_slice(&utf8), &node->needle);
 	return true;
 }
 
@@ -154,13 +198,12 @@ parse_argument(struct compiler *c, const struct key *key, size_t index)
 		return args_number(c->args, UINT32_MAX, &node->number);
 	case KEY_DAY:
 		return parse_day(c->args, &node->number);
-	case KEY_NO_DAY:
-		return parse_day(c->args, &node->number);
-	case KEY_NO_FIELD:
-		return args_astring(c->args, &text) && args_space(c->args) &&
-		       args_astring(c->args, &text);
-	case KEY_NO_TEXT:
-		return args_astring(c->args, &text);
+	case KEY_FIELD_TEXT:
+		return args_astring(c->args, &node->name) &&
+		       args_space(c->args) && parse_needle(c, node);
+	case KEY_TEXT:
+		node->name = slice_from(key->field ? key->field : "");
+		return parse_needle(c, node);
 	case KEY_NONE:
 		break;
 	}
@@ -230,8 +273,6 @@ parse_word(struct compiler *c)
 			break;
 	if (i == n)
 		return fail(c, unknown);
-	if (keys[i].argument >= KEY_NO_TEXT)
-		c->program->lacks = true;
 	index = add_node(c, keys[i].op);
 	if (index == 0)
 		return 0;
@@ -260,22 +301,17 @@ parse_key(struct compiler *c)
 
 /* "CHARSET" SP name SP, which may come first. */
 static bool
-parse_charset(struct args *args, bool *ret_good)
+parse_charset(struct args *args, struct slice *ret_charset)
 {
 	struct args ahead = *args;
-	struct slice word, charset;
+	struct slice word;
 
-	*ret_good = true;
 	if (!args_name(&ahead, false, &word) ||
 	    !slice_is_nocase(word, "CHARSET"))
 		return true;
 	*args = ahead;
-	if (!args_space(args) || !args_astring(args, &charset) ||
-	    !args_space(args))
-		return false;
-	*ret_good = slice_is_nocase(charset, "UTF-8") ||
-		    slice_is_nocase(charset, "US-ASCII");
-	return true;
+	return args_space(args) && args_astring(args, ret_charset) &&
+	       args_space(args);
 }
 
 const char *
@@ -283,14 +319,14 @@ search_parse(
     struct args *args, struct search_program *ret_program, bool *ret_charset)
 {
 	struct compiler c = { args, ret_program, NULL, 0 };
-	bool good;
 
-	*ret_program = (struct search_program){ .nodes = NULL };
+	*ret_program = (struct search_program){ .nodes = NULL,
+		.charset = slice_from("utf-8") };
 	*ret_charset = false;
 	(void)add_node(&c, OP_AND); /* the root, node 0 */
-	if (!parse_charset(args, &good))
+	if (!parse_charset(args, &ret_program->charset))
 		return unknown;
-	if (!good) {
+	if (!charset_is_known(ret_program->charset)) {
 		*ret_charset = true;
 		return "Unknown charset";
 	}
@@ -299,7 +335,5 @@ search_parse(
 		add_child(&c, 0, parse_key(&c));
 	if (!c.wrong && !args_end(args))
 		c.wrong = unknown;
-	if (c.wrong)
-		ret_program->lacks = false;
-	return ret_program->lacks ? no_text : c.wrong;
+	return c.wrong;
 }

@@ -4,6 +4,7 @@
 #include "cmd/imapd/view.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/store/mailbox_body.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -94,6 +95,29 @@ imap_is_selected(const struct imap *im, struct slice name)
 		return false;
 	return slice_equal(own, name) || (slice_is_nocase(own, "INBOX") &&
 					     slice_is_nocase(name, "INBOX"));
+}
+
+int
+imap_open_body(struct imap *im, uint32_t seq, struct err *err)
+{
+	uint32_t uid = mailbox_message(im->mailbox, seq)->uid;
+	int rc;
+
+	if (im->body_uid == uid)
+		return 0;
+	im->body_uid = 0;
+	im->mime.count = 0;
+	rc = mailbox_message_body(im->mailbox, seq, &im->body, err);
+	if (rc == 0)
+		im->body_uid = uid;
+	return rc;
+}
+
+void
+imap_find_parts(struct imap *im)
+{
+	if (im->mime.count == 0)
+		mime_parse(body_text(&im->body), &im->mime);
 }
 
 void

@@ -58,19 +58,6 @@ def test_quota_that_changes(site):
     assert client.append(SIMPLE).code == "OVERQUOTA"
 
 
-def test_what_is_not_there_is_no_mistake(site):
-    site.conf(imap_max_errors=2)
-    client = Client(site)
-    client.append(SIMPLE)
-    client.cmd("SELECT INBOX")
-    for text in ("SEARCH SUBJECT x", "UID SEARCH UNSEEN HEADER To y",
-                 "SEARCH BODY x", "SEARCH SENTSINCE 1-Feb-2020"):
-        got = client.cmd(text)
-        assert got.status == "NO" and got.code == "CANNOT", text
-    assert client.cmd("NOOP").status == "OK"
-    assert client.cmd("FETCH 1 FLAGS").untagged[0].count(b"Seen") == 0
-
-
 def test_messages_can_be_read_when_seen_cannot_be_set(site, client):
     for _ in range(3):
         client.append(SIMPLE)

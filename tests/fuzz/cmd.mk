@@ -23,14 +23,18 @@ EXTRA_DIST += %D%/pop3.dict %D%/corpus/pop3
 
 
 # njiwa-imapd: arguments; a whole session on a Maildir
-FUZZ_TARGETS += %D%/fuzz_imap_args %D%/fuzz_imap_session
-FUZZ_IMAPD_LIBS = libimapd.a libproto.a libstore.a libmsg.a libnet.a libbase.a
+FUZZ_TARGETS += %D%/fuzz_imap_args %D%/fuzz_imap_search %D%/fuzz_imap_session
+FUZZ_IMAPD_LIBS = libimapd.a libproto.a libstore.a libmsg.a libnet.a \
+	libbase.a $(UNISTRING_LIBS)
+%C%_fuzz_imap_search_SOURCES = %D%/fuzz_imap_search.c $(FUZZ_MAIN)
+%C%_fuzz_imap_search_LDADD = libimapd.a libmsg.a libbase.a $(UNISTRING_LIBS)
+%C%_fuzz_imap_search_LDFLAGS = $(FUZZ_LINK)
 %C%_fuzz_imap_args_SOURCES = %D%/fuzz_imap_args.c $(FUZZ_MAIN)
 %C%_fuzz_imap_args_LDADD = libimapd.a libproto.a libaccount.a libstore.a \
-	libmsg.a libnet.a libbase.a
+	libmsg.a libnet.a libbase.a $(UNISTRING_LIBS)
 %C%_fuzz_imap_args_LDFLAGS = $(FUZZ_LINK)
 %C%_fuzz_imap_session_SOURCES = %D%/fuzz_imap_session.c $(FUZZ_MAIN)
 %C%_fuzz_imap_session_LDADD = $(FUZZ_IMAPD_LIBS)
 %C%_fuzz_imap_session_LDFLAGS = $(FUZZ_LINK)
-EXTRA_DIST += %D%/imap_args.dict %D%/imap_session.dict \
-	%D%/corpus/imap_args %D%/corpus/imap_session
+EXTRA_DIST += %D%/imap_args.dict %D%/imap_search.dict %D%/imap_session.dict \
+	%D%/corpus/imap_args %D%/corpus/imap_search %D%/corpus/imap_session

@@ -53,20 +53,25 @@ TESTS += %D%/test_check
 
 # njiwa-imapd
 IMAPD_UNITS = %D%/test_imap_items %D%/test_imap_parse %D%/test_imap_reader \
-	%D%/test_imap_seqset
+	%D%/test_imap_search %D%/test_imap_seqset
 IMAPD_LIBS = libimapd.a libsvc.a libproto.a libaccount.a libstore.a libmsg.a \
 	libnet.a libbase.a
 check_PROGRAMS += $(IMAPD_UNITS)
 TESTS += $(IMAPD_UNITS)
 %C%_test_imap_items_SOURCES = %D%/test_imap_items.c
 %C%_test_imap_items_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-%C%_test_imap_items_LDADD = $(IMAPD_LIBS) $(CMOCKA_LIBS) $(INIH_LIBS)
+%C%_test_imap_items_LDADD = $(IMAPD_LIBS) $(CMOCKA_LIBS) $(INIH_LIBS) \
+	$(UNISTRING_LIBS)
 %C%_test_imap_parse_SOURCES = %D%/test_imap_parse.c
 %C%_test_imap_parse_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_imap_parse_LDADD = libimapd.a libbase.a $(CMOCKA_LIBS)
 %C%_test_imap_reader_SOURCES = %D%/test_imap_reader.c
 %C%_test_imap_reader_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_imap_reader_LDADD = libimapd.a libnet.a libbase.a $(CMOCKA_LIBS)
+%C%_test_imap_search_SOURCES = %D%/test_imap_search.c
+%C%_test_imap_search_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_imap_search_LDADD = libimapd.a libmsg.a libbase.a $(CMOCKA_LIBS) \
+	$(UNISTRING_LIBS)
 %C%_test_imap_seqset_SOURCES = %D%/test_imap_seqset.c
 %C%_test_imap_seqset_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_imap_seqset_LDADD = libimapd.a libbase.a $(CMOCKA_LIBS)

@@ -1,0 +1,13 @@
+/* Text as it is compared by who does not care for case, accents' coding or
+ * width: in the manner of i;unicode-casemap (RFC 5051).
+ * Never knows a language: a dotless i is no i. */
+#ifndef NJIWA_MSG_CASEMAP_H
+#define NJIWA_MSG_CASEMAP_H
+
+#include "common/base/str.h"
+
+/* Appends text (valid UTF-8) without case and in its parts (NFKD): an "e" with
+ * an accent is an "e" and an accent behind it, and is found by "e". */
+void casemap_fold(struct slice text, struct str *out);
+
+#endif
