@@ -4,6 +4,7 @@
 
 #include "cmd/njiwa/handlers.h"
 #include "cmd/njiwa/mailbox.h"
+#include "cmd/njiwa/strangers.h"
 #include "common/account/account_sql.h"
 #include "common/base/log.h"
 #include "common/base/num.h"
@@ -17,6 +18,8 @@
 struct explain {
 	struct tool *tool;
 	const char *ip, *from;     /* NULL: not said */
+	bool stranger;             /* ip is one who is looked into */
+	struct str sender;         /* canonical; "" for <> */
 	uint64_t size;             /* octets, 0: not announced */
 	struct str recipient;      /* canonical */
 	const struct reply *reply; /* the last word, once it is said */
@@ -104,8 +107,10 @@ explain_client(struct explain *e)
 		       &peer, e->tool->settings.trusted_networks)) {
 		printf("client %s: of trusted_networks\n", e->ip);
 	} else {
+		e->stranger = true;
 		printf("client %s: a stranger, who is looked into\n", e->ip);
 		print_checks(e->tool);
+		strangers_print_rates(e->tool, e->ip);
 	}
 	return EX_OK;
 }
@@ -133,15 +138,13 @@ parse(const char *text, unsigned flags, struct str *out)
 static int
 explain_sender(struct explain *e)
 {
-	STR_AUTO sender = STR_INIT;
-
 	if (e->from &&
-	    parse(e->from, ADDRESS_ALLOW_NULL, &sender) != ADDRESS_OK)
+	    parse(e->from, ADDRESS_ALLOW_NULL, &e->sender) != ADDRESS_OK)
 		return tool_fail(
 		    e->tool, EX_DATAERR, "%s: no address", e->from);
 	if (e->from)
 		printf("sender <%s>: good, as from anybody on port 25\n",
-		    str_cstr(&sender));
+		    str_cstr(&e->sender));
 	if (e->size > (uint64_t)e->tool->settings.smtp_max_message_size) {
 		printf("message of %llu octets: smtp_max_message_size is "
 		       "%lld\n",
@@ -249,6 +252,9 @@ explain_recipient(struct explain *e)
 	    (unsigned long long)account_sql_questions(e->sql));
 	account_targets_release(&targets);
 	account_sql_free(e->sql);
+	if (e->reply->code < 400 && e->stranger && e->from)
+		strangers_print_greylist(e->tool, e->ip, str_cstr(&e->sender),
+		    str_cstr(&e->recipient));
 	return EX_OK;
 }
 
@@ -317,5 +323,6 @@ cmd_explain_rcpt(struct tool *tool)
 	}
 	log_to(NULL, NULL);
 	str_release(&e.recipient);
+	str_release(&e.sender);
 	return rc;
 }

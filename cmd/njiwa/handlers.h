@@ -46,6 +46,12 @@ int cmd_quota_show(struct tool *tool);
 /* What SMTP would say (explain.c). */
 int cmd_explain_rcpt(struct tool *tool);
 
+/* Who was put off, and what strangers did lately (greylist.c, tally.c). */
+int cmd_greylist_forget(struct tool *tool);
+int cmd_greylist_list(struct tool *tool);
+int cmd_tally_forget(struct tool *tool);
+int cmd_tally_list(struct tool *tool);
+
 /* Settings (config.c). */
 int cmd_config_check(struct tool *tool);
 int cmd_config_doc(struct tool *tool);

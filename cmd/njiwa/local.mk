@@ -13,6 +13,7 @@ libtool_njiwa_a_SOURCES = \
 	%D%/doc.c %D%/doc.h \
 	%D%/domain.c \
 	%D%/explain.c \
+	%D%/greylist.c \
 	%D%/handlers.h \
 	%D%/mailbox.c %D%/mailbox.h \
 	%D%/names.c %D%/names.h \
@@ -21,6 +22,8 @@ libtool_njiwa_a_SOURCES = \
 	%D%/pw.c \
 	%D%/quota.c \
 	%D%/sender.c \
+	%D%/strangers.h \
+	%D%/tally.c \
 	%D%/tool.c %D%/tool.h \
 	%D%/user.c \
 	%D%/verbs.c

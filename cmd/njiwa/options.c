@@ -16,7 +16,7 @@ struct choice {
 static const struct choice choices[] = {
 	{ 'c', "config", "FILE", "the settings" },
 	{ 'h', "help", NULL, "this text" },
-	{ 'a', "all", NULL, "all users" },
+	{ 'a', "all", NULL, "all there are" },
 	{ 'd', "home", "FOLDER", "home folder of the row" },
 	{ 'e', "gecos", "TEXT", "the user's name or a remark" },
 	{ 'G', "gid", "GID", "owner of the mail, where mail_gid is -1" },

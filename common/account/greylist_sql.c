@@ -125,7 +125,7 @@ count(struct asked *a)
 
 /* The second try.  Of several at a time one counts for the network. */
 static enum db_fault
-accept(struct asked *a)
+let_in(struct asked *a)
 {
 	const struct db_value values[] = {
 		db_number(a->now + (int64_t)a->q->expire),
@@ -188,7 +188,7 @@ decide(struct asked *a, uint64_t *ret_wait)
 	if (known->there && known->passed)
 		return keep(a, known);
 	if (known->there && left <= 0)
-		return accept(a);
+		return let_in(a);
 	*ret_wait = q->delay;
 	if (known->there && left < (int64_t)q->delay)
 		*ret_wait = (uint64_t)left;

@@ -22,6 +22,7 @@ libaccount_a_SOURCES = \
 	%D%/db.h \
 	%D%/expansion.c %D%/expansion.h \
 	%D%/greylist.c %D%/greylist.h \
+	%D%/greylist_admin.c %D%/greylist_admin.h \
 	%D%/greylist_client.c \
 	%D%/greylist_sql.c \
 	%D%/host_list.c %D%/host_list.h \

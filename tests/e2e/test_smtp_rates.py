@@ -200,7 +200,8 @@ def test_greylisting_without_its_table(site):
 
 def test_users_are_not_greylisted(make_site):
     site = make_site("sqlite")
-    site.conf(greylist="on", login_plaintext="yes", trusted_networks="10.0.0.0/8")
+    site.conf(greylist="on", login_plaintext="yes",
+              trusted_networks="10.0.0.0/8")
     talk = far(site, service="submission")
     talk.ehlo()
     assert talk.login() == 235
@@ -313,3 +314,44 @@ def test_recipients_at_the_limit(make_site, service, most):
         sender="demo@test.dev") == [250] * most + [452]
     assert talk.message() == 250
     assert len(site.messages()) == 1
+
+
+# ---- the administrator's tool
+
+def test_tally_list_and_forget(make_site):
+    site = make_site("sqlite")
+    site.conf(rate_connections=2)
+    codes = [far(site).greeting[0] for _ in range(3)]
+    assert codes == [220, 220, 421]
+    far(site, "2001:db8:1:2::3")
+    lines = [line.split("\t") for line in
+             site.njiwa("tally", "list").splitlines()]
+    assert lines[0] == ["192.0.2.1", "2", "0", "0", "0", "3"]
+    assert ["192.0.2.0/24", "2", "0", "0", "0", "0"] in lines
+    assert ["2001:db8:1:2::/64", "1", "0", "0", "0", "1"] in lines
+    steps = site.njiwa("explain", "rcpt", "demo@test.dev", "ip", "192.0.2.1")
+    assert "  192.0.2.1: 2 connections in a minute, 0 messages" in steps
+    site.njiwa("tally", "forget", "192.0.2.1")
+    assert far(site).greeting[0] == 220
+    for wrong in "192.0.2.0/25", "nobody", "192.0.2.77":
+        with pytest.raises(Exception):
+            site.njiwa("tally", "forget", wrong)
+
+
+def test_greylist_list_and_forget(site):
+    talk = enter(site, greylist="on")
+    assert talk.envelope("demo@test.dev") == [451]
+    row = "192.0.2.0/24\t<s@example.org>\tdemo@test.dev\twaits\n"
+    assert site.njiwa("greylist", "list") == row
+    assert site.njiwa("greylist", "list", "192.0.2.200") == row
+    assert site.njiwa("greylist", "list", "192.0.3.1") == ""
+    words = ("explain", "rcpt", "demo@test.dev", "from", "s@example.org", "ip")
+    assert re.search("greylist on, network 192.0.2.0/24: 451 4.7.1, to come "
+                     r"again in (300|29\d) seconds\n",
+                     site.njiwa(*words, "192.0.2.9"))
+    assert "in 300 seconds: not seen before\n" in site.njiwa(
+        *words, "192.0.3.9")
+    site.njiwa("greylist", "forget", "192.0.2.1")
+    assert site.njiwa("greylist", "list") == ""
+    with pytest.raises(Exception):
+        site.njiwa("greylist", "forget", "192.0.2.1")

@@ -5,9 +5,6 @@
 #include "common/base/log.h"
 #include "common/net/network.h"
 
-#define GREYLIST_BITS4 24 /* who sends from many hosts has them in a row */
-#define GREYLIST_BITS6 64
-
 /* Somebody at the port for everybody who has not logged in. */
 static bool
 is_stranger(const struct delivery *d)
