@@ -355,3 +355,12 @@ def test_greylist_list_and_forget(site):
     assert site.njiwa("greylist", "list") == ""
     with pytest.raises(Exception):
         site.njiwa("greylist", "forget", "192.0.2.1")
+
+
+def test_postmaster_is_greylisted_too(make_site):
+    site = make_site("sqlite")
+    talk = enter(site, greylist="on", greylist_delay="1s")
+    assert talk.envelope("postmaster@test.dev", "postmaster") == [451, 451]
+    time.sleep(1.1)
+    talk.say("RSET")
+    assert talk.envelope("postmaster@test.dev", "postmaster") == [250, 250]
