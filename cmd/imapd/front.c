@@ -221,5 +221,7 @@ imap_front(struct front *front)
 	if (!front->resumed)
 		greet(&im);
 	conn_run(&im.conn);
+	if (front_is_ending(front))
+		stream_puts(front->client, "* BYE Shutting down\r\n");
 	conn_release(&im.conn);
 }

@@ -5,6 +5,7 @@
 #include "common/svc/front_sasl.h"
 
 #define OK_BYE "+OK Bye\r\n"
+#define ERR_ENDING "-ERR [SYS/TEMP] Shutting down\r\n"
 #define OK_STLS "+OK Begin TLS negotiation now\r\n"
 
 static command_handler capa, stls, quit;
@@ -92,6 +93,8 @@ pop3_front(struct front *front)
 		stream_printf(front->client, "+OK %s POP3 ready\r\n",
 		    front->settings->hostname);
 	end = talk_run(&pop3.talk);
+	if (front_is_ending(front))
+		stream_puts(front->client, ERR_ENDING);
 	if (end != TALK_ENDED)
 		log_info("ended before login: %s", talk_end_text(end));
 	str_release(&pop3.name);

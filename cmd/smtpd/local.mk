@@ -26,6 +26,7 @@ libsmtpd_a_SOURCES = \
 	%D%/front/replies.c %D%/front/replies.h \
 	%D%/front/session.c %D%/front/session.h \
 	%D%/front/unstuff.c %D%/front/unstuff.h \
+	%D%/front/xclient.c %D%/front/xclient.h \
 	%D%/keeper/content.c \
 	%D%/keeper/delivery.c \
 	%D%/keeper/filter.c %D%/keeper/filter.h \

@@ -7,6 +7,7 @@ libnet_a_SOURCES = \
 	%D%/endpoint.c %D%/endpoint.h \
 	%D%/network.c %D%/network.h \
 	%D%/peer.c %D%/peer.h \
+	%D%/proxy_header.c %D%/proxy_header.h \
 	%D%/pump.c \
 	%D%/stream.c %D%/stream.h %D%/stream_private.h \
 	%D%/tls.c %D%/tls.h

@@ -17,6 +17,23 @@ parse_address(const char *text, unsigned char octets[16])
 	return inet_pton(AF_INET6, text, octets) == 1 ? 16 : 0;
 }
 
+bool
+peer_print(int family, const void *octets, char address[PEER_ADDRESS_MAX])
+{
+	struct in6_addr in6;
+
+	if (family == AF_INET6) {
+		memcpy(&in6, octets, sizeof in6);
+		if (IN6_IS_ADDR_V4MAPPED(&in6)) {
+			octets = (const char *)octets + 12;
+			family = AF_INET;
+		}
+	}
+	if (family != AF_INET && family != AF_INET6)
+		return false;
+	return inet_ntop(family, octets, address, PEER_ADDRESS_MAX) != NULL;
+}
+
 /* The address of a socket's end as text; "" when it has none. */
 static bool
 print_address(const struct sockaddr_storage *from,
@@ -27,17 +44,64 @@ print_address(const struct sockaddr_storage *from,
 
 	if (from->ss_family == AF_INET) {
 		*ret_port = ntohs(in4->sin_port);
-		return inet_ntop(AF_INET, &in4->sin_addr, address,
-			   PEER_ADDRESS_MAX) != NULL;
+		return peer_print(AF_INET, &in4->sin_addr, address);
 	}
 	if (from->ss_family != AF_INET6)
 		return false;
 	*ret_port = ntohs(in6->sin6_port);
-	if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
-		return inet_ntop(AF_INET, in6->sin6_addr.s6_addr + 12, address,
-			   PEER_ADDRESS_MAX) != NULL;
-	return inet_ntop(AF_INET6, &in6->sin6_addr, address,
-		   PEER_ADDRESS_MAX) != NULL;
+	return peer_print(AF_INET6, &in6->sin6_addr, address);
+}
+
+/* Takes the address that text is, in the one way that we write it. */
+static bool
+take_address(struct slice text, char address[PEER_ADDRESS_MAX])
+{
+	char copy[PEER_ADDRESS_MAX];
+	unsigned char octets[16];
+	size_t len;
+
+	if (text.len >= sizeof copy || slice_find(text, '\0') < text.len)
+		return false;
+	memcpy(copy, text.ptr, text.len);
+	copy[text.len] = '\0';
+	len = parse_address(copy, octets);
+	return len &&
+	       peer_print(len == 4 ? AF_INET : AF_INET6, octets, address);
+}
+
+bool
+peer_set_address(struct peer *peer, struct slice text)
+{
+	if (!take_address(text, peer->address))
+		return false;
+	peer->ipv6 = strchr(peer->address, ':') != NULL;
+	peer->is_pipe = false;
+	return true;
+}
+
+bool
+peer_set_local(struct peer *peer, struct slice text)
+{
+	return take_address(text, peer->local_address);
+}
+
+bool
+peer_set_name(struct peer *peer, struct slice text)
+{
+	size_t i;
+
+	for (i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
+		    !(c >= '0' && c <= '9') && c != '.' && c != '-' && c != '_')
+			return false;
+	}
+	if (text.len >= sizeof peer->name)
+		return false;
+	memcpy(peer->name, text.ptr, text.len);
+	peer->name[text.len] = '\0';
+	return true;
 }
 
 static bool

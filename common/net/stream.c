@@ -136,7 +136,8 @@ stream_wait_ready(struct stream *s, short events)
 {
 	struct pollfd p[2] = {
 		{ .fd = events & POLLOUT ? s->out : s->in, .events = events },
-		{ .fd = s->guard }, /* a hang-up is told unasked */
+		/* a hang-up is told unasked */
+		{ .fd = s->guard, .events = s->reading ? POLLIN : 0 },
 	};
 	int n;
 
@@ -147,7 +148,9 @@ stream_wait_ready(struct stream *s, short events)
 		return -errno;
 	if (n == 0)
 		return -ETIMEDOUT;
-	return p[1].revents && !p[0].revents ? -EPIPE : 0;
+	if (p[0].revents || !p[1].revents)
+		return 0;
+	return p[1].revents & ~POLLIN ? -EPIPE : -ECANCELED;
 }
 
 /* Waits for what an attempt that gave -EAGAIN needs; 0 or an error. */
@@ -272,11 +275,13 @@ stream_fill(struct stream *s)
 	if (!natural)
 		n = stream_try_read(s, stream_room(s, want), want);
 	while (n == -EAGAIN) {
-		int rc = natural ? stream_wait_ready(s, POLLIN)
-				 : wait_for(s, POLLIN);
+		int rc;
 
-		natural = false;
-		if (rc == -ETIMEDOUT)
+		s->reading = true;
+		rc = natural ? stream_wait_ready(s, POLLIN)
+			     : wait_for(s, POLLIN);
+		s->reading = natural = false;
+		if (rc == -ETIMEDOUT || rc == -ECANCELED)
 			return rc; /* what the peer owes does not keep us from
 				    * telling it so */
 		if (rc < 0)
@@ -348,9 +353,10 @@ stream_read_line(struct stream *s, size_t max, struct slice *ret_line)
 int
 stream_wait(struct stream *s, int watch, int64_t deadline)
 {
-	struct pollfd p[2] = {
+	struct pollfd p[3] = {
 		{ .fd = s->in, .events = POLLIN },
 		{ .fd = watch, .events = POLLIN },
+		{ .fd = s->guard, .events = POLLIN },
 	};
 	int n;
 
@@ -358,14 +364,14 @@ stream_wait(struct stream *s, int watch, int64_t deadline)
 	    (s->io && s->io->pending && s->io->pending(s->io_ctx)))
 		return STREAM_WAIT_INPUT;
 	do
-		n = poll(p, watch < 0 ? 1 : 2, clock_left(deadline));
+		n = poll(p, s->guard < 0 ? 2 : 3, clock_left(deadline));
 	while (n < 0 && errno == EINTR);
 	if (n == 0)
 		return STREAM_WAIT_TIMEOUT;
 	if (n < 0)
 		return STREAM_WAIT_INPUT; /* the next read says what is wrong */
 	s->ready = p[0].revents;
-	return (s->ready ? STREAM_WAIT_INPUT : 0) |
+	return (s->ready || p[2].revents ? STREAM_WAIT_INPUT : 0) |
 	       (p[1].revents ? STREAM_WAIT_WATCH : 0);
 }
 

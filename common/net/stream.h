@@ -40,7 +40,9 @@ void stream_set_deadline(struct stream *s, int64_t deadline);
 
 /*
  * From now on the stream breaks (-EPIPE) when the peer of the socket fd hangs
- * up while it waits: a front without its keeper is nobody.  -1 ends that.
+ * up while it waits: a front without its keeper is nobody.  What waits for
+ * input gives -ECANCELED, which is not sticky, while something is to be read
+ * from fd, as the keeper's word to end.  -1 ends that.
  */
 void stream_set_guard(struct stream *s, int fd);
 

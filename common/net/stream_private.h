@@ -20,6 +20,7 @@ struct stream {
 	bool skipping; /* the rest of an overlong line is to be dropped */
 	int guard;     /* whose hang-up ends all waiting, or -1 */
 	bool bulk;     /* the last read was full: more of that comes */
+	bool reading;  /* it is input that is waited for */
 	bool ready;    /* a read will not wait: poll has said so already */
 };
 

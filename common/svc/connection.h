@@ -3,6 +3,8 @@
 #ifndef NJIWA_SVC_CONNECTION_H
 #define NJIWA_SVC_CONNECTION_H
 
+#include <signal.h>
+
 #include "common/base/log.h"
 #include "common/net/tls.h"
 #include "common/proto/sasl.h"
@@ -19,8 +21,11 @@ enum {
 	REQUEST_LOGIN,    /* name, password ; result, text */
 	REQUEST_SESSION,  /* input, argument ; [descriptor of the session] */
 	REQUEST_GO,       /* keeper to a new front: the client is yours */
-	REQUEST_SCRAM     /* enum sasl_step, message, with the first one plus
+	REQUEST_SCRAM,    /* enum sasl_step, message, with the first one plus
 			   * and bindings ; result, the server's message */
+	REQUEST_PEER,     /* peer, by a PROXY header ; result, text */
+	REQUEST_XCLIENT,  /* peer, login ; result, text */
+	REQUEST_END       /* keeper to front: the service is to end */
 };
 
 /* A loader's child is told what a front needs: loader.c. */
@@ -34,11 +39,15 @@ struct connection {
 	struct peer peer;
 	const char *profile;
 	char trace[LOG_TRACE_MAX];
+	bool proxied;  /* a PROXY header says who the peer is */
+	bool xclient;  /* and XCLIENT may say so later */
 	bool tls;      /* from the first octet, or after STARTTLS */
 	int cert, key; /* descriptors, -1 when there is no TLS to be had */
 	enum sandbox_mode sandbox;
 	bool turned_away; /* for struct front */
 	struct keeper keeper;
+	sigset_t signals; /* blocked but while the keeper waits for a front */
+	bool ending;      /* SIGTERM has come */
 	struct str carry; /* from one front to the next */
 	int next_front;   /* the pair of the front that takes over, or -1 */
 	bool crashed; /* a child was ended by a signal that tells of a bug */
@@ -71,6 +80,34 @@ int front_start(struct connection *c, struct err *err);
 _Noreturn void front_main(
     struct connection *c, int pair, struct front_tls *tls, bool resumed);
 
+/* Asks what is answered by a number and a text, into err; the number, or
+ * -errno. */
+int front_ask_result(
+    struct front *front, uint16_t type, struct slice body, struct err *err);
+
+/* ---- proxied.c ---- */
+
+/* Octets of a peer in a request. */
+#define PEER_BODY_MAX                                                          \
+	(2 * PEER_ADDRESS_MAX + PEER_NAME_MAX + ACCOUNT_NAME_MAX + 32)
+
+/* Reads the PROXY header off the connection and tells the keeper; 0, or -errno
+ * when the connection is over, which the log says. */
+int front_take_proxy(struct front *front);
+
+/* The keeper's answers: once, to a front behind a proxy, and where XCLIENT is
+ * for this peer. */
+request_handler handle_peer, handle_xclient;
+
+/* Is the profile for strangers, who are counted? */
+bool connection_is_open_to_all(const struct connection *c);
+
+/* Opens the peer's place in the table of rates, or of the one to be named. */
+void connection_open_rates(struct connection *c);
+
+/* Counts the connection as the peer's, if it is a stranger's. */
+void connection_count(struct connection *c);
+
 /* ---- signer.c ---- */
 
 /* Opens certificate and key, while we may; what cannot be is logged. */
@@ -90,6 +127,10 @@ tls_sign signer_ask;
 
 /* ---- keeper.c ---- */
 
+/* Waits until the front has said whose connection it is; -errno when it ended
+ * or broke a rule. */
+int keeper_await_peer(struct connection *c);
+
 /* Answers the front until it ends. */
 void keeper_run(struct connection *c);
 
@@ -108,8 +149,22 @@ request_handler keeper_login, keeper_scram;
 
 /* Forgets an exchange that is under way. */
 void keeper_forget_scram(struct connection *c);
+
 /* Takes note of the children that have ended so far. */
 void keeper_reap(struct connection *c);
+
+/* ---- ending.c ---- */
+
+/* Holds SIGTERM back: it comes through in ending_wait and nowhere else, and a
+ * front, which inherits this, hears of it from its keeper. */
+void ending_hold(struct connection *c);
+
+/* Waits until the front has something to say or is gone: 0, -ETIMEDOUT at the
+ * deadline, -errno.  On SIGTERM the front is told. */
+int ending_wait(struct connection *c, int64_t deadline);
+
+/* Tells the front: it ends what has been begun and says goodbye. */
+void ending_tell(struct connection *c);
 
 /* ---- session.c ---- */
 

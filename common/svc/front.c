@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -93,6 +94,17 @@ front_handshake(
 	return 0;
 }
 
+/* What comes before the conversation. */
+static int
+front_begin(struct front *front, struct front_tls *tls, char text[TLS_TEXT_MAX])
+{
+	int rc = front->proxied ? front_take_proxy(front) : 0;
+
+	if (rc == 0 && tls)
+		rc = front_handshake(front, tls, text);
+	return rc;
+}
+
 /* The conversation, once confined. */
 static void
 front_talk(struct connection *c, int pair, struct front_tls *tls, bool resumed)
@@ -109,13 +121,15 @@ front_talk(struct connection *c, int pair, struct front_tls *tls, bool resumed)
 		.tls_offered = tls == NULL && c->cert >= 0 && c->key >= 0,
 		.resumed = resumed,
 		.turned_away = c->turned_away,
+		.proxied = c->proxied && !resumed,
+		.xclient = c->xclient,
 		.carried = str_slice(&c->carry),
 		.keeper = pair,
 		.login_ends = c->login_ends,
 	};
 
 	stream_set_guard(front.client, pair);
-	if (tls == NULL || front_handshake(&front, tls, text) == 0) {
+	if (front_begin(&front, tls, text) == 0) {
 		c->service->front(&front);
 		(void)stream_flush(front.client); /* the client may be gone */
 	}
@@ -125,6 +139,8 @@ front_talk(struct connection *c, int pair, struct front_tls *tls, bool resumed)
 _Noreturn void
 front_main(struct connection *c, int pair, struct front_tls *tls, bool resumed)
 {
+	/* the keeper tells us when to end; it cannot fail */
+	(void)signal(SIGTERM, SIG_IGN);
 	log_to(log_sink_keeper, (void *)(intptr_t)pair);
 	if (front_confine(c, pair, tls ? tls->signer : -1) == 0)
 		front_talk(c, pair, tls, resumed);
@@ -161,15 +177,28 @@ front_ask(struct front *front, uint16_t type, struct slice body,
 
 	if (rc < 0 || reply == NULL)
 		return rc;
-	rc = ipc_recv(front->keeper, reply, CLOCK_NEVER);
+	do {
+		rc = ipc_recv(front->keeper, reply, CLOCK_NEVER);
+		front->ending |= rc == 1 && reply->type == REQUEST_END;
+	} while (rc == 1 && reply->type == REQUEST_END);
 	if (rc == 1 && reply->type == type)
 		return 0;
 	return rc < 0 ? rc : -EPIPE;
 }
 
-/* A request that is answered by a number and a text; the number, or -errno. */
-static int
-ask_result(
+bool
+front_is_ending(struct front *front)
+{
+	struct ipc_msg msg = IPC_MSG_INIT;
+
+	while (ipc_recv(front->keeper, &msg, clock_ms()) == 1)
+		front->ending |= msg.type == REQUEST_END;
+	ipc_msg_release(&msg);
+	return front->ending;
+}
+
+int
+front_ask_result(
     struct front *front, uint16_t type, struct slice body, struct err *err)
 {
 	struct ipc_msg reply = IPC_MSG_INIT;
@@ -194,7 +223,7 @@ front_starttls(struct front *front, struct slice carry, struct err *err)
 	int rc;
 
 	ipc_put_text(&body, carry);
-	rc = ask_result(front, REQUEST_STARTTLS, str_slice(&body), err);
+	rc = front_ask_result(front, REQUEST_STARTTLS, str_slice(&body), err);
 	return rc > 0 ? -rc : rc;
 }
 
@@ -211,7 +240,7 @@ front_login(struct front *front, struct slice name, struct slice password,
 		name = password = slice_from("");
 	ipc_put_text(&body, name);
 	ipc_put_text(&body, password);
-	rc = ask_result(front, REQUEST_LOGIN, str_slice(&body), err);
+	rc = front_ask_result(front, REQUEST_LOGIN, str_slice(&body), err);
 	str_wipe(&body);
 	return rc < 0 ? LOGIN_TEMPFAIL : (enum login_result)rc;
 }

@@ -132,6 +132,7 @@ handle_session(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 
 /* ---- the table and the loop ---- */
 
+#define XCLIENT_TIMES 8 /* attributes may come in several */
 #define ANYBODY (KEEPER_STRANGER | KEEPER_LOGGED_IN)
 #define LOG_BODY_MAX (LOG_LINE_MAX * 4)
 #define LOGIN_BODY_MAX (ACCOUNT_NAME_MAX + ACCOUNT_PASSWORD_MAX + 16)
@@ -141,7 +142,7 @@ handle_session(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 /* clang-format off */
 static const struct request common_requests[] = {
 	/* type            name        allowed           octets           times */
-	{ REQUEST_LOG,      "log",      ANYBODY,          LOG_BODY_MAX,
+	{ REQUEST_LOG,      "log",      ANYBODY | KEEPER_PROXIED, LOG_BODY_MAX,
 	    REQUEST_UNLIMITED, handle_log },
 	{ REQUEST_STARTTLS, "starttls", KEEPER_STRANGER,  FRONT_CARRY_MAX + 4,
 	    4, handle_starttls },
@@ -151,6 +152,10 @@ static const struct request common_requests[] = {
 	    REQUEST_UNLIMITED, keeper_scram },
 	{ REQUEST_SESSION,  "session",  KEEPER_LOGGED_IN, IPC_BODY_MAX,
 	    1, handle_session },
+	{ REQUEST_PEER,     "peer",     KEEPER_PROXIED,   PEER_BODY_MAX,
+	    1, handle_peer },
+	{ REQUEST_XCLIENT,  "xclient",  KEEPER_STRANGER,  PEER_BODY_MAX,
+	    XCLIENT_TIMES, handle_xclient },
 };
 /* clang-format on */
 
@@ -235,7 +240,9 @@ serve_front(struct connection *c, struct counts *counts)
 	int rc = 1;
 
 	while (rc >= 0 && !c->session) {
-		rc = ipc_recv(c->keeper.front, &msg, patience(c));
+		rc = ending_wait(c, patience(c));
+		if (rc == 0)
+			rc = ipc_recv(c->keeper.front, &msg, CLOCK_NEVER);
 		if (rc == 0)
 			break;
 		if (rc == 1)
@@ -249,6 +256,23 @@ serve_front(struct connection *c, struct counts *counts)
 	return rc < 0 ? rc : 0;
 }
 
+int
+keeper_await_peer(struct connection *c)
+{
+	struct counts counts = { { { 0 } }, { { 0 } } };
+	struct ipc_msg msg = IPC_MSG_INIT;
+	int64_t deadline = clock_deadline(FRONT_MARGIN_MS);
+	int rc = 0;
+
+	c->keeper.state = KEEPER_PROXIED;
+	while (rc >= 0 && c->keeper.state == KEEPER_PROXIED) {
+		rc = ipc_recv(c->keeper.front, &msg, deadline);
+		rc = rc == 1 ? dispatch(c, &counts, &msg) : -EPIPE;
+	}
+	ipc_msg_release(&msg);
+	return rc < 0 ? rc : 0;
+}
+
 /* The front that takes over after STARTTLS, if there is one. */
 static bool
 next_front(struct connection *c)
@@ -258,8 +282,11 @@ next_front(struct connection *c)
 	if (c->keeper.front < 0)
 		return false;
 	c->tls = true;
-	return keeper_reply(&c->keeper, REQUEST_GO, slice_from(""), NULL, 0) ==
-	       0;
+	if (keeper_reply(&c->keeper, REQUEST_GO, slice_from(""), NULL, 0) < 0)
+		return false;
+	if (c->ending)
+		ending_tell(c);
+	return true;
 }
 
 void

@@ -21,12 +21,14 @@ libsvc_a_SOURCES = \
 	%D%/activation.c %D%/activation.h \
 	%D%/connection.h \
 	%D%/crash.c %D%/crash.h \
-	%D%/front.c \
+	%D%/ending.c \
+	%D%/front.c %D%/front.h \
 	%D%/front_sasl.c %D%/front_sasl.h \
 	%D%/journal.h \
 	%D%/keeper.c \
 	%D%/keeper_login.c \
 	%D%/mail_path.c \
+	%D%/proxied.c \
 	%D%/rates.c %D%/rates.h \
 	%D%/loader.c %D%/loader.h \
 	%D%/sandbox.c %D%/sandbox.h \

@@ -44,6 +44,7 @@ struct rates {
 	struct tally *table;
 	struct tally_entry address, network, all;
 	bool is_private, is_gateway;
+	bool counted; /* the peer is known, and one who is counted */
 };
 
 /* ---- keys ---- */
@@ -172,34 +173,64 @@ is_gateway(const char *address)
 }
 
 struct rates *
-rates_open(const struct settings *settings, const struct peer *peer)
+rates_open_unnamed(const struct settings *settings)
+{
+	struct tally *table = is_wanted(settings) ? open_table(settings) : NULL;
+	struct rates *r;
+
+	if (table == NULL)
+		return NULL;
+	r = mem_zalloc(1, sizeof *r);
+	r->settings = settings;
+	r->table = table;
+	return r;
+}
+
+void
+rates_name(struct rates *r, const struct peer *peer)
 {
 	const struct tally_key all = { .kind = KIND_ALL };
 	struct tally_key address = { { 0 }, 0, 0 }, network = address;
 	struct network of;
-	struct rates *r;
-	struct tally *table;
 
-	if (!is_wanted(settings) || !rates_apply_to(settings, peer) ||
-	    !key_of(peer->address, false, &address) ||
-	    !key_of(peer->address, true, &network))
-		return NULL;
-	table = open_table(settings);
-	if (table == NULL)
-		return NULL;
-	r = mem_zalloc(1, sizeof *r);
-	*r = (struct rates){ .settings = settings,
-		.peer = peer->address,
-		.table = table,
-		.address = tally_find(table, &address, true),
-		.network = tally_find(table, &network, true),
-		.all = tally_find(table, &all, true) };
+	if (r == NULL)
+		return;
+	r->counted = rates_apply_to(r->settings, peer) &&
+		     key_of(peer->address, false, &address) &&
+		     key_of(peer->address, true, &network);
+	if (!r->counted)
+		return;
+	r->peer = peer->address;
+	r->address = tally_find(r->table, &address, true);
+	r->network = tally_find(r->table, &network, true);
+	r->all = tally_find(r->table, &all, true);
 	r->is_private =
 	    network_of(peer->address, 32, 128, &of) && network_is_private(&of);
 	r->is_gateway = r->is_private && is_gateway(peer->address);
 	(void)tally_add(r->address, COUNT_TODAY, DAY, 0); /* no limits */
 	(void)tally_add(r->all, COUNT_TODAY, DAY, 0);
+}
+
+struct rates *
+rates_open(const struct settings *settings, const struct peer *peer)
+{
+	struct rates *r = rates_apply_to(settings, peer)
+			      ? rates_open_unnamed(settings)
+			      : NULL;
+
+	rates_name(r, peer);
+	if (r && !r->counted) {
+		rates_close(r);
+		r = NULL;
+	}
 	return r;
+}
+
+/* Is there nobody to be counted? */
+static bool
+is_nobody(const struct rates *r)
+{
+	return r == NULL || !r->counted;
 }
 
 void
@@ -284,9 +315,9 @@ refuse(const struct rates *r, enum rate what, bool network)
 bool
 rates_have_room(struct rates *rates, enum rate what)
 {
-	bool address = rates && is_full(rates, what, false);
+	bool address = !is_nobody(rates) && is_full(rates, what, false);
 
-	if (!address && (rates == NULL || !is_full(rates, what, true)))
+	if (!address && (is_nobody(rates) || !is_full(rates, what, true)))
 		return true;
 	return !refuse(rates, what, !address);
 }
@@ -294,9 +325,9 @@ rates_have_room(struct rates *rates, enum rate what)
 bool
 rates_allow(struct rates *rates, enum rate what)
 {
-	bool address = rates == NULL || add(rates, what, false);
+	bool address = is_nobody(rates) || add(rates, what, false);
 
-	if (rates == NULL || (address && add(rates, what, true)))
+	if (is_nobody(rates) || (address && add(rates, what, true)))
 		return true;
 	return !refuse(rates, what, address);
 }
@@ -306,7 +337,7 @@ rates_allow(struct rates *rates, enum rate what)
 void
 rates_login(struct rates *rates, bool good)
 {
-	if (rates == NULL)
+	if (is_nobody(rates))
 		return;
 	if (good) {
 		tally_mark(rates->address, MARK_GOOD_LOGIN);
@@ -323,7 +354,7 @@ rates_login_delay(struct rates *rates)
 	uint32_t failures, of_network;
 	int64_t ms;
 
-	if (rates == NULL ||
+	if (is_nobody(rates) ||
 	    tally_marked(rates->network, MARK_GOOD_LOGIN, RATES_SPARED))
 		return 0;
 	failures = tally_count(rates->address, COUNT_FAILURES, HOUR);

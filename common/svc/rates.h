@@ -33,6 +33,11 @@ struct rates *rates_open(
     const struct settings *settings, const struct peer *peer);
 void rates_close(struct rates *rates);
 
+/* The same for the client of a proxy, who is named later: till then nobody is
+ * counted.  rates may be NULL; peer is borrowed. */
+struct rates *rates_open_unnamed(const struct settings *settings);
+void rates_name(struct rates *rates, const struct peer *peer);
+
 /* Counts one more, unless that is more than the settings allow: false then,
  * and the log says so. */
 bool rates_allow(struct rates *rates, enum rate what);

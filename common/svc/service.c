@@ -146,25 +146,18 @@ open_accounts(struct connection *c)
 	keep_tls_password(c);
 }
 
-/* SIGTERM: the client has nothing more to say.  What has been begun is ended,
- * a message that is being committed gets its reply, a session pays the quota;
- * a pipe, which cannot be cut, ends at once, as does a stem. */
+/* SIGTERM, before there is a connection to be ended in good order. */
 static void
-end_input(int signal)
+end_at_once(int signal)
 {
-	int saved = errno;
-
-	if (shutdown(STDIN_FILENO, SHUT_RD) < 0 && errno == ENOTSOCK)
-		_exit(128 + signal);
-	errno = saved;
+	_exit(128 + signal);
 }
 
 /* What all connections of a profile have in common. */
 static void
 prepare(struct connection *c, int argc, char **argv)
 {
-	static const struct sigaction end = { .sa_handler = end_input,
-		.sa_flags = SA_RESTART };
+	static const struct sigaction end = { .sa_handler = end_at_once };
 	const int line = STEM_FD;
 	struct err err;
 	int rc = 0;
@@ -208,28 +201,12 @@ open_connection(struct connection *c)
 	make_trace(c->trace);
 	log_set_trace(c->trace);
 	peer_of(STDIN_FILENO, &c->peer);
+	c->proxied = peer_in_networks(&c->peer, c->settings.proxy_networks);
+	c->xclient = !c->proxied &&
+		     peer_in_networks(&c->peer, c->settings.xclient_networks);
 	c->login_ends = clock_deadline(c->settings.login_timeout);
 	send_without_delay();
 	signer_open_files(c);
-}
-
-/* Strangers are counted before the greeting, which tells one who comes too
- * often to come later; for the others the table is opened while the front
- * already greets. */
-static bool
-is_open_to_all(const struct connection *c)
-{
-	return c->service->open_profile &&
-	       strcmp(c->service->open_profile, c->profile) == 0;
-}
-
-static void
-count_connection(struct connection *c)
-{
-	if (!is_open_to_all(c))
-		return;
-	c->keeper.rates = rates_open(&c->settings, &c->peer);
-	c->turned_away = !rates_allow(c->keeper.rates, RATE_CONNECTION);
 }
 
 /* The front says that it is too often and ends; nobody else is asked. */
@@ -291,24 +268,28 @@ service_main(const struct service *service, int argc, char **argv)
 	if (c.stem)
 		serve_as_stem(&c, argv[0]);
 	open_connection(&c);
+	ending_hold(&c);
 	c.keeper.settings = &c.settings;
 	c.keeper.peer = &c.peer;
 	c.keeper.profile = c.profile;
 	c.keeper.trace = c.trace;
 	c.keeper.state = KEEPER_STRANGER;
-	count_connection(&c);
+	if (!c.proxied)
+		connection_count(&c);
 	c.keeper.front = first_front(&c, &err);
 	if (c.keeper.front < 0) {
 		log_no_connection(&c, &err);
 		return EX_TEMPFAIL;
 	}
+	if (c.proxied && keeper_await_peer(&c) < 0)
+		return EX_OK;
 	if (c.turned_away) {
 		turn_away(&c);
 		return EX_OK;
 	}
 	open_accounts(&c);
-	if (!is_open_to_all(&c))
-		c.keeper.rates = rates_open(&c.settings, &c.peer);
+	if (!connection_is_open_to_all(&c))
+		connection_open_rates(&c);
 	if (!c.stem) /* else a crash is to be seen (keeper_reap) */
 		(void)sigaction(SIGCHLD, &ignore, NULL); /* cannot fail */
 	if (service->keeper_prepare)

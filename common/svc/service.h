@@ -6,26 +6,8 @@
 
 #include "common/account/account.h"
 #include "common/base/request.h"
-#include "common/net/peer.h"
-#include "common/net/stream.h"
+#include "common/svc/front.h"
 #include "common/svc/rates.h"
-
-/* What every front gets: the network, its settings, a way to the keeper. */
-struct front {
-	const struct settings *settings;
-	const struct peer *peer;
-	struct stream *client;
-	const char *profile;  /* "mx", "submission", ...; argument of -p */
-	const char *trace;    /* this connection's id */
-	bool tls;             /* the client is behind TLS */
-	const char *tls_text; /* "TLSv1.3 TLS_AES_256_GCM_SHA384", or "" */
-	bool tls_offered;     /* STARTTLS may be asked for */
-	bool resumed;         /* STARTTLS was said: no greeting now */
-	bool turned_away;     /* its address connects too often: 421, the end */
-	struct slice carried; /* what the front before it left for this one */
-	int keeper;           /* ipc; for requests of the service itself */
-	int64_t login_ends;   /* deadline of the time before login (clock.h) */
-};
 
 /* A logged-in connection, in its own confinement. */
 struct session {
@@ -60,6 +42,7 @@ struct keeper {
 enum {
 	KEEPER_STRANGER = 1 << 0,
 	KEEPER_LOGGED_IN = 1 << 1,
+	KEEPER_PROXIED = 1 << 2, /* whose connection it is will be told */
 	KEEPER_OWN = 1 << 8
 };
 
@@ -92,47 +75,6 @@ struct service {
 
 /* main() of a program. */
 int service_main(const struct service *service, int argc, char **argv);
-
-/* ---- what a front may ask its keeper, whatever the service ---- */
-
-/*
- * STARTTLS: 0 when a new front stands ready to take the connection over.  The
- * caller then says so to the client, flushes, and returns from front(): what
- * the client sent before is forgotten with this process, but for carry, at
- * most FRONT_CARRY_MAX octets of the service's own tallies.  -errno with err:
- * TLS is not to be had now (454).
- */
-int front_starttls(struct front *front, struct slice carry, struct err *err);
-
-#define FRONT_CARRY_MAX 64
-
-enum login_result {
-	LOGIN_OK,
-	LOGIN_DENIED,   /* wrong password, no such user */
-	LOGIN_TEMPFAIL, /* could not look */
-	LOGIN_TOO_MANY  /* that was the last try: say goodbye */
-};
-
-/* Asks for a login; the keeper delays the answer to a failure. */
-enum login_result front_login(struct front *front, struct slice name,
-    struct slice password, struct err *err);
-
-/* May a password be said on this connection (TLS, loopback, or the setting)? */
-bool front_may_login(const struct front *front);
-
-/*
- * Ends the front's part after LOGIN_OK: what the client has already sent, and
- * argument, go to the session.  Without TLS the process ends, with TLS it
- * carries octets between the client and the session until either closes.
- */
-_Noreturn void front_become_session(struct front *front, struct slice argument);
-
-/*
- * One request of the service's own and its answer: 0, or -errno (the keeper is
- * gone, which ends the connection).  reply may be NULL when there is none.
- */
-int front_ask(struct front *front, uint16_t type, struct slice body,
-    struct ipc_msg *reply);
 
 /* Answers the front; for request handlers.  0 or -errno. */
 int keeper_reply(struct keeper *keeper, uint16_t type, struct slice body,

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -80,6 +81,29 @@ limit_memory(const struct connection *c)
 #endif
 }
 
+/* SIGTERM: the client has nothing more to say.  What has been begun is ended,
+ * and the quota paid; a pipe, which cannot be cut, ends at once. */
+static void
+end_input(int signal)
+{
+	int saved = errno;
+
+	if (shutdown(STDIN_FILENO, SHUT_RD) < 0 && errno == ENOTSOCK)
+		_exit(128 + signal);
+	errno = saved;
+}
+
+/* A keeper waited for its front alone; a session is told at any time. */
+static void
+release_signals(const struct connection *c)
+{
+	static const struct sigaction action = { .sa_handler = end_input,
+		.sa_flags = SA_RESTART };
+
+	(void)sigaction(SIGTERM, &action, NULL); /* neither can fail */
+	(void)sigprocmask(SIG_SETMASK, &c->signals, NULL);
+}
+
 /* Forgets what the keeper knew, and shuts the door behind. */
 static int
 session_confine(struct connection *c, const char *path, struct err *err)
@@ -130,6 +154,7 @@ session_run(struct connection *c)
 		    "no session for %s: %s", session.user->name, err.text);
 		return;
 	}
+	release_signals(c);
 	session.client = stream_new(in, out);
 	stream_unread(session.client, str_slice(&c->input));
 	str_release(&c->input);

@@ -13,10 +13,12 @@ struct settings {
 	/* general */
 	const char *hostname;
 	const char *runtime_dir;
-	const char *log;         /* auto, journal, syslog, stderr, none */
-	const char *log_level;   /* error, warning, info, debug */
-	const char *sandbox;     /* on, require, off */
-	const char *libexec_dir; /* where the programs are */
+	const char *log;              /* auto, journal, syslog, stderr, none */
+	const char *log_level;        /* error, warning, info, debug */
+	const char *sandbox;          /* on, require, off */
+	const char *libexec_dir;      /* where the programs are */
+	const char *proxy_networks;   /* who sends a PROXY header */
+	const char *xclient_networks; /* whose XCLIENT is believed */
 	/* accounts */
 	const char *mysql_host; /* "" selects SQLite; several, by spaces */
 	const char *mysql_user;

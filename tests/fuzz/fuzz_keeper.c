@@ -76,6 +76,25 @@ account_scram_proof(struct account_client *client, struct slice message,
 	return ACCOUNT_FOUND;
 }
 
+enum account_outcome
+account_resolve(struct account_client *client, struct slice address,
+    struct account_targets *ret_targets, struct err *err)
+{
+	(void)client;
+	if (address.len > ACCOUNT_NAME_MAX)
+		__builtin_trap();
+	(void)ret_targets;
+	(void)err;
+	return ACCOUNT_UNKNOWN;
+}
+
+void
+account_targets_release(struct account_targets *targets)
+{
+	if (targets->count)
+		__builtin_trap();
+}
+
 void
 account_user_release(struct account_user *user)
 {
@@ -178,6 +197,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	c.settings.scram = true;
 	c.settings.mail_location = "/data/%d/%n";
 	c.settings.mail_uid = 8;
+	c.settings.xclient_networks = "192.0.2.0/24";
+	c.proxied = size && data[0] == REQUEST_PEER;
+	c.xclient = !c.proxied;
 	c.keeper.settings = &c.settings;
 	c.keeper.peer = &c.peer;
 	c.keeper.state = KEEPER_STRANGER;
@@ -186,7 +208,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	c.keeper.front = ends[0];
 	fill(ends[1], data, size);
 	(void)shutdown(ends[1], SHUT_WR); /* the front's end */
-	keeper_run(&c);
+	if (!c.proxied || keeper_await_peer(&c) == 0)
+		keeper_run(&c);
+	else
+		(void)close(c.keeper.front); /* nobody is answered */
 	if (c.session && c.keeper.user == NULL)
 		__builtin_trap();
 	(void)close(ends[1]); /* only written */
@@ -197,5 +222,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(c.keeper.user);
 	str_release(&c.input);
 	str_release(&c.argument);
+	str_release(&c.carry);
 	return 0;
 }

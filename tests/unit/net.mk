@@ -25,3 +25,9 @@ TESTS += %D%/test_dns_message %D%/test_dns
 %C%_test_dns_SOURCES = %D%/test_dns.c
 %C%_test_dns_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_dns_LDADD = libnet.a libbase.a $(CMOCKA_LIBS)
+
+check_PROGRAMS += %D%/test_proxy_header
+TESTS += %D%/test_proxy_header
+%C%_test_proxy_header_SOURCES = %D%/test_proxy_header.c
+%C%_test_proxy_header_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_proxy_header_LDADD = libnet.a libbase.a $(CMOCKA_LIBS)

@@ -377,6 +377,25 @@ spam_verdict_release(struct spam_verdict *verdict)
 }
 
 bool
+front_is_ending(struct front *front)
+{
+	return front->ending;
+}
+
+enum xclient_result
+front_xclient(struct front *front, const struct peer *peer, struct slice login)
+{
+	struct fake *f = fake_of(front);
+
+	if (login.len && !slice_is(login, "a@test.dev"))
+		return XCLIENT_NO_LOGIN;
+	f->logged_in = login.len > 0;
+	front->learned = *peer;
+	front->peer = &front->learned;
+	return XCLIENT_TAKEN;
+}
+
+bool
 front_may_login(const struct front *front)
 {
 	return front->tls ||

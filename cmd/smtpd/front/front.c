@@ -4,12 +4,14 @@
 #include "cmd/smtpd/check/check.h"
 #include "cmd/smtpd/content/milters.h"
 #include "cmd/smtpd/front/data.h"
+#include "cmd/smtpd/front/xclient.h"
 #include "common/base/clock.h"
 #include "common/base/fileio.h"
 #include "common/base/enc.h"
 #include "common/base/log.h"
 
 #define GOODBYE_MS 5000 /* for telling a client that its time is up */
+#define ENDING_MS 10000 /* for each command of a message that was begun */
 #define LOG_COMMAND_MAX 200
 
 #define TARPIT_STEP 10     /* refusals that are held back alike */
@@ -36,6 +38,8 @@ const struct command smtp_commands[] = {
 	{ "DATA", ST_OPEN, ARG_NONE, CMD_LOGIN_FIRST, cmd_data },
 	/* its octets must be read, whatever may be said against it */
 	{ "BDAT", ST_ANY, ARG_OPTIONAL, 0, cmd_bdat },
+	{ "XCLIENT", ST_START | ST_GREETED, ARG_NEEDED, CMD_XCLIENT |
+	    CMD_LINE_MAIL | CMD_EHLO | CMD_HIDDEN, cmd_xclient },
 	{ "RSET", ST_ANY, ARG_NONE, CMD_IDLE, cmd_rset },
 	{ "NOOP", ST_ANY, ARG_OPTIONAL, CMD_IDLE, cmd_noop },
 	{ "VRFY", ST_ANY, ARG_NEEDED, CMD_IDLE | CMD_ADDRESS, cmd_vrfy },
@@ -56,8 +60,11 @@ smtp_offers(const struct smtp *s, const struct command *row)
 		return false;
 	if (row->flags & (s->lmtp ? CMD_SMTP : CMD_LMTP))
 		return false;
-	return !(row->flags & CMD_TLS_OFFERED) || s->front->tls_offered ||
-	       s->front->tls;
+	if ((row->flags & CMD_XCLIENT) && (!s->front->xclient || s->logged_in))
+		return false;
+	if ((row->flags & CMD_TLS_OFFERED) && !s->front->tls)
+		return s->front->tls_offered && !s->logged_in;
+	return true;
 }
 
 /* Is it about a recipient that gets no mail?  A list that nobody tends has
@@ -179,6 +186,8 @@ line_deadline(const struct smtp *s)
 
 	if (s->submission && !s->logged_in && s->front->login_ends < deadline)
 		deadline = s->front->login_ends;
+	if (s->front->ending && clock_deadline(ENDING_MS) < deadline)
+		deadline = clock_deadline(ENDING_MS);
 	return deadline;
 }
 
@@ -232,8 +241,8 @@ smtp_read_line(
 	else if (rc == -EMSGSIZE)
 		smtp_say(s, long_line(too_long, line));
 	else if (rc == -ETIMEDOUT)
-		smtp_say(s, &reply_timeout);
-	else
+		smtp_say(s, s->front->ending ? &reply_ending : &reply_timeout);
+	else if (rc != -ECANCELED || !front_is_ending(s->front))
 		s->over = true;
 	return false;
 }
@@ -362,6 +371,7 @@ release(struct smtp *s)
 {
 	checks_free(s);
 	str_release(&s->helo);
+	str_release(&s->proxied_helo);
 	str_release(&s->user);
 	str_release(&s->mechanism);
 	str_release(&s->tx.sender);
@@ -408,7 +418,7 @@ smtp_carry(const struct smtp *s, struct str *out)
 
 /* The greeting, if we talk to this one at all. */
 static void
-begin(struct smtp *s)
+begin(struct smtp *s, bool greeting)
 {
 	if (s->front->turned_away)
 		smtp_say(s, &reply_too_often); /* and the connection is over */
@@ -416,8 +426,27 @@ begin(struct smtp *s)
 		smtp_say(s, &reply_lmtp_stranger);
 	else
 		s->over = !checks_connect(s);
-	if (!s->front->resumed && !s->over)
+	if (greeting && !s->over)
 		greet(s);
+	milters_begin(s);
+}
+
+void
+smtp_begin_again(struct smtp *s)
+{
+	smtp_reset(s);
+	milters_end(s);
+	checks_free(s);
+	s->state = ST_START;
+	s->extended = false;
+	begin(s, true);
+}
+
+/* Is it time to go?  Between two messages, when we were told to end. */
+static bool
+is_last(const struct smtp *s)
+{
+	return s->front->ending && (s->state & (ST_OPEN | ST_BDAT)) == 0;
 }
 
 void
@@ -432,11 +461,13 @@ smtp_front(struct front *front)
 
 	if (front->resumed)
 		resume(&s);
-	begin(&s);
-	milters_begin(&s);
-	while (!s.over)
-		if (smtp_read_line(&s, &reply_line_long, &line))
+	begin(&s, !front->resumed);
+	while (!s.over) {
+		if (is_last(&s))
+			smtp_say(&s, &reply_ending);
+		else if (smtp_read_line(&s, &reply_line_long, &line))
 			run_line(&s, line);
+	}
 	(void)stream_flush(front->client); /* nobody is left to tell */
 	milters_end(&s);
 	release(&s);

@@ -207,8 +207,11 @@ fill(struct smtp *s, int64_t deadline)
 {
 	int rc;
 
-	stream_set_deadline(s->front->client, deadline);
-	rc = stream_fill(s->front->client);
+	do {
+		stream_set_deadline(s->front->client, deadline);
+		rc = stream_fill(s->front->client);
+		/* told to end: this message is finished before that */
+	} while (rc == -ECANCELED && front_is_ending(s->front));
 	if (rc <= 0)
 		lose(s, rc == -ETIMEDOUT ? &reply_timeout : NULL);
 	return rc > 0;

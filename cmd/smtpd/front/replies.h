@@ -16,6 +16,7 @@ extern const struct reply reply_bye;
 extern const struct reply reply_vrfy;
 extern const struct reply reply_help; /* %s: the verbs */
 extern const struct reply reply_timeout;
+extern const struct reply reply_ending;
 extern const struct reply reply_too_many_errors;
 extern const struct reply reply_too_often;
 extern const struct reply reply_too_much_idling;
@@ -30,6 +31,7 @@ extern const struct reply reply_lmtp_stranger;
 extern const struct reply reply_not_offered;
 extern const struct reply reply_pipelined;
 extern const struct reply reply_helo_syntax;
+extern const struct reply reply_xclient_syntax;
 
 /* STARTTLS and AUTH. */
 extern const struct reply reply_tls_ready;

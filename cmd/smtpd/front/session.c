@@ -1,13 +1,13 @@
 #include "cmd/smtpd/check/check.h"
+#include "cmd/smtpd/front/xclient.h"
 #include "common/base/log.h"
 #include "common/svc/front_sasl.h"
 
 #define LIMIT_SAID_MAX ((size_t)999999) /* RFC 9422 section 4 */
 
-/* Is it fit to be shown in a Received field and a log?  What it names is not
- * looked at (RFC 5321 section 4.1.4). */
-static bool
-is_name(struct slice name)
+/* What it names is not looked at (RFC 5321 section 4.1.4). */
+bool
+smtp_is_name(struct slice name)
 {
 	size_t i;
 
@@ -21,12 +21,13 @@ is_name(struct slice name)
 static bool
 hello(struct smtp *s, struct slice name, bool extended)
 {
-	if (!is_name(name)) {
+	if (!smtp_is_name(name)) {
 		smtp_say(s, &reply_helo_syntax);
 		return false;
 	}
 	smtp_reset(s);
-	str_set(&s->helo, name);
+	str_set(
+	    &s->helo, s->proxied_helo.len ? str_slice(&s->proxied_helo) : name);
 	checks_begin(s, CHECK_HELO);
 	s->extended = extended;
 	s->state = ST_GREETED;
@@ -91,6 +92,8 @@ cmd_ehlo(void *ctx, struct slice argument)
 		str_appendf(&text, "\n%s", row->verb);
 		if (row->flags & CMD_SECRET)
 			sasl_list(front_auth_offered(s->front), " ", &text);
+		if (row->flags & CMD_XCLIENT)
+			xclient_list(&text);
 	}
 	reply.text = str_cstr(&text);
 	smtp_say(s, &reply);

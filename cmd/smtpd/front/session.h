@@ -29,7 +29,8 @@ enum {
 	CMD_IDLE = CMD_OWN << 7,        /* brings no message nearer */
 	CMD_LINE_RCPT = CMD_OWN << 8,   /* SMTP_LINE_RCPT for its line */
 	CMD_SMTP = CMD_OWN << 9,        /* not in LMTP */
-	CMD_LMTP = CMD_OWN << 10        /* there alone */
+	CMD_LMTP = CMD_OWN << 10,       /* there alone */
+	CMD_XCLIENT = CMD_OWN << 11     /* for xclient_networks */
 };
 
 /* A transaction: from MAIL to the end of DATA, RSET or the connection. */
@@ -70,12 +71,13 @@ struct smtp {
 	bool submission; /* users log in here; nobody else is served */
 	bool lmtp;       /* RFC 2033: a reply for each recipient */
 	bool logged_in;
-	bool extended;        /* EHLO or LHLO was said */
-	bool over;            /* the connection is to be closed */
-	struct str helo;      /* what the client calls itself */
-	struct str user;      /* who logged in */
-	struct str mechanism; /* by which of SASL's */
-	size_t messages;      /* DATA in this connection */
+	bool extended;           /* EHLO or LHLO was said */
+	bool over;               /* the connection is to be closed */
+	struct str helo;         /* what the client calls itself */
+	struct str proxied_helo; /* HELO of XCLIENT: stands for any later */
+	struct str user;         /* who logged in */
+	struct str mechanism;    /* by which of SASL's */
+	size_t messages;         /* DATA in this connection */
 	uint32_t wait; /* seconds, when the keeper said OUTCOME_GREYLISTED */
 	struct smtp_tally tally;
 	struct transaction tx;
@@ -112,7 +114,7 @@ void smtp_say_with(
  * The next line without its CRLF, of at most SMTP_LINE_AUTH octets with it, all
  * of it here before the time is up.  False when there is none: the client was
  * told why (too_long where that is it), and either another line is to be read
- * or s->over is set.
+ * or s->over is set.  So too, without a word, when we are told to end.
  */
 bool smtp_read_line(
     struct smtp *s, const struct reply *too_long, struct slice *ret_line);

@@ -32,11 +32,16 @@ close_pipes(struct pipes *p)
 static _Noreturn void
 run_command(const struct pipes *p, const struct filter_runner *runner)
 {
+	sigset_t none;
+
 	if (dup2(p->to[0], STDIN_FILENO) < 0 ||
 	    dup2(p->from[1], STDOUT_FILENO) < 0)
 		_exit(EXIT_NO_COMMAND);
 	(void)signal(SIGCHLD, SIG_DFL); /* cannot fail for these */
 	(void)signal(SIGPIPE, SIG_DFL);
+	(void)signal(SIGTERM, SIG_DFL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)alarm(runner->seconds); /* survives exec */
 	(void)execvp(runner->words[0], runner->words);
 	_exit(EXIT_NO_COMMAND); /* its silence tells the front */
