@@ -11,8 +11,8 @@
 #include "common/base/driver.h"
 #include "common/base/fileio.h"
 #include "common/proto/milter_list.h"
-#include "common/svc/connection.h"
 #include "common/svc/crash.h"
+#include "common/svc/proxied.h"
 
 #define LOG_NAME_MAX 32 /* octets of a field's name */
 

@@ -28,7 +28,7 @@ libsvc_a_SOURCES = \
 	%D%/keeper.c \
 	%D%/keeper_login.c \
 	%D%/mail_path.c \
-	%D%/proxied.c \
+	%D%/proxied.c %D%/proxied.h \
 	%D%/rates.c %D%/rates.h \
 	%D%/loader.c %D%/loader.h \
 	%D%/sandbox.c %D%/sandbox.h \

@@ -6,7 +6,7 @@
 #include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/net/proxy_header.h"
-#include "common/svc/connection.h"
+#include "common/svc/proxied.h"
 
 #define PROXY_MS 10000 /* for a proxy's header */
 #define PORT_MAX 65535

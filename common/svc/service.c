@@ -17,9 +17,9 @@
 #include "common/base/fileio.h"
 #include "common/base/secret.h"
 #include "common/svc/activation.h"
-#include "common/svc/connection.h"
 #include "common/svc/crash.h"
 #include "common/svc/loader.h"
+#include "common/svc/proxied.h"
 #include "common/svc/service_log.h"
 #include "common/svc/stem.h"
 

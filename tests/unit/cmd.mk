@@ -40,8 +40,8 @@ TESTS += %D%/test_unstuff %D%/test_intake %D%/test_smtp \
 	libbase.a $(CMOCKA_LIBS)
 %C%_test_smtp_xclient_SOURCES = %D%/test_smtp_xclient.c %D%/smtpd_fake.c
 %C%_test_smtp_xclient_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-%C%_test_smtp_xclient_LDADD = libsmtpd.a libproto.a libmsg.a libnet.a \
-	libbase.a $(CMOCKA_LIBS)
+%C%_test_smtp_xclient_LDADD = libsmtpd.a libsvc.a libaccount.a \
+	libproto.a libmsg.a libnet.a libbase.a $(CMOCKA_LIBS)
 %C%_test_smtp_data_SOURCES = %D%/test_smtp_data.c %D%/smtpd_fake.c
 %C%_test_smtp_data_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_smtp_data_LDADD = libsmtpd.a libsvc.a libaccount.a \
