@@ -52,6 +52,12 @@ int cmd_greylist_list(struct tool *tool);
 int cmd_tally_forget(struct tool *tool);
 int cmd_tally_list(struct tool *tool);
 
+/* Spam scores of mailboxes (spam.c). */
+int cmd_spam_list(struct tool *tool);
+int cmd_spam_remove(struct tool *tool);
+int cmd_spam_set(struct tool *tool);
+int cmd_spam_show(struct tool *tool);
+
 /* Settings (config.c). */
 int cmd_config_check(struct tool *tool);
 int cmd_config_doc(struct tool *tool);

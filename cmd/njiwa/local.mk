@@ -1,7 +1,7 @@
 # njiwa, the administrator's tool, and the page of the settings
 bin_PROGRAMS += njiwa
 njiwa_SOURCES = %D%/main.c
-NJIWA_TOOL_LIBS = libtool_njiwa.a libsvc.a libstore.a libmsg.a libaccount.a \
+NJIWA_TOOL_LIBS = libtool_njiwa.a libsvc.a libproto.a libstore.a libmsg.a libaccount.a \
 	libnet.a libbase.a $(INIH_LIBS) $(CRYPT_LIBS) -ldl
 njiwa_LDADD = $(NJIWA_TOOL_LIBS)
 
@@ -22,6 +22,7 @@ libtool_njiwa_a_SOURCES = \
 	%D%/pw.c \
 	%D%/quota.c \
 	%D%/sender.c \
+	%D%/spam.c \
 	%D%/strangers.h \
 	%D%/tally.c \
 	%D%/tool.c %D%/tool.h \

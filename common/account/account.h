@@ -137,21 +137,6 @@ void account_quota_flush(struct account_client *client);
 /* Additions that a service which is gone may not have made. */
 uint64_t account_quota_lost(const struct account_client *client);
 
-#define ACCOUNT_SCORE_MAX 32 /* octets of a threshold, with its NUL */
-
-/* What a mailbox has instead of the site's thresholds for spam, as its row has
- * it; "" where it has nothing. */
-struct account_spam_prefs {
-	char tag[ACCOUNT_SCORE_MAX];
-	char junk[ACCOUNT_SCORE_MAX];
-	char reject[ACCOUNT_SCORE_MAX];
-};
-
-/* A mailbox's row by spam_query: FOUND fills prefs, UNKNOWN where there is
- * none or no query, TEMPFAIL fills err. */
-enum account_outcome account_spam_prefs(struct account_client *client,
-    const char *name, struct account_spam_prefs *ret_prefs, struct err *err);
-
 /* From now on this client is answered quota requests for name alone; for the
  * session of a logged-in user.  0 or -errno. */
 int account_bind(

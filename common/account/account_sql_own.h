@@ -33,8 +33,8 @@ struct account_sql {
 	struct account_source source; /* over the functions below */
 	struct str sample; /* a hash as they are here, for unknown users */
 	bool sampled;
-	bool is_joined;     /* JOINED_QUERY serves for the three */
-	uint64_t questions; /* statements that were run */
+	bool is_joined;          /* JOINED_QUERY serves for the three */
+	uint64_t questions;      /* statements that were run */
 	struct str scram_secret; /* from which salts of nobody are made */
 	account_notice *notice;
 	void *notice_ctx;

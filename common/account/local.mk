@@ -16,7 +16,8 @@ libaccount_a_SOURCES = \
 	%D%/account_schema.c \
 	%D%/account_scram.c %D%/account_scram.h \
 	%D%/account_scram_store.c \
-	%D%/account_spam.c \
+	%D%/account_spam.c %D%/account_spam.h \
+	%D%/account_spam_admin.c %D%/account_spam_admin.h \
 	%D%/account_sql.c %D%/account_sql.h %D%/account_sql_own.h \
 	%D%/account_users.c \
 	%D%/db.h \

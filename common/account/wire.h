@@ -4,7 +4,7 @@
 #ifndef NJIWA_ACCOUNT_WIRE_H
 #define NJIWA_ACCOUNT_WIRE_H
 
-#include "common/account/account.h"
+#include "common/account/account_spam.h"
 #include "common/base/ipc.h"
 
 #define WIRE_SERVICE_MAX 32 /* octets of "smtp" */

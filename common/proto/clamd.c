@@ -58,9 +58,10 @@ clamd_parse(
 	struct slice rest = answer;
 	STR_AUTO shown = STR_INIT;
 
-	if (cut_end(&rest, " FOUND")) {
-		verdict.result = CLAMD_INFECTED;
+	if (cut_end(&rest, " FOUND"))
 		take_signature(rest, &verdict);
+	if (verdict.signature[0]) {
+		verdict.result = CLAMD_INFECTED;
 	} else if (slice_starts(answer, "INSTREAM size limit exceeded")) {
 		verdict.result = CLAMD_TOO_BIG;
 	} else if (!slice_is(answer, "stream: OK")) {

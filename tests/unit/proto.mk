@@ -24,3 +24,8 @@ check_PROGRAMS += tests/e2e/spam_probe
 tests_e2e_spam_probe_SOURCES = tests/e2e/spam_probe.c
 tests_e2e_spam_probe_LDADD = libproto.a libbase.a
 check-e2e: tests/e2e/spam_probe$(EXEEXT)
+check_PROGRAMS += %D%/test_milter
+TESTS += %D%/test_milter
+%C%_test_milter_SOURCES = %D%/test_milter.c
+%C%_test_milter_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_milter_LDADD = libproto.a libnet.a libbase.a $(CMOCKA_LIBS)

@@ -1,6 +1,7 @@
 #include <errno.h>
 
 #include "cmd/smtpd/keeper/keeper.h"
+#include "common/account/account_spam.h"
 #include "common/base/fileio.h"
 #include "common/base/log.h"
 #include "common/proto/score.h"

@@ -1,0 +1,384 @@
+"""The chain of content filters: clamd, real and played; spam judged by each
+mailbox's own scores; filters that die, and fronts whose keeper does."""
+import os
+import signal
+import socket
+import tempfile
+import threading
+import time
+
+import pytest
+
+import servers
+from clamd_under_test import EICAR, SIGNATURE, STREAM_MAX, Clamd
+from conftest import need
+from smtp_talk import DATA, Talk
+
+INFECTED = (b"Subject: an attachment\r\nContent-Type: text/plain\r\n\r\n" +
+            EICAR + b"\r\n")
+
+
+@pytest.fixture
+def site(make_site):
+    return make_site("sqlite")
+
+
+@pytest.fixture(scope="module")
+def clamd():
+    need("clamd")
+    with tempfile.TemporaryDirectory(prefix="njiwa-clamd-") as folder:
+        server = Clamd(folder)
+        yield server
+        server.stop()
+
+
+class Filter:
+    """A server of one answer: reads until enough(octets), then answers and
+    closes; answer None never does, "" closes at once."""
+
+    def __init__(self, answer, enough=lambda octets: True, path=None):
+        self.answer, self.enough, self.heard = answer, enough, []
+        self.taken = []
+        if path:
+            self.listener = socket.socket(socket.AF_UNIX)
+            self.listener.bind(path)
+            os.chmod(path, 0o666)
+            self.listener.listen(8)
+            self.address = path
+        else:
+            self.listener = socket.create_server(("127.0.0.1", 0))
+            self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                sock, _ = self.listener.accept()
+            except OSError:
+                return
+            self.taken.append(sock)
+            threading.Thread(target=self.talk, args=(sock,),
+                             daemon=True).start()
+
+    def talk(self, sock):
+        octets = b""
+        try:
+            while not self.enough(octets):
+                piece = sock.recv(65536)
+                if not piece:
+                    break
+                octets += piece
+            self.heard.append(octets)
+            if self.answer is None:
+                return
+            sock.sendall(self.answer)
+            sock.close()
+        except OSError:
+            pass
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for sock in self.taken:
+            sock.close()
+
+
+def whole(octets):
+    return octets.endswith(b"\0\0\0\0")
+
+
+@pytest.fixture
+def played(site):
+    running = []
+
+    def start(answer, enough=whole, **settings):
+        server = Filter(answer, enough)
+        running.append(server)
+        site.conf(clamd=server.address, **settings)
+        return server
+
+    yield start
+    for server in running:
+        server.close()
+
+
+def send(site, octets=DATA, recipients=("demo@test.dev",), service="mx"):
+    talk = Talk(site, service, timeout=60)
+    talk.ehlo()
+    assert set(talk.envelope(*recipients)) == {250}
+    code = talk.message(octets)
+    send.text = talk.last[1]
+    return code
+
+
+# ---- clamd
+
+def test_clamd(site, clamd):
+    site.conf(clamd=clamd.path)
+    assert send(site) == 250
+    site.wait_log("verdict=clean filter=clamd")
+    assert send(site, INFECTED) == 554
+    assert send.text.startswith("5.7.1 Infected: " + SIGNATURE)
+    site.wait_log("verdict=infected filter=clamd")
+    assert len(site.messages("demo")) == 1
+
+
+def test_clamd_looks_at_users_too(site, clamd):
+    site.conf(clamd=clamd.path)
+    client = site.smtp("submissions", login="demo")
+    code, _ = client.docmd("MAIL", "FROM:<demo@test.dev>")
+    client.docmd("RCPT", "TO:<other@test.dev>")
+    assert client.data(b"From: demo@test.dev\r\n\r\n" + EICAR)[0] == 554
+    assert site.messages("other") == []
+
+
+def test_clamds_own_limit(site, clamd):
+    """It stops reading: what it says is still heard."""
+    site.conf(clamd=clamd.path, clamd_max_size="20M")
+    filler = (b"x" * 76 + b"\r\n") * (2 * STREAM_MAX // 78)
+    assert send(site, DATA + filler) == 250
+    stored, = site.contents("demo")
+    assert b"\nX-Virus-Checker: skipped (size)\n" in stored
+    site.wait_log("beyond its StreamMaxLength")
+
+
+def test_clamd_max_size(site, played):
+    server = played(b"stream: OK\0", clamd_max_size="1k")
+    assert send(site, DATA + b"x" * 70 + b"\r\n") == 250
+    assert len(server.heard) == 1
+    assert send(site, DATA + (b"x" * 70 + b"\r\n") * 20) == 250
+    assert len(server.heard) == 1
+    assert b"\nX-Virus-Checker: skipped (size)\n" in site.contents("demo")[1]
+    site.wait_log("verdict=skipped filter=clamd")
+
+
+def test_what_clamd_gets(site, played):
+    server = played(b"stream: OK\0")
+    text = (b"y" * 76 + b"\r\n") * 1000
+    assert send(site, b"A: b\r\n\r\n" + text) == 250
+    octets, = server.heard
+    assert octets.startswith(b"zINSTREAM\0")
+    rest, message = octets[10:], b""
+    while rest[:4] != b"\0\0\0\0":
+        size = int.from_bytes(rest[:4], "big")
+        message += rest[4:4 + size]
+        rest = rest[4 + size:]
+    assert rest == b"\0\0\0\0"
+    assert message == site.contents("demo")[0]
+
+
+@pytest.mark.parametrize("answer,code,says", [
+    (b"stream: Evil\x01\xffName.X FOUND\0", 554, "Infected: Evil??Name.X"),
+    (b"stream: " + b"n" * 500 + b" FOUND\0", 554, "n" * 128 + " ["),
+    (b"stream: FOUND\0", 451, "Cannot check for viruses"),
+    (b"stream: OK", 451, "Cannot check"),
+    (b"stream: OK \0", 451, "Cannot check"),
+    (b"stream: Can't open file ERROR\0", 451, "Cannot check"),
+    (b"UNKNOWN COMMAND\0", 451, "Cannot check"),
+    (b"", 451, "Cannot check"),
+    (b"\0", 451, "Cannot check"),
+    (b"x" * 100000, 451, "Cannot check"),
+    (None, 451, "Cannot check")],
+    ids=["odd name", "long name", "no name", "no end", "blank", "error",
+         "unknown", "closes", "empty", "endless", "silent"])
+def test_answers(site, played, answer, code, says):
+    played(answer, clamd_timeout="1s")
+    assert send(site) == code
+    assert says in send.text
+    assert site.messages("demo") == []
+    if code == 451:
+        site.wait_log("verdict=unavailable filter=clamd")
+        site.conf(clamd_unavailable="accept")
+        assert send(site) == 250
+        stored, = site.contents("demo")
+        assert b"\nX-Virus-Checker: unavailable\n" in stored
+
+
+def test_an_answer_before_the_message(site, played):
+    """OK is no verdict on what was not read; a find is one on what was."""
+    server = played(b"stream: OK\0", lambda octets: len(octets) > 10)
+    big = b"A: b\r\n\r\n" + (b"z" * 76 + b"\r\n") * 50000
+    assert send(site, big) == 451
+    server.answer = b"stream: Early FOUND\0"
+    assert send(site, big) in (554, 451)
+    server.answer = b"INSTREAM size limit exceeded. ERROR\0"
+    assert send(site, big) in (250, 451)
+
+
+def test_clamd_down(site):
+    site.conf(clamd="127.0.0.1:%d" % servers.free_port())
+    assert send(site) == 451
+    site.conf(clamd=site.folder + "/nobody")
+    assert send(site) == 451
+    site.conf(clamd="no address at all")
+    assert send(site) == 451
+    site.conf(clamd_unavailable="accept")
+    assert send(site) == 250
+
+
+def test_clamd_killed_while_it_looks(site):
+    need("clamd")
+    server = Clamd(site.folder)
+    site.conf(clamd=server.path)
+    try:
+        server.process.send_signal(signal.SIGSTOP)
+        talk = Talk(site, timeout=60)
+        talk.ehlo()
+        talk.envelope("demo@test.dev")
+        assert talk.say("DATA") == 354
+        talk.send(DATA + b".\r\n")
+        time.sleep(0.3)
+        server.process.kill()
+        assert talk.reply()[0] == 451
+    finally:
+        server.process.kill()
+        server.process.wait(10)
+
+
+# ---- a keeper that is gone
+
+@pytest.mark.parametrize("name", ["clamd", "spamd"])
+def test_a_front_without_its_keeper_does_not_wait(site, name):
+    server = Filter(None, lambda octets: len(octets) > 20)
+    site.conf(**{name: server.address, name + "_timeout": "10m"})
+    try:
+        talk = Talk(site, timeout=20)
+        talk.ehlo()
+        talk.envelope("demo@test.dev")
+        assert talk.say("DATA") == 354
+        talk.send(DATA + b".\r\n")
+        servers.wait_for("the question", lambda: server.heard)
+        os.kill(min(site.processes()), signal.SIGKILL)
+        assert talk.reply()[0] in (0, 451)
+        assert talk.ended()
+        servers.wait_for("the front's end", lambda: not [
+            line for line in site.running().values()
+            if "njiwa-smtpd" in line], 5)
+        assert site.messages("demo") == []
+    finally:
+        server.close()
+
+
+# ---- what the filters cost
+
+def test_the_chain_in_order(site, clamd):
+    """clamd's word comes before spamd's, which is not asked then."""
+    spamd = Filter(b"SPAMD/1.1 0 EX_OK\r\nSpam: False ; 1.0 / 5.0\r\n\r\n\n",
+                   lambda octets: octets.endswith(b"body\n"))
+    try:
+        site.conf(clamd=clamd.path, spamd=spamd.address)
+        assert send(site, INFECTED) == 554
+        assert spamd.heard == []
+        assert send(site) == 250
+        assert len(spamd.heard) == 1
+    finally:
+        spamd.close()
+
+
+# ---- spam, by mailbox
+
+@pytest.fixture(params=["sqlite", "mysql"])
+def scored(request, make_site):
+    """A site whose spamd gives the score that the test sets."""
+    site = make_site(request.param)
+    server = Filter(b"", lambda octets: octets.endswith(b"body\n"))
+
+    def score(points):
+        server.answer = (b"SPAMD/1.1 0 EX_OK\r\nSpam: True ; %s / 5.0\r\n\r\n"
+                         b"X-Spam-Status: Yes\n\n" % str(points).encode())
+
+    site.score = score
+    site.conf(spamd=server.address, spam_folder="Junk", spam_junk_score="6",
+              spam_reject_score="12",
+              spam_query="SELECT tag, junk, reject FROM spam_prefs "
+              "WHERE username = %u")
+    yield site
+    server.close()
+
+
+def where(site, user):
+    """What became of the user's only message; it is taken away."""
+    found = []
+    for folder in ("", "Junk"):
+        for path in site.messages(user, folder):
+            with open(path, "rb") as file:
+                found.append((folder, b"*** SPAM ***" in file.read()))
+            os.unlink(path)
+    return found
+
+
+def test_scores_of_the_site(scored):
+    for points, code, found in (
+            ("4.9", 250, [("", False)]), ("5.0", 250, [("", True)]),
+            ("5.9", 250, [("", True)]), ("6.0", 250, [("Junk", True)]),
+            ("11.9", 250, [("Junk", True)]), ("12.0", 554, [])):
+        scored.score(points)
+        assert send(scored) == code, points
+        assert where(scored, "demo") == found, points
+
+
+def test_scores_of_a_mailbox(scored):
+    scored.njiwa("spam", "prefs", "set", "demo@test.dev", "--tag", "2.5",
+                 "--junk", "3", "--reject", "4")
+    for points, code, found in (
+            ("2.4", 250, [("", False)]), ("2.5", 250, [("", True)]),
+            ("3", 250, [("Junk", True)]), ("4", 554, [])):
+        scored.score(points)
+        assert send(scored) == code, points
+        assert where(scored, "demo") == found, points
+    scored.njiwa("spam", "prefs", "set", "demo@test.dev", "--tag", "never",
+                 "--junk", "site", "--reject", "never")
+    scored.score("99")
+    assert send(scored) == 250
+    assert where(scored, "demo") == [("Junk", False)]
+
+
+def test_scores_of_several_mailboxes(scored):
+    """Each is filed by its own; marked and refused only where all agree."""
+    scored.njiwa("spam", "prefs", "set", "demo@test.dev", "--tag", "1",
+                 "--junk", "2", "--reject", "3")
+    both = ("demo@test.dev", "other@test.dev")
+    scored.score("4")
+    assert send(scored, recipients=both) == 250
+    assert where(scored, "demo") == [("Junk", False)]
+    assert where(scored, "other") == [("", False)]
+    scored.score("5.5")
+    assert send(scored, recipients=both) == 250
+    assert where(scored, "demo") == [("Junk", True)]
+    assert where(scored, "other") == [("", True)]
+    scored.score("12")
+    assert send(scored, recipients=both) == 554
+
+
+def test_scores_that_cannot_be_had(scored):
+    scored.njiwa("spam", "prefs", "set", "demo@test.dev", "--reject", "1")
+    scored.sql("UPDATE spam_prefs SET tag = 'x'")
+    scored.score("0.5")
+    assert send(scored) == 250
+    scored.wait_log('spam preferences of demo@test.dev: "x" is no score')
+    scored.sql("DROP TABLE spam_prefs")
+    scored.score("3")
+    assert send(scored) == 250
+    scored.wait_log("the settings count")
+    assert where(scored, "demo") == [("", False)] * 2
+
+
+def test_the_administrators_verbs(scored):
+    njiwa = scored.njiwa
+    assert njiwa("spam", "prefs", "list") == ""
+    njiwa("spam", "prefs", "set", "demo@test.dev", "--junk", "3")
+    njiwa("spam", "prefs", "set", "demo@test.dev", "--tag", "never")
+    njiwa("spam", "prefs", "set", "other@test.dev", "--reject", "-1.5")
+    assert njiwa("spam", "prefs", "list") == (
+        "demo@test.dev\tnever\t3\tsite\nother@test.dev\tsite\tsite\t-1.5\n")
+    assert njiwa("spam", "prefs", "show", "demo@test.dev") == (
+        "demo@test.dev\tnever\t3\tsite\n")
+    njiwa("spam", "prefs", "remove", "demo@test.dev")
+    for words in (["set", "demo@test.dev"],
+                  ["set", "demo@test.dev", "--tag", "much"],
+                  ["set", "demo@test.dev", "--tag", "1000001"],
+                  ["set", "who", "--tag", "1"],
+                  ["set", "nobody@test.dev", "--tag", "1"],
+                  ["remove", "demo@test.dev"], ["show", "demo@test.dev"]):
+        with pytest.raises(RuntimeError):
+            njiwa("spam", "prefs", *words)
