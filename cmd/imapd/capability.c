@@ -19,6 +19,12 @@ static const struct capability {
 	{ "UIDPLUS",       CAP_AFTER_LOGIN },
 	{ "UNSELECT",      CAP_AFTER_LOGIN },
 	{ "MOVE",          CAP_AFTER_LOGIN },
+	{ "ENABLE",        CAP_AFTER_LOGIN },
+	{ "ESEARCH",       CAP_AFTER_LOGIN },
+	{ "SEARCHRES",     CAP_AFTER_LOGIN },
+	{ "WITHIN",        CAP_AFTER_LOGIN },
+	{ "QUOTA",         CAP_AFTER_LOGIN },
+	{ "QUOTA=RES-STORAGE", CAP_AFTER_LOGIN },
 	/* clang-format on */
 };
 

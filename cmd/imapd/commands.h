@@ -18,6 +18,11 @@ void cmd_rename(void *ctx, struct slice argument);
 void cmd_subscribe(void *ctx, struct slice argument);
 void cmd_unsubscribe(void *ctx, struct slice argument);
 
+/* cmd_quota.c: RFC 9208. */
+void cmd_getquota(void *ctx, struct slice argument);
+void cmd_getquotaroot(void *ctx, struct slice argument);
+void cmd_setquota(void *ctx, struct slice argument);
+
 /* list.c: LIST, LSUB, and NAMESPACE (RFC 2342). */
 void cmd_list(void *ctx, struct slice argument);
 void cmd_lsub(void *ctx, struct slice argument);

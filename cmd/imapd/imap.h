@@ -4,6 +4,7 @@
 #define NJIWA_CMD_IMAPD_IMAP_H
 
 #include "cmd/imapd/conn.h"
+#include "cmd/imapd/seqset.h"
 #include "common/msg/mime.h"
 #include "common/store/body.h"
 #include "common/store/mailbox.h"
@@ -19,6 +20,7 @@ struct imap {
 	struct str name;         /* the mailbox that the command names */
 	struct body body;        /* a large message that is fetched in pieces */
 	uint32_t body_uid;       /* and its uid, 0 for none */
+	struct seqset saved;     /* "$": uids that a SEARCH has found */
 	struct mime mime;        /* its parts, count 0: not looked for yet */
 	int64_t quota_deadline;  /* until then the user's quota is believed */
 	bool seen_failed;        /* it was logged that \Seen cannot be set */

@@ -7,6 +7,8 @@ libimapd_a_SOURCES = \
 	%D%/cmd_any.c %D%/cmd_any.h \
 	%D%/cmd_folder.c \
 	%D%/cmd_mailbox.c \
+	%D%/cmd_quota.c \
+	%D%/cmd_search.c \
 	%D%/commands.c %D%/commands.h \
 	%D%/conn.c %D%/conn.h \
 	%D%/copy.c \

@@ -1,9 +1,8 @@
 #include "cmd/imapd/search.h"
 
-#include "cmd/imapd/commands.h"
 #include "cmd/imapd/response.h"
 #include "cmd/imapd/search_text.h"
-#include "cmd/imapd/view.h"
+#include "common/base/clock.h"
 #include "common/msg/date.h"
 #include "common/msg/header.h"
 
@@ -72,17 +71,33 @@ size_of(struct candidate *m)
 }
 
 static bool
-day_of(struct candidate *m, uint64_t *ret_day)
+date_of(struct candidate *m)
 {
 	struct err err;
-	int64_t local;
 
 	if (m->date_known == 0)
 		m->date_known = mailbox_message_date(
 				    m->im->mailbox, m->seq, &m->date, &err) == 0
 				    ? 1
 				    : -1;
-	if (m->date_known < 0)
+	return m->date_known > 0;
+}
+
+/* Did it come within so many seconds? */
+static bool
+is_younger(const struct candidate *m, uint64_t seconds)
+{
+	int64_t age = (int64_t)clock_now().tv_sec - (int64_t)m->date;
+
+	return age <= (int64_t)seconds;
+}
+
+static bool
+day_of(struct candidate *m, uint64_t *ret_day)
+{
+	int64_t local;
+
+	if (!date_of(m))
 		return false;
 	local = (int64_t)m->date + date_local_offset(m->date) * (int64_t)60;
 	*ret_day = local > 0 ? (uint64_t)local / DAY : 0;
@@ -165,6 +180,9 @@ matches_disk(struct candidate *m, const struct search_node *node)
 		return size_of(m) && m->size > node->number;
 	if (node->op == OP_SMALLER)
 		return size_of(m) && m->size < node->number;
+	if (node->op == OP_YOUNGER || node->op == OP_OLDER)
+		return date_of(m) &&
+		       is_younger(m, node->number) == (node->op == OP_YOUNGER);
 	return day_of(m, &day) && matches_day(node, day);
 }
 
@@ -206,11 +224,15 @@ matches(const struct search_node *nodes, size_t index, struct candidate *m)
 		return seqset_has(&node->set, m->seq);
 	case OP_UID:
 		return seqset_has(&node->set, m->message->uid);
+	case OP_SAVED:
+		return seqset_has(&m->im->saved, m->message->uid);
 	case OP_LARGER:
 	case OP_SMALLER:
 	case OP_BEFORE:
 	case OP_ON:
 	case OP_SINCE:
+	case OP_YOUNGER:
+	case OP_OLDER:
 		return matches_disk(m, node);
 	case OP_SENT_BEFORE:
 	case OP_SENT_ON:
@@ -232,47 +254,4 @@ search_matches(
 		.message = mailbox_message(im->mailbox, seq) };
 
 	return m.message && matches(program->nodes, 0, &m);
-}
-
-static void
-tell_matches(struct imap *im, const struct search_program *program)
-{
-	uint32_t seq, count = mailbox_count(im->mailbox);
-	bool uids = im->conn.row->flags & IMAP_UID;
-	struct str *out = &im->conn.out;
-
-	str_append_cstr(out, "* SEARCH");
-	for (seq = 1; seq <= count; seq++) {
-		if (!search_matches(program, im, seq))
-			continue;
-		str_append_char(out, ' ');
-		response_number(
-		    out, uids ? mailbox_message(im->mailbox, seq)->uid : seq);
-		conn_drain(&im->conn);
-	}
-	str_append_cstr(out, "\r\n");
-}
-
-void
-cmd_search(void *ctx, struct slice argument)
-{
-	struct imap *im = ctx;
-	struct search_program program;
-	struct args args;
-	const char *wrong;
-	bool charset;
-
-	conn_args(&im->conn, argument, &args);
-	wrong = search_parse(&args, &program, &charset);
-	if (charset) {
-		conn_no(&im->conn, "BADCHARSET (UTF-8 US-ASCII)", wrong);
-	} else if (wrong) {
-		conn_bad(&im->conn, wrong);
-	} else {
-		search_bind(&program, im);
-		tell_matches(im, &program);
-		if (im->body.mapped == 0)
-			imap_forget_body(im);
-	}
-	search_release(&program);
 }

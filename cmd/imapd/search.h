@@ -19,11 +19,14 @@ enum search_op {
 	OP_KEYWORD, /* has one of the keywords in mask, or none for unknown */
 	OP_SEQ,
 	OP_UID,
+	OP_SAVED, /* "$" (RFC 5182) */
 	OP_LARGER,
 	OP_SMALLER,
 	OP_BEFORE, /* internal date, its day in this machine's zone */
 	OP_ON,
 	OP_SINCE,
+	OP_YOUNGER, /* seconds (RFC 5032) */
+	OP_OLDER,
 	OP_SENT_BEFORE, /* the day of its Date field, in that field's zone */
 	OP_SENT_ON,
 	OP_SENT_SINCE,
@@ -42,10 +45,20 @@ struct search_node {
 	size_t child, next; /* indices of nodes, 0 for none */
 };
 
+/* What RETURN asks for (RFC 4731, RFC 5182). */
+enum {
+	RETURN_MIN = 1 << 0,
+	RETURN_MAX = 1 << 1,
+	RETURN_ALL = 1 << 2,
+	RETURN_COUNT = 1 << 3,
+	RETURN_SAVE = 1 << 4
+};
+
 struct search_program {
 	struct search_node *nodes; /* nodes[0] is the root, an AND */
 	size_t count, cap;
-	struct slice charset; /* of its strings; "" is UTF-8 */
+	struct slice charset; /* of its strings */
+	unsigned wanted;      /* RETURN_ bits, 0 for an old SEARCH */
 };
 
 /* Compiles the keys behind SEARCH.  NULL, or what is wrong; *ret_charset says

@@ -41,6 +41,7 @@ static const struct key {
 	{ "LARGER",     KEY_NUMBER,   OP_LARGER,  0, 0, NULL },
 	{ "NEW",        KEY_NONE,     OP_FLAG,    FLAG_RECENT | FLAG_SEEN, FLAG_RECENT, NULL },
 	{ "OLD",        KEY_NONE,     OP_FLAG,    FLAG_RECENT, 0, NULL },
+	{ "OLDER",      KEY_NUMBER,   OP_OLDER,   0, 0, NULL },
 	{ "ON",         KEY_DAY,      OP_ON,      0, 0, NULL },
 	{ "RECENT",     KEY_NONE,     OP_FLAG,    FLAG_RECENT, FLAG_RECENT, NULL },
 	{ "SEEN",       KEY_NONE,     OP_FLAG,    FLAG_SEEN, FLAG_SEEN, NULL },
@@ -53,6 +54,7 @@ static const struct key {
 	{ "UNFLAGGED",  KEY_NONE,     OP_FLAG,    FLAG_FLAGGED, 0, NULL },
 	{ "UNKEYWORD",  KEY_WORD,     OP_KEYWORD, 0, 0, NULL },
 	{ "UNSEEN",     KEY_NONE,     OP_FLAG,    FLAG_SEEN, 0, NULL },
+	{ "YOUNGER",    KEY_NUMBER,   OP_YOUNGER, 0, 0, NULL },
 	{ "BCC",        KEY_TEXT,     OP_FIELD,   0, 0, "Bcc" },
 	{ "BODY",       KEY_TEXT,     OP_BODY,    0, 0, NULL },
 	{ "CC",         KEY_TEXT,     OP_FIELD,   0, 0, "Cc" },
@@ -163,6 +165,20 @@ parse_day(struct args *args, uint64_t *ret_day)
 	return true;
 }
 
+/* A set of numbers, or what was found last. */
+static bool
+parse_set(struct compiler *c, struct search_node *node)
+{
+	struct slice text;
+
+	if (!args_sequence(c->args, &text))
+		return false;
+	if (!slice_is(text, "$"))
+		return seqset_parse(text, &node->set);
+	node->op = OP_SAVED;
+	return true;
+}
+
 /* A string to look for. */
 static bool
 parse_needle(struct compiler *c, struct search_node *node)
@@ -182,7 +198,6 @@ static bool
 parse_argument(struct compiler *c, const struct key *key, size_t index)
 {
 	struct search_node *node = &c->program->nodes[index];
-	struct slice text;
 
 	if (key->argument == KEY_NONE)
 		return true;
@@ -192,8 +207,7 @@ parse_argument(struct compiler *c, const struct key *key, size_t index)
 	case KEY_WORD:
 		return args_atom(c->args, &node->name);
 	case KEY_SET:
-		return args_sequence(c->args, &text) &&
-		       seqset_parse(text, &node->set);
+		return parse_set(c, node);
 	case KEY_NUMBER:
 		return args_number(c->args, UINT32_MAX, &node->number);
 	case KEY_DAY:
@@ -246,12 +260,10 @@ static size_t
 parse_sequence(struct compiler *c)
 {
 	size_t index = add_node(c, OP_SEQ);
-	struct slice text;
 
 	if (index == 0)
 		return 0;
-	if (!args_sequence(c->args, &text) ||
-	    !seqset_parse(text, &c->program->nodes[index].set))
+	if (!parse_set(c, &c->program->nodes[index]))
 		return fail(c, unknown);
 	return index;
 }
@@ -291,12 +303,46 @@ parse_key(struct compiler *c)
 		return fail(c, too_deep);
 	if (at == '(')
 		index = parse_group(c);
-	else if ((at >= '0' && at <= '9') || at == '*')
+	else if ((at >= '0' && at <= '9') || at == '*' || at == '$')
 		index = parse_sequence(c);
 	else
 		index = parse_word(c);
 	c->depth--;
 	return index;
+}
+
+/* "RETURN" SP "(" words ")" SP, which may come first (RFC 4466); without a word
+ * it is ALL. */
+static bool
+parse_return(struct args *args, unsigned *ret_wanted)
+{
+	static const char *const words[] = { "MIN", "MAX", "ALL", "COUNT",
+		"SAVE" };
+	struct args ahead = *args;
+	struct slice word;
+	bool first = true;
+	size_t i;
+
+	if (!args_name(&ahead, false, &word) ||
+	    !slice_is_nocase(word, "RETURN"))
+		return true;
+	*args = ahead;
+	if (!args_space(args) || !args_open(args))
+		return false;
+	while (args_more(args, first)) {
+		first = false;
+		if (!args_name(args, false, &word))
+			return false;
+		for (i = 0; i < sizeof words / sizeof words[0]; i++)
+			if (slice_is_nocase(word, words[i]))
+				break;
+		if (i == sizeof words / sizeof words[0])
+			return args_fail(args);
+		*ret_wanted |= 1u << i;
+	}
+	if (first)
+		*ret_wanted = RETURN_ALL;
+	return args_space(args);
 }
 
 /* "CHARSET" SP name SP, which may come first. */
@@ -324,7 +370,8 @@ search_parse(
 		.charset = slice_from("utf-8") };
 	*ret_charset = false;
 	(void)add_node(&c, OP_AND); /* the root, node 0 */
-	if (!parse_charset(args, &ret_program->charset))
+	if (!parse_return(args, &ret_program->wanted) ||
+	    !parse_charset(args, &ret_program->charset))
 		return unknown;
 	if (!charset_is_known(ret_program->charset)) {
 		*ret_charset = true;

@@ -132,6 +132,7 @@ void
 imap_unselect(struct imap *im)
 {
 	imap_forget_body(im);
+	seqset_release(&im->saved);
 	mailbox_free(im->mailbox);
 	im->mailbox = NULL;
 	im->conn.state = ST_NAMELESS;

@@ -133,6 +133,21 @@ view_sync(struct imap *im, bool keep_expunged)
 	mailbox_changes_release(&changes);
 }
 
+/* "$": what was found last and is still there. */
+static void
+saved_set(const struct imap *im, bool uids, struct seqset *set)
+{
+	uint32_t count = mailbox_count(im->mailbox), seq, uid;
+
+	set->count = 0;
+	set->star = false;
+	for (seq = 1; im->saved.count && seq <= count; seq++) {
+		uid = mailbox_message(im->mailbox, seq)->uid;
+		if (seqset_has(&im->saved, uid))
+			seqset_add(set, uids ? uid : seq);
+	}
+}
+
 bool
 view_set(
     const struct imap *im, struct slice text, bool uids, struct seqset *set)
@@ -140,6 +155,10 @@ view_set(
 	uint32_t count = mailbox_count(im->mailbox), last = count;
 	const struct message *m;
 
+	if (slice_is(text, "$")) {
+		saved_set(im, uids, set);
+		return true;
+	}
 	if (!seqset_parse(text, set))
 		return false;
 	if (uids) {

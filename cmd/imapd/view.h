@@ -35,7 +35,8 @@ struct view_walk {
 };
 
 /*
- * A set argument: parsed and resolved against the mailbox, as uids when uids.
+ * A set argument: parsed and resolved against the mailbox, as uids when uids;
+ * "$" is what a SEARCH has saved (RFC 5182).
  * False when it is none, or names sequence numbers that there are none of.
  */
 bool view_set(

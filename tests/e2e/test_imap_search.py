@@ -165,3 +165,68 @@ def test_as_dovecot(lite):
         if ours != wanted:
             bad.append((command, set(ours) ^ set(wanted)))
     assert not bad, bad
+
+
+# ---- what is wanted of the result
+
+def extended(client, text):
+    """The ESEARCH response but for its tag, and the reply's status."""
+    answer = client.cmd(text)
+    line = answer.find("* ESEARCH")
+    if line:
+        tag = answer.tagged.split(b" ")[0]
+        head = b'* ESEARCH (TAG "%s")' % tag
+        assert line.startswith(head), line
+        line = line[len(head):].decode().strip()
+    return answer.status, line
+
+
+def test_return(lite, client):
+    for keys, wanted in (
+            ("RETURN () ALL", "ALL 1:3"),
+            ("RETURN (ALL) FROM example.org", "ALL 1:3"),
+            ("RETURN (MIN) ALL", "MIN 1"), ("RETURN (MAX) ALL", "MAX 3"),
+            ("RETURN (MIN MAX COUNT) NOT 2", "MIN 1 MAX 3 COUNT 2"),
+            ("RETURN (ALL COUNT) NOT 2", "ALL 1,3 COUNT 2"),
+            ("RETURN (COUNT) SUBJECT nothing", "COUNT 0"),
+            ("RETURN (MIN MAX ALL) SUBJECT nothing", ""),
+            ("RETURN (MIN) CHARSET UTF-8 2", "MIN 2")):
+        assert extended(client, "SEARCH " + keys) == ("OK", wanted), keys
+    client.cmd("STORE 1 +FLAGS (\\Deleted)")
+    client.cmd("EXPUNGE")
+    assert extended(client, "UID SEARCH RETURN (ALL COUNT) ALL") == (
+        "OK", "UID ALL 2:3 COUNT 2")
+    for keys in ("RETURN (FOO) ALL", "RETURN ALL", "RETURN (MIN)",
+                 "RETURN (MIN MAX"):
+        assert client.cmd("SEARCH " + keys).status == "BAD", keys
+
+
+def test_saved(lite, client):
+    assert extended(client, "SEARCH RETURN (SAVE) NOT 2") == ("OK", None)
+    assert extended(client, "SEARCH RETURN (ALL) $") == ("OK", "ALL 1,3")
+    assert found(client, "$ SUBJECT three") == [3]
+    assert len(client.cmd("FETCH $ UID").all("FETCH")) == 2
+    assert len(client.cmd("UID FETCH $ FLAGS").all("FETCH")) == 2
+    assert extended(client, "SEARCH RETURN (MIN SAVE) 2:3") == ("OK", "MIN 2")
+    assert found(client, "UID $") == [2]
+    client.cmd("SEARCH RETURN (SAVE) ALL")
+    assert client.cmd("SEARCH RETURN (SAVE) FOO").status == "BAD"
+    assert found(client, "$") == [1, 2, 3], "a mistake changes nothing"
+    client.cmd("STORE 2 +FLAGS (\\Deleted)")
+    client.cmd("EXPUNGE")
+    assert found(client, "$") == [1, 2], "what is gone is not in it"
+    assert client.cmd("COPY $ INBOX").status == "OK"
+    answer = client.cmd("SEARCH RETURN (SAVE) CHARSET X-KLINGON ALL")
+    assert answer.status == "NO" and found(client, "$") == []
+    assert client.cmd("FETCH $ FLAGS").status == "OK"
+    client.cmd("SEARCH RETURN (SAVE) ALL")
+    client.cmd("SELECT INBOX")
+    assert found(client, "$") == []
+    assert client.cmd("FETCH 1,$ FLAGS").status == "BAD"
+
+
+def test_within(client):
+    # put gives files of now, whatever their names say
+    assert found(client, "YOUNGER 3600") == [1, 2, 3]
+    assert found(client, "OLDER 3600") == []
+    assert client.cmd("SEARCH YOUNGER x").status == "BAD"

@@ -131,9 +131,9 @@ static void
 print_program(const struct search_program *p, size_t index, struct str *out)
 {
 	static const char *const names[] = { "all", "and", "or", "not", "flag",
-		"key", "seq", "uid", "larger", "smaller", "before", "on",
-		"since", "sentbefore", "senton", "sentsince", "field", "body",
-		"text" };
+		"key", "seq", "uid", "saved", "larger", "smaller", "before",
+		"on", "since", "younger", "older", "sentbefore", "senton",
+		"sentsince", "field", "body", "text" };
 	const struct search_node *node = &p->nodes[index];
 	size_t child;
 
@@ -194,6 +194,16 @@ static const struct {
 	    "and(flag=1/1 larger=1 field=Subject:y body=:x)" },
 	{ "OR TEXT a (BODY b DELETED)",
 	    "and(or(and(flag=8/8 body=:b) text=:a))" },
+	{ "$", "and(saved)" },
+	{ "UID $ SEEN", "and(flag=1/1 saved)" },
+	{ "YOUNGER 60 OLDER 5", "and(older=5 younger=60)" },
+	{ "RETURN () ALL", "and(all)" },
+	{ "RETURN (MIN max Count SAVE) CHARSET UTF-8 SEEN", "and(flag=1/1)" },
+	{ "RETURN (FOO) ALL", NULL },
+	{ "RETURN MIN ALL", NULL },
+	{ "RETURN (MIN)", NULL },
+	{ "1,$", NULL },
+	{ "OLDER x", NULL },
 	{ "SUBJECT", NULL },
 	{ "HEADER To", NULL },
 	{ "SENTON x", NULL },
