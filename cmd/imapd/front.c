@@ -89,6 +89,9 @@ take_result(
 	case AUTH_DENIED:
 		conn_no(conn, "AUTHENTICATIONFAILED", login_failed);
 		return false;
+	case AUTH_DISABLED: /* RFC 5530 */
+		conn_no(conn, "CONTACTADMIN", "This account is disabled");
+		return false;
 	case AUTH_TOO_MANY:
 		conn_no(conn, "AUTHENTICATIONFAILED", login_failed);
 		conn_bye(conn, too_many);

@@ -8,6 +8,8 @@
 #define ERR_NAME_TOO_LONG "-ERR [AUTH] No such name\r\n"
 #define ERR_DENIED "-ERR [AUTH] Wrong name or password\r\n"
 #define ERR_TOO_MANY "-ERR [AUTH] Wrong name or password, too many tries\r\n"
+/* RFC 3206 */
+#define ERR_DISABLED "-ERR [SYS/PERM] This account is disabled\r\n"
 #define ERR_SASL_BAD "-ERR Malformed response\r\n"
 #define ERR_SASL_CANCELLED "-ERR Cancelled\r\n"
 #define ERR_SASL_UNKNOWN "-ERR No such mechanism\r\n"
@@ -19,6 +21,7 @@ conclude(struct pop3_front *pop3, enum front_auth result)
 	static const char *const replies[] = {
 		[AUTH_DENIED] = ERR_DENIED,
 		[AUTH_TOO_MANY] = ERR_TOO_MANY,
+		[AUTH_DISABLED] = ERR_DISABLED,
 		[AUTH_BAD] = ERR_SASL_BAD,
 		[AUTH_CANCELLED] = ERR_SASL_CANCELLED,
 		[AUTH_NO_MECHANISM] = ERR_SASL_UNKNOWN,

@@ -45,7 +45,8 @@ enum login_result {
 	LOGIN_OK,
 	LOGIN_DENIED,   /* wrong password, no such user */
 	LOGIN_TEMPFAIL, /* could not look */
-	LOGIN_TOO_MANY  /* that was the last try: say goodbye */
+	LOGIN_TOO_MANY, /* that was the last try: say goodbye */
+	LOGIN_DISABLED  /* right, but the account is switched off */
 };
 
 /* Asks for a login; the keeper delays the answer to a failure. */

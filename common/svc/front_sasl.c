@@ -45,6 +45,8 @@ result_of(enum login_result result)
 		return AUTH_DENIED;
 	case LOGIN_TOO_MANY:
 		return AUTH_TOO_MANY;
+	case LOGIN_DISABLED:
+		return AUTH_DISABLED;
 	case LOGIN_TEMPFAIL:
 		break;
 	}
@@ -95,7 +97,7 @@ ask_scram(
 		in = (struct ipc_reader){ str_slice(&reply.body), false };
 		said = ipc_get_u32(&in);
 		str_append(answer, ipc_get_text(&in, WIRE_SCRAM_MAX));
-		if (ipc_reader_done(&in) && said <= LOGIN_TOO_MANY)
+		if (ipc_reader_done(&in) && said <= LOGIN_DISABLED)
 			result = result_of((enum login_result)said);
 		if (result == AUTH_TEMPFAIL)
 			(void)err_set(err, EAGAIN, "%s", str_cstr(answer));

@@ -13,6 +13,7 @@ enum front_auth {
 	AUTH_DENIED,   /* wrong password, no such user */
 	AUTH_TEMPFAIL, /* could not look */
 	AUTH_TOO_MANY, /* denied, and no more tries: the end */
+	AUTH_DISABLED, /* right, but the account is switched off */
 	AUTH_BAD,      /* malformed */
 	AUTH_CANCELLED,
 	AUTH_NO_MECHANISM,

@@ -90,20 +90,24 @@ static int
 fail(struct connection *c, const struct attempt *attempt,
     enum account_outcome outcome, const struct err *err)
 {
+	bool disabled = outcome == ACCOUNT_DISABLED;
+	enum login_result result = disabled ? LOGIN_DISABLED : LOGIN_DENIED;
+
 	if (outcome == ACCOUNT_TEMPFAIL) {
 		log_error(
 		    "login of %.*s: %s", SLICE_FMT(attempt->name), err->text);
 		return keeper_reply_result(c, attempt->type, LOGIN_TEMPFAIL,
 		    slice_from("temporary failure, try again later"));
 	}
-	log_login(c, attempt->name, "denied");
-	rates_login(c->keeper.rates, false);
+	log_login(c, attempt->name, disabled ? "disabled" : "denied");
+	if (!disabled) /* a guess; the other is a program that goes on asking */
+		rates_login(c->keeper.rates, false);
 	delay_failure(c, attempt);
 	c->logins++;
-	return keeper_reply_result(c, attempt->type,
-	    c->logins >= c->settings.login_tries ? LOGIN_TOO_MANY
-						 : LOGIN_DENIED,
-	    slice_from("wrong name or password"));
+	if (c->logins >= c->settings.login_tries)
+		result = LOGIN_TOO_MANY;
+	return keeper_reply_result(
+	    c, attempt->type, result, slice_from("wrong name or password"));
 }
 
 /* What a password or a proof has come to; user is taken. */

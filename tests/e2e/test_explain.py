@@ -1,5 +1,7 @@
 """njiwa explain rcpt says what SMTP says, and why; njiwa domain alias, user
 disable and catch-alls, which are seen there."""
+import imaplib
+import poplib
 import re
 
 import pytest
@@ -181,3 +183,33 @@ def test_catch_all(site):
     assert explain(site, full("nobody"))[0] == NOUSER
     for name in "@", "@a..b", "@x@y":
         bad(site, DATAERR, "alias", "add", name, full("other"))
+
+
+def test_disabled_logins(site):
+    """Told to who knows the password, and to nobody else."""
+    good(site, "user", "disable", full("demo"))
+    site.conf(login_tries=3)
+    for password, code, text in (("thepassword", 525, "5.7.13 "),
+                                 ("wrong", 535, "5.7.8 ")):
+        talk = Talk(site, "submission")
+        talk.ehlo()
+        assert talk.login(full("demo"), password) == code
+        assert talk.last[1].startswith(text)
+    site.wait_log("result=disabled")
+    with pytest.raises(poplib.error_proto, match=r"-ERR \[SYS/PERM\]"):
+        site.pop3("demo")
+    with pytest.raises(poplib.error_proto, match=r"-ERR \[AUTH\]"):
+        site.pop3("demo", password="wrong")
+    with pytest.raises(imaplib.IMAP4.error, match=r"\[CONTACTADMIN\]"):
+        site.imap("demo")
+    with pytest.raises(imaplib.IMAP4.error, match=r"\[AUTHENTICATIONFAILED"):
+        site.imap("demo", password="wrong")
+    # the tries count as any
+    talk = Talk(site, "submission")
+    talk.ehlo()
+    assert [talk.login(full("demo")) for _ in range(3)] == [525, 525, 421]
+    assert talk.ended()
+    good(site, "user", "enable", full("demo"))
+    talk = Talk(site, "submission")
+    talk.ehlo()
+    assert talk.login(full("demo")) == 235

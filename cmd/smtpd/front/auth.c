@@ -20,6 +20,8 @@ reply_for_auth(enum front_auth result)
 		return &reply_auth_ok;
 	case AUTH_DENIED:
 		return &reply_auth_denied;
+	case AUTH_DISABLED:
+		return &reply_auth_disabled;
 	case AUTH_TOO_MANY:
 		return &reply_auth_too_many;
 	case AUTH_BAD:

@@ -39,6 +39,7 @@ extern const struct reply reply_tls_unavailable;
 extern const struct reply reply_challenge; /* %s: base64 */
 extern const struct reply reply_auth_ok;
 extern const struct reply reply_auth_denied;
+extern const struct reply reply_auth_disabled;
 extern const struct reply reply_auth_tempfail;
 extern const struct reply reply_auth_too_many;
 extern const struct reply reply_auth_needs_tls;
