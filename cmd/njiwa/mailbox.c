@@ -297,10 +297,10 @@ mailbox_folder(const struct mailbox_place *place, const char *detail,
 	struct answer answer;
 	int rc = 0;
 
-	(void)strcpy(ret_folder, "INBOX"); /* it fits */
+	memcpy(ret_folder, "INBOX", sizeof "INBOX");
 	if (detail[0])
 		rc = as_owner(place, &work, &answer, err);
 	if (rc == 0 && detail[0])
-		(void)strcpy(ret_folder, answer.folder); /* of the same size */
+		memcpy(ret_folder, answer.folder, sizeof answer.folder);
 	return rc;
 }

@@ -19,6 +19,7 @@ libaccount_a_SOURCES = \
 	%D%/account_spam.c %D%/account_spam.h \
 	%D%/account_spam_admin.c %D%/account_spam_admin.h \
 	%D%/account_sql.c %D%/account_sql.h %D%/account_sql_own.h \
+	%D%/account_user.h \
 	%D%/account_users.c \
 	%D%/db.h \
 	%D%/expansion.c %D%/expansion.h \
