@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libaccountd.a
 libaccountd_a_SOURCES = \
 	%D%/identity.c %D%/identity.h \
+	%D%/pending.c %D%/pending.h \
 	%D%/pool.c %D%/pool.h \
 	%D%/requests.c \
 	%D%/server.c %D%/server.h

@@ -27,6 +27,8 @@ answer_plain(struct request_ctx *ctx, enum account_outcome outcome,
 
 	if (outcome == ACCOUNT_TEMPFAIL)
 		head.text = slice_from(err->text);
+	else
+		pending_hurry(&ctx->server->pending);
 	wire_put_head(&body, &head);
 	server_send(ctx->server, ctx->client, &body);
 }
@@ -42,6 +44,7 @@ answer_user(struct request_ctx *ctx, enum account_outcome outcome,
 		answer_plain(ctx, outcome, err);
 		return;
 	}
+	pending_hurry(&ctx->server->pending);
 	wire_put_head(&body, &head);
 	wire_put_user(&body, user);
 	server_send(ctx->server, ctx->client, &body);
@@ -62,6 +65,7 @@ answer_part(
 		head.count++;
 	}
 	head.more = *at < targets->count;
+	pending_hurry(&ctx->server->pending);
 	wire_put_head(&body, &head);
 	str_append(&body, str_slice(&list));
 	server_send(ctx->server, ctx->client, &body);
@@ -452,6 +456,28 @@ answer_adds(struct server *server, const struct account_quota_add *sums,
 	}
 }
 
+/* The database gets them now, or when it is back: who asked does not wait for
+ * that.  Whether a commit was made whose answer was lost nobody can tell; then
+ * it is made twice, and a recount mends it. */
+static enum account_outcome
+add_or_keep(struct server *server, struct account_quota_add *sums, size_t n,
+    struct err *err)
+{
+	enum account_outcome outcome = ACCOUNT_TEMPFAIL;
+
+	if (pending_is_waiting(&server->pending)) {
+		(void)err_set(err, EAGAIN, "waits for the database"); /* told */
+	} else {
+		account_sql_begin_request(server->sql);
+		outcome = account_sql_quota_add(server->sql, sums, n, err);
+	}
+	if (outcome == ACCOUNT_TEMPFAIL)
+		pending_keep(&server->pending, sums, n, err);
+	else if (server->pending.count)
+		pending_retry(&server->pending, server->sql, true);
+	return outcome;
+}
+
 void
 requests_flush_adds(struct server *server)
 {
@@ -465,12 +491,7 @@ requests_flush_adds(struct server *server)
 	qsort(server->adds, server->nadds, sizeof *server->adds, compare_adds);
 	sums = mem_zalloc(server->nadds, sizeof *sums);
 	n = sum_up(server, sums);
-	account_sql_begin_request(server->sql);
-	outcome = account_sql_quota_add(server->sql, sums, n, &err);
-	if (outcome == ACCOUNT_TEMPFAIL)
-		log_error("%zu quota additions are lost (njiwa quota recalc "
-			  "mends it), the first of %s: %s",
-		    server->nadds, sums[0].name, err.text);
+	outcome = add_or_keep(server, sums, n, &err);
 	answer_adds(server, sums, outcome, &err);
 	for (i = 0; i < server->nadds; i++)
 		free((char *)(uintptr_t)server->adds[i].add.name); /* ours */

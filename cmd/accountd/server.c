@@ -269,20 +269,42 @@ handle_event(struct server *s, const struct epoll_event *event)
 	}
 }
 
+static int
+sooner(int a, int b)
+{
+	if (a < 0 || b < 0)
+		return a < 0 ? b : a;
+	return a < b ? a : b;
+}
+
+/* What waits for the database keeps the process alive, as a client does. */
+static void
+tend_pending(struct server *s)
+{
+	bool waiting;
+
+	pending_retry(&s->pending, s->sql, false);
+	waiting = s->pending.count > 0 && clock_left(s->pending.stay) > 0;
+	if (waiting != s->waiting)
+		note_load(s, waiting ? 1 : -1);
+	s->waiting = waiting;
+}
+
 static void
 serve(struct server *s)
 {
 	struct epoll_event events[EVENTS_MAX];
 
-	while (!s->ending && (s->listener >= 0 || s->nclients)) {
-		int n = epoll_wait(
-		    s->epoll, events, EVENTS_MAX, clock_left(s->resume));
+	while (!s->ending && (s->listener >= 0 || s->nclients || s->waiting)) {
+		int n = epoll_wait(s->epoll, events, EVENTS_MAX,
+		    sooner(clock_left(s->resume), pending_left(&s->pending)));
 		int i;
 
 		accept_again(s);
 		for (i = 0; i < n; i++)
 			handle_event(s, &events[i]);
 		requests_flush_adds(s);
+		tend_pending(s);
 		free_gone(s);
 	}
 }
@@ -353,6 +375,7 @@ server_run(const struct server_config *config)
 		return EX_OSERR;
 	serve(&s);
 	finish(&s);
+	pending_end(&s.pending, s.sql);
 	account_sql_free(s.sql);
 	free(s.adds);
 	return EX_OK;

@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 #include <sys/types.h>
+#include "cmd/accountd/pending.h"
 #include "common/account/account_scram.h"
 #include "common/account/wire.h"
 #include "common/base/request.h"
@@ -48,6 +49,8 @@ struct server {
 	size_t nclients, ngone;
 	struct add *adds;
 	size_t nadds, adds_cap;
+	struct pending pending; /* additions of rounds before */
+	bool waiting;           /* note_load counts them as a client */
 };
 
 struct server_config {

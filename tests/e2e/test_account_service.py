@@ -10,7 +10,7 @@ import time
 import pytest
 
 import servers
-from accountd_client import ANSWER, FOUND, LOGIN, RESOLVE, text
+from accountd_client import ANSWER, FOUND, LOGIN, RESOLVE, TEMPFAIL, text
 from accountd_under_test import Service, pair_of, quota_row
 from init_under_test import cpu_seconds
 from site_under_test import DOMAIN
@@ -229,3 +229,72 @@ def test_idle_service_ends(site):
         os.kill(pid, signal.SIGKILL)
     assert service.process.wait(10) == 0
     service.close()
+
+
+def test_additions_wait_for_the_database(mariadb, mysql_site):
+    """Those of a time without it are made once when it is back, also when
+    their clients are long gone."""
+    mysql_site.conf(account_workers=1, mysql_connect_timeout="1s")
+    service, demo = Service(mysql_site), "demo@" + DOMAIN
+    try:
+        client = service.client()
+        client.add(demo, 7, 1)
+        assert client.receive()[0] == FOUND
+        mariadb.stop()
+        try:
+            for _ in range(3):
+                client.add(demo, 100, 1)
+                assert client.receive()[0] == TEMPFAIL
+            begin = time.monotonic()
+            other = service.client()
+            for number in range(50):
+                other.add("u%d@%s" % (number % 5, DOMAIN), 1, 1)
+                assert other.receive()[0] == TEMPFAIL
+            assert time.monotonic() - begin < 5, "nobody waits for it"
+            client.close()
+            other.close()
+        finally:
+            mariadb.start()
+        servers.wait_for("the row", lambda: quota_row(
+            mysql_site, demo) == [307, 4])
+        assert quota_row(mysql_site, "u3@" + DOMAIN) == [10, 10]
+        mysql_site.wait_log("the quota of 6 users is brought up to date")
+        assert "are lost" not in mysql_site.log
+        assert mysql_site.log.count("wait for the database") == 1
+    finally:
+        service.close()
+
+
+def test_additions_of_a_connection_wait(mariadb, mysql_site):
+    """One that serves a connection alone stays for them."""
+    client, demo = pair_of(mysql_site), "demo@" + DOMAIN
+    client.add(demo, 7, 1)
+    assert client.receive()[0] == FOUND
+    mariadb.stop()
+    try:
+        client.add(demo, 100, 1)
+        assert client.receive()[0] == TEMPFAIL
+        client.close()
+        time.sleep(0.5)
+        assert client.process.poll() is None
+    finally:
+        mariadb.start()
+    assert client.process.wait(20) == 0
+    assert quota_row(mysql_site, demo) == [107, 2]
+
+
+def test_additions_are_given_up_at_the_end(mariadb, mysql_site):
+    service, demo = Service(mysql_site), "demo@" + DOMAIN
+    client = service.client()
+    client.add(demo, 7, 1)
+    assert client.receive()[0] == FOUND
+    mariadb.stop()
+    try:
+        client.add(demo, 100, 1)
+        assert client.receive()[0] == TEMPFAIL
+        service.close()
+        mysql_site.wait_log(
+            "1 quota additions are lost (njiwa quota recalc mends it)")
+    finally:
+        mariadb.start()
+    assert quota_row(mysql_site, demo) == [7, 1]

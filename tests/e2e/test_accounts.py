@@ -198,6 +198,8 @@ def test_database_comes_and_goes(mysql_site):
     finally:
         server.start()
     assert client.resolve(demo) == (FOUND, [demo])
+    servers.wait_for("what was added meanwhile", lambda: quota_row(
+        mysql_site, demo) == [10, 2])
     # the connection is lost and nobody notices
     server.stop()
     server.start()
@@ -207,7 +209,7 @@ def test_database_comes_and_goes(mysql_site):
     client.add(demo, 5, 1)
     client.add(demo, 5, 1)
     assert [client.receive()[0] for _ in range(2)] == [FOUND] * 2
-    assert quota_row(mysql_site, demo) == [10, 2]
+    assert quota_row(mysql_site, demo) == [20, 4]
     client.close()
     assert client.process.wait(10) == 0
 

@@ -86,3 +86,11 @@ TESTS += %D%/test_pop3d
 %C%_test_pop3d_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_pop3d_LDADD = libpop3d.a libproto.a libnet.a libbase.a \
 	$(CMOCKA_LIBS)
+
+# cmd/accountd
+check_PROGRAMS += %D%/test_pending
+TESTS += %D%/test_pending
+%C%_test_pending_SOURCES = %D%/test_pending.c
+%C%_test_pending_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_pending_LDADD = libaccountd.a libaccount.a libbase.a $(CRYPT_LIBS) \
+	$(CMOCKA_LIBS)
