@@ -1,10 +1,16 @@
 # cmd/smtpd: front/, check/ and content/ run in the front, keeper/ in the keeper
 noinst_LIBRARIES += libsmtpd.a
 libsmtpd_a_SOURCES = \
+	%D%/check/ask.c %D%/check/ask.h \
 	%D%/check/check.c %D%/check/check.h \
+	%D%/check/dnsbl.c \
+	%D%/check/dnsbl_list.c %D%/check/dnsbl_list.h \
+	%D%/check/domain.c \
 	%D%/check/early_talker.c \
 	%D%/check/helo.c \
-	%D%/check/report.c \
+	%D%/check/iprev.c \
+	%D%/check/report.c %D%/check/report.h \
+	%D%/check/rows.h \
 	%D%/check/table.c \
 	%D%/check/verdict.c \
 	%D%/content/content.c %D%/content/content.h \
@@ -33,6 +39,8 @@ libsmtpd_a_SOURCES = \
 	%D%/keeper/filter_runner.c \
 	%D%/keeper/keeper.c %D%/keeper/keeper.h \
 	%D%/keeper/recipients.c \
+	%D%/keeper/lookup.c %D%/keeper/lookup.h \
+	%D%/keeper/reputation.c %D%/keeper/reputation.h \
 	%D%/keeper/strangers.c %D%/keeper/strangers.h \
 	%D%/keeper/transaction.c %D%/keeper/transaction.h \
 	%D%/wire.c %D%/wire.h \

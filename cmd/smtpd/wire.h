@@ -12,22 +12,29 @@
 #define WIRE_ENVID_MAX 100                /* of ENVID= (RFC 3461 4.4) */
 #define WIRE_ORCPT_MAX 500                /* of ORCPT= (RFC 3461 4.2) */
 
-/* The requests.  Each but SMTP_RESET is answered by one message of the same
- * type: an outcome (u32), descriptors where it says so, and behind
- * SMTP_COMMIT's a text with one octet for each accepted recipient: its own
- * outcome. */
+/* The requests.  Each but SMTP_RESET and SMTP_REMEMBER is answered by one
+ * message of the same type: an outcome (u32), descriptors where it says so, and
+ * behind SMTP_COMMIT's a text with one octet for each accepted recipient: its
+ * own outcome. */
 enum smtp_request {
 	SMTP_MAIL = REQUEST_OWN, /* a transaction begins: struct wire_mail */
 	SMTP_RCPT,               /* one more recipient: struct wire_rcpt */
-	SMTP_DATA,   /* a file for the message: u64 announced octets; an fd */
-	SMTP_FILTER, /* a connected filter: u32 enum wire_filter; one fd, or
-		      * two (of a command) */
-	SMTP_LIMITS, /* the recipients' thresholds: no body; struct wire_limits
-		      * behind the outcome */
-	SMTP_EDIT,   /* a filter changes the envelope: struct wire_edit */
-	SMTP_COMMIT, /* deliver what is in the file: struct wire_commit */
-	SMTP_RESET   /* forget the transaction: no body, no answer */
+	SMTP_DATA,    /* a file for the message: u64 announced octets; an fd */
+	SMTP_FILTER,  /* a connected filter: u32 enum wire_filter; one fd, or
+		       * two (of a command) */
+	SMTP_LIMITS,  /* the recipients' thresholds: no body; struct wire_limits
+		       * behind the outcome */
+	SMTP_EDIT,    /* a filter changes the envelope: struct wire_edit */
+	SMTP_COMMIT,  /* deliver what is in the file: struct wire_commit */
+	SMTP_RESET,   /* forget the transaction: no body, no answer */
+	SMTP_DNS,     /* descriptors to the name servers: u32 server, or
+		       * WIRE_DNS_UDP; one by TCP, or one for each by UDP */
+	SMTP_RECALL,  /* what was found about a client: text address; a text */
+	SMTP_REMEMBER /* keep it: text address, u32 seconds, text; no answer */
 };
+
+#define WIRE_KEPT_MAX 984       /* octets of SMTP_REMEMBER's text */
+#define WIRE_DNS_UDP UINT32_MAX /* of SMTP_DNS: all servers, by UDP */
 
 /* Bits of SMTP_MAIL: its parameters of one word. */
 enum {

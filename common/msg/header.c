@@ -2,6 +2,8 @@
 
 #define SPAM_NAME "X-Spam-"
 #define SPAM_OLD_NAME "X-Old-Spam-"
+#define RESULTS_NAME "Authentication-Results"
+#define OLD "X-Old-"
 #define MBOX_NAME "X-Mailbox-Line: "
 
 static bool
@@ -61,6 +63,43 @@ put_line(const char *before, struct slice line, struct str *out)
 	str_append_char(out, '\n');
 }
 
+/* Skips blanks and comments (RFC 5322 section 3.2.2); false when the line ends
+ * before anything else. */
+static bool
+skip_cfws(struct slice *rest)
+{
+	size_t depth = 0;
+
+	for (; rest->len; *rest = slice_skip(*rest, 1)) {
+		char c = rest->ptr[0];
+
+		if (c == '(')
+			depth++;
+		else if (c == ')' && depth)
+			depth--;
+		else if (c == '\\' && depth)
+			*rest = slice_skip(*rest, 1);
+		else if (depth == 0 && !is_blank(c))
+			return true;
+	}
+	return false;
+}
+
+/* Does the field say that it is ours, or leave it open?  One that quotes the
+ * name leaves it open. */
+static bool
+claims_to_be_ours(const struct header_scan *scan, struct slice line)
+{
+	struct slice rest = slice_skip(line, slice_find(line, ':') + 1);
+	size_t len = 0;
+
+	if (!skip_cfws(&rest) || rest.ptr[0] == '"')
+		return true;
+	while (len < rest.len && !strchr(" \t(;\r", rest.ptr[len]))
+		len++;
+	return slice_is_nocase(slice_head(rest, len), scan->authserv_id);
+}
+
 /* A line of the header: a field's first one, or a later one, or its end. */
 static void
 scan_header_line(struct header_scan *scan, struct slice line, struct str *out)
@@ -84,6 +123,9 @@ scan_header_line(struct header_scan *scan, struct slice line, struct str *out)
 	note_field(scan, name);
 	if (mbox)
 		put_line(MBOX_NAME, line, out);
+	else if (scan->authserv_id && slice_is_nocase(name, RESULTS_NAME) &&
+		 claims_to_be_ours(scan, line))
+		put_line(OLD, line, out);
 	else if (slice_starts_nocase(name, SPAM_NAME))
 		put_line(
 		    SPAM_OLD_NAME, slice_skip(line, strlen(SPAM_NAME)), out);

@@ -16,21 +16,25 @@ enum {
 	HEADER_HAS_TO = 1 << 4 /* or Cc, or Bcc */
 };
 
-/* What was seen so far of a header that arrives.  Zeroed at the start. */
+/* What was seen so far of a header that arrives.  Zeroed at the start, but for
+ * who we are. */
 struct header_scan {
-	bool done;           /* the header is over: what comes is body */
-	bool broken;         /* it was ended by a line that is no field */
-	bool in_field;       /* a line may continue the one before */
-	unsigned has;        /* HEADER_HAS_ bits */
-	size_t lines;        /* of the header, without the empty line */
-	size_t octets;       /* of the header as written to out */
-	size_t received;     /* Received fields */
-	size_t delivered_to; /* Delivered-To fields */
+	const char *authserv_id; /* ours (RFC 8601 2.5); NULL: not looked at */
+	bool done;               /* the header is over: what comes is body */
+	bool broken;             /* it was ended by a line that is no field */
+	bool in_field;           /* a line may continue the one before */
+	unsigned has;            /* HEADER_HAS_ bits */
+	size_t lines;            /* of the header, without the empty line */
+	size_t octets;           /* of the header as written to out */
+	size_t received;         /* Received fields */
+	size_t delivered_to;     /* Delivered-To fields */
 };
 
 /*
  * Takes the next line, without its line end, and appends it with LF to out as
- * it belongs on disk: X-Spam-... fields are renamed to X-Old-Spam-...  The
+ * it belongs on disk: X-Spam-... fields are renamed to X-Old-Spam-...,
+ * Authentication-Results that claim to be ours to X-Old-... (RFC 8601 section
+ * 5), those that may only do so on a later line too.  The
  * header is over at the empty line; or at a line that cannot be part of a
  * header, in front of which an empty line is then put.  Once over, lines are
  * copied as they are.  A mailbox's separator ("From ...") as the first line of

@@ -88,6 +88,10 @@ void dns_wait(struct dns *dns, int64_t deadline);
 
 /* ---- dns_name.c ---- */
 
+/* Is it a name that can be asked for: labels of 1 to 63 letters, digits, '-',
+ * '_' and '/', DNS_NAME_MAX octets at most, a dot at its end or not? */
+bool dns_name_valid(struct slice name);
+
 /* Appends the name under which an address is found in a zone: "1.2.0.192" or
  * 32 nibbles (RFC 5782, RFC 3596), a dot, and the zone.  False for no
  * address.  dns_name_reverse uses in-addr.arpa or ip6.arpa. */

@@ -5,7 +5,6 @@
 #include "common/net/dns_message.h"
 
 #define HEADER_SIZE 12
-#define LABEL_MAX 63
 #define CLASS_IN 1
 #define TYPE_CNAME 5
 #define TYPE_SOA 6
@@ -46,30 +45,6 @@ dns_answer_release(struct dns_answer *answer)
 	for (i = 0; i < answer->count; i++)
 		str_release(&answer->records[i].data);
 	*answer = (struct dns_answer){ .status = DNS_PENDING };
-}
-
-static bool
-is_name_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '/';
-}
-
-bool
-dns_name_valid(struct slice name)
-{
-	size_t i, label = 0;
-
-	if (name.len && name.ptr[name.len - 1] == '.')
-		name.len--;
-	for (i = 0; i < name.len; i++) {
-		if (name.ptr[i] == '.' && label == 0)
-			return false;
-		label = name.ptr[i] == '.' ? 0 : label + 1;
-		if (label > LABEL_MAX || (label && !is_name_char(name.ptr[i])))
-			return false;
-	}
-	return label > 0 && name.len <= DNS_NAME_MAX;
 }
 
 static void

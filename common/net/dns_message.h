@@ -19,10 +19,6 @@ struct dns_question {
 	bool by_name; /* any case will do in the answer: it came by TCP */
 };
 
-/* Is it a name that can be asked for: labels of 1 to 63 letters, digits, '-',
- * '_' and '/', DNS_NAME_MAX octets at most, a dot at its end or not? */
-bool dns_name_valid(struct slice name);
-
 /* Appends the question as a message; false when the name is not valid. */
 bool dns_message_ask(const struct dns_question *question, struct str *out);
 

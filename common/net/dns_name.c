@@ -2,6 +2,32 @@
 
 #include "common/net/dns.h"
 
+#define LABEL_MAX 63
+
+static bool
+is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '/';
+}
+
+bool
+dns_name_valid(struct slice name)
+{
+	size_t i, label = 0;
+
+	if (name.len && name.ptr[name.len - 1] == '.')
+		name.len--;
+	for (i = 0; i < name.len; i++) {
+		if (name.ptr[i] == '.' && label == 0)
+			return false;
+		label = name.ptr[i] == '.' ? 0 : label + 1;
+		if (label > LABEL_MAX || (label && !is_name_char(name.ptr[i])))
+			return false;
+	}
+	return label > 0 && name.len <= DNS_NAME_MAX;
+}
+
 static bool
 put_reversed(const char *address, struct str *out)
 {

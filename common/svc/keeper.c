@@ -309,17 +309,18 @@ keeper_run(struct connection *c)
 		account_quota_flush(c->keeper.account);
 }
 
-/* The TCP ports of the filters, 0 for a path or none. */
+/* The TCP ports that the keeper connects to: the filters', the name servers'.
+ */
 struct ports {
 	uint16_t list[SANDBOX_PORTS_MAX];
 	size_t count;
 };
 
 static void
-add_port(struct ports *ports, const struct endpoint *at)
+add_port(struct ports *ports, uint16_t port)
 {
-	if (at->port && ports->count < SANDBOX_PORTS_MAX)
-		ports->list[ports->count++] = at->port;
+	if (port && ports->count < SANDBOX_PORTS_MAX)
+		ports->list[ports->count++] = port;
 }
 
 static void
@@ -328,7 +329,7 @@ add_server(struct ports *ports, const char *setting)
 	struct endpoint at;
 
 	if (setting[0] && endpoint_parse(slice_from(setting), &at))
-		add_port(ports, &at);
+		add_port(ports, at.port);
 }
 
 static void
@@ -344,7 +345,7 @@ add_filters(struct ports *ports, const struct settings *s)
 	n = s->milters[0] ? milter_list_parse(s->milters, &none, specs, &err)
 			  : 0;
 	for (i = 0; i < n; i++)
-		add_port(ports, &specs[i].at);
+		add_port(ports, specs[i].at.port);
 }
 
 void
@@ -369,8 +370,11 @@ keeper_confine(struct connection *c)
 	struct ports ports = { { 0 }, 0 };
 	struct err err = { 0, "" };
 	int rc = 0;
+	size_t i;
 
 	add_filters(&ports, s);
+	for (i = 0; c->keeper.connect && c->keeper.connect[i]; i++)
+		add_port(&ports, c->keeper.connect[i]);
 	memcpy(box.connect, ports.list, sizeof box.connect);
 	if (s->mail_uid >= 0)
 		rc =

@@ -33,9 +33,9 @@ struct keeper {
 	struct account_client *account;
 	struct rates *rates; /* of the peer; NULL: nobody counts (rates.h) */
 	int front;           /* ipc */
-	uint32_t
-	    state; /* KEEPER_ bits, and the service's own from KEEPER_OWN on */
+	uint32_t state; /* KEEPER_ bits; from KEEPER_OWN the service's own */
 	struct account_user *user; /* who logged in, NULL before */
+	const uint16_t *connect;   /* TCP ports it needs, 0-ended; or NULL */
 	void *service;             /* the service's own */
 };
 

@@ -97,7 +97,15 @@ struct settings {
 	const char *check_early_talker;
 	const char *check_helo_identity;
 	const char *check_helo_syntax;
+	const char *check_reverse_dns;
+	const char *check_helo_dns;
+	const char *check_sender_domain;
+	const char *dnsbl;
+	const char *dns_servers; /* "" for those of resolv.conf */
+	int64_t dns_timeout;
+	int64_t dns_cache_time;
 	bool check_loopback;
+	bool dnsbl_text;
 	/* what an address, a network may do; 0: anything */
 	int64_t rate_connections, rate_connections_network; /* a minute */
 	int64_t rate_messages, rate_messages_network;       /* an hour */

@@ -47,8 +47,15 @@ TESTS += %D%/test_unstuff %D%/test_intake %D%/test_smtp \
 %C%_test_smtp_data_LDADD = libsmtpd.a libsvc.a libaccount.a \
 	libproto.a libmsg.a libnet.a libbase.a $(CMOCKA_LIBS)
 
-check_PROGRAMS += %D%/test_check
-TESTS += %D%/test_check
+check_PROGRAMS += %D%/test_check %D%/test_dnsbl_list %D%/test_reputation
+TESTS += %D%/test_check %D%/test_dnsbl_list %D%/test_reputation
+%C%_test_dnsbl_list_SOURCES = %D%/test_dnsbl_list.c
+%C%_test_dnsbl_list_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_dnsbl_list_LDADD = libsmtpd.a libproto.a libmsg.a libnet.a \
+	libbase.a $(CMOCKA_LIBS)
+%C%_test_reputation_SOURCES = %D%/test_reputation.c
+%C%_test_reputation_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_reputation_LDADD = libsmtpd.a libnet.a libbase.a $(CMOCKA_LIBS)
 %C%_test_check_SOURCES = %D%/test_check.c %D%/smtpd_fake.c
 %C%_test_check_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_check_LDADD = libsmtpd.a libsvc.a libaccount.a \

@@ -13,7 +13,7 @@ feed(struct header_scan *scan, const char *text, struct str *out)
 {
 	struct slice rest = slice_from(text), line;
 
-	memset(scan, 0, sizeof *scan);
+	*scan = (struct header_scan){ .authserv_id = "mx.test.dev" };
 	while (slice_next(&rest, '\n', &line) && rest.ptr)
 		header_scan_line(scan, line, out);
 }
@@ -57,6 +57,31 @@ static const struct {
 	{ "X-Spam-Status : a\n", "X-Old-Spam-Status : a\n",
 	  0, 1, false, false },
 	{ "From: a\r\n", NULL, HEADER_HAS_FROM, 1, false, false },
+	/* results that claim to be ours, mx.test.dev, or may do so */
+	{ "Authentication-Results: mx.test.dev; none\n",
+	  "X-Old-Authentication-Results: mx.test.dev; none\n",
+	  0, 1, false, false },
+	{ "AUTHENTICATION-RESULTS:MX.test.dev\n",
+	  "X-Old-AUTHENTICATION-RESULTS:MX.test.dev\n",
+	  0, 1, false, false },
+	{ "Authentication-Results: (a (b\\)) c) mx.test.dev 1; none\n",
+	  "X-Old-Authentication-Results: (a (b\\)) c) mx.test.dev 1; none\n",
+	  0, 1, false, false },
+	{ "Authentication-Results:\n mx.test.dev; none\n",
+	  "X-Old-Authentication-Results:\n mx.test.dev; none\n",
+	  0, 2, false, false },
+	{ "Authentication-Results: (\n ) mx.test.dev; none\n",
+	  "X-Old-Authentication-Results: (\n ) mx.test.dev; none\n",
+	  0, 2, false, false },
+	{ "Authentication-Results: \"mx.test.dev\"; none\n",
+	  "X-Old-Authentication-Results: \"mx.test.dev\"; none\n",
+	  0, 1, false, false },
+	{ "Authentication-Results: mx.test.dev.example; none\n", NULL,
+	  0, 1, false, false },
+	{ "Authentication-Results: other.example; none\n", NULL,
+	  0, 1, false, false },
+	{ "Authentication-Results-x: mx.test.dev; none\n", NULL,
+	  0, 1, false, false },
 	/* clang-format on */
 };
 

@@ -1,6 +1,9 @@
 #include <stdlib.h>
 
-#include "cmd/smtpd/check/check.h"
+#include "cmd/smtpd/check/ask.h"
+#include "cmd/smtpd/check/report.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
 #include "common/base/mem.h"
 
 /* What is told by an action alone. */
@@ -18,18 +21,34 @@ is_on(const struct smtp *s, size_t i)
 	return checks_table[i]->is_on(s->settings);
 }
 
+static bool
+is_stranger(const struct settings *set, const struct peer *peer)
+{
+	if (peer->is_pipe || (peer_is_loopback(peer) && !set->check_loopback))
+		return false;
+	return set->trusted_networks[0] == '\0' ||
+	       !peer_in_networks(peer, set->trusted_networks);
+}
+
+bool
+checks_need_dns(const struct settings *settings, const struct peer *peer)
+{
+	size_t i;
+
+	for (i = 0; i < checks_count; i++)
+		if (checks_table[i]->dns && checks_table[i]->is_on(settings))
+			return is_stranger(settings, peer);
+	return false;
+}
+
 /* Is the client one of whom nothing is known, and anything to be known? */
 static bool
 is_checked(const struct smtp *s)
 {
-	const struct settings *set = s->settings;
-	const struct peer *peer = s->front->peer;
 	size_t i;
 
-	if (s->submission || peer->is_pipe ||
-	    (peer_is_loopback(peer) && !set->check_loopback) ||
-	    (set->trusted_networks[0] &&
-		peer_in_networks(peer, set->trusted_networks)))
+	if (s->submission || s->lmtp ||
+	    !is_stranger(s->settings, s->front->peer))
 		return false;
 	for (i = 0; i < checks_count; i++)
 		if (is_on(s, i))
@@ -43,7 +62,7 @@ forget_one(struct checks *c, size_t i)
 	struct check_finding *f = &c->findings[i];
 
 	if (checks_table[i]->forget && f->state)
-		checks_table[i]->forget(f);
+		checks_table[i]->forget(c, f);
 	str_release(&f->reason);
 	str_release(&f->properties);
 	*f = (struct check_finding){ .result = CHECK_NONE };
@@ -72,6 +91,8 @@ void
 checks_free(struct smtp *s)
 {
 	checks_forget(s, CHECK_CONNECT);
+	if (s->checks)
+		dns_free(s->checks->dns);
 	free(s->checks);
 	s->checks = NULL;
 }
@@ -87,6 +108,21 @@ judge_one(struct checks *c, size_t i)
 	f->judged = true;
 }
 
+/* Goes on with what was begun, without waiting. */
+static void
+advance(struct checks *c)
+{
+	size_t i;
+
+	if (c->dns == NULL)
+		return;
+	dns_poll(c->dns);
+	for (i = 0; i < checks_count; i++)
+		if (checks_table[i]->advance && c->findings[i].state &&
+		    !c->findings[i].judged)
+			checks_table[i]->advance(c, &c->findings[i]);
+}
+
 void
 checks_begin(struct smtp *s, enum check_stage stage)
 {
@@ -96,10 +132,14 @@ checks_begin(struct smtp *s, enum check_stage stage)
 	if (c == NULL || s->logged_in)
 		return;
 	forget_from(c, stage);
+	if (stage == CHECK_CONNECT)
+		check_recall(c);
+	advance(c);
 	for (i = 0; i < checks_count; i++) {
 		const struct check *row = checks_table[i];
 
-		if (row->stage != stage || !is_on(s, i))
+		if (row->stage != stage || !is_on(s, i) ||
+		    c->findings[i].judged)
 			continue;
 		if (row->begin)
 			row->begin(c, &c->findings[i]);
@@ -211,6 +251,35 @@ judge_stage(struct checks *c, enum check_stage first, enum check_stage last)
 			judge_one(c, i);
 }
 
+/* Decided: who cannot be looked into is let in, and the log says so. */
+static void
+warn_once(struct checks *c)
+{
+	size_t i;
+
+	for (i = 0; i < checks_count && !c->warned; i++)
+		if (checks_table[i]->dns &&
+		    c->findings[i].result == CHECK_TEMPERROR) {
+			log_warning("no answer from the DNS for the check %s: "
+				    "it counts for nothing",
+			    checks_table[i]->name);
+			c->warned = true;
+		}
+}
+
+void
+checks_hand_over(struct smtp *s)
+{
+	struct checks *c = s->checks;
+
+	if (c == NULL)
+		return;
+	advance(c);
+	c->deadline = CLOCK_PAST; /* the client does not wait for it */
+	judge_stage(c, CHECK_CONNECT, CHECK_CONNECT);
+	check_remember(c);
+}
+
 /* Whom everybody may reach, so that who is refused can complain (RFC 5321
  * section 4.5.1). */
 static bool
@@ -231,7 +300,11 @@ checks_recipient(
 		return NULL;
 	forget_from(c, CHECK_RCPT);
 	c->recipient = recipient;
+	c->deadline = 0;
+	advance(c);
 	judge_stage(c, CHECK_CONNECT, CHECK_RCPT);
+	warn_once(c);
+	check_remember(c);
 	no = conclude(c, ret_reason);
 	c->recipient = slice_from("");
 	if (!is_postmaster(recipient))

@@ -3,16 +3,16 @@
  * setting, whose findings add up to one verdict, told at RCPT.  Never touches
  * the disk or makes a socket: it asks the keeper.
  *
- * To add a check: a file of this folder with a struct check (declared at the
- * end of this header), its place in the table of table.c, its setting in
+ * To add a check: a file of this folder with a struct check (declared in
+ * rows.h), its place in the table of table.c, its setting in
  * settings_checks.inc (VERDICT, where a score or an action is asked for).  What
  * only the keeper can know is asked of it by smtp_ask, as a request of its own
- * in keeper/keeper.c; see TRUST.md.
- */
+ * in keeper/keeper.c; see TRUST.md. */
 #ifndef NJIWA_CMD_SMTPD_CHECK_CHECK_H
 #define NJIWA_CMD_SMTPD_CHECK_CHECK_H
 
 #include "cmd/smtpd/front/session.h"
+#include "common/net/dns.h"
 
 #define CHECKS_MAX 24 /* rows of the table */
 
@@ -45,7 +45,8 @@ enum check_action {
 	CHECK_CLOSE   /* 421, at once */
 };
 
-#define CHECK_SCORE_UNIT 100 /* scores are hundredths */
+#define CHECK_SCORE_UNIT 100     /* scores are hundredths */
+#define CHECK_SCORE_MAX 20000000 /* a score that lists can add up to */
 
 /* What a check found. */
 struct check_finding {
@@ -56,11 +57,17 @@ struct check_finding {
 	struct str reason;         /* what is told: "your name is not known" */
 	struct str properties;     /* in the header: "policy.iprev=192.0.2.1" */
 	bool judged;
-	void *state; /* the check's own, from begin to forget */
+	bool recalled; /* from an earlier connection of this address */
+	uint32_t ttl;  /* seconds that it may be kept; 0 for not at all */
+	void *state;   /* the check's own, from begin to forget */
 };
 
 struct checks {
 	struct smtp *s;
+	struct dns *dns;  /* NULL before the first question */
+	int64_t deadline; /* of waiting for the DNS; 0 before it is waited */
+	bool remembered;  /* what may be kept was */
+	bool warned;      /* that the name servers do not answer */
 	struct slice recipient; /* of CHECK_RCPT; canonical */
 	bool pardoned; /* the postmaster gets the message, if only as junk */
 	struct check_finding findings[CHECKS_MAX]; /* as the table's rows */
@@ -71,14 +78,18 @@ struct check {
 	const char *method; /* registered for the header, or NULL */
 	enum check_stage stage;
 	bool at_once; /* judged as it begins, not at the first recipient */
+	bool dns;     /* asks the DNS; what it finds may be kept if it is of
+		       * CHECK_CONNECT */
 	/* Is it asked for? */
 	bool (*is_on)(const struct settings *settings);
 	/* Begins what takes time; may be NULL. */
 	void (*begin)(struct checks *c, struct check_finding *f);
+	/* Asks what follows from answers that are here; may be NULL. */
+	void (*advance)(struct checks *c, struct check_finding *f);
 	/* Fills the finding, waiting for what was begun. */
 	void (*judge)(struct checks *c, struct check_finding *f);
 	/* Frees f->state; may be NULL. */
-	void (*forget)(struct check_finding *f);
+	void (*forget)(struct checks *c, struct check_finding *f);
 };
 
 /* The table; checks_count rows. */
@@ -105,6 +116,9 @@ const struct reply *checks_recipient(
 /* Looks into the message; NULL or the reply that refuses it, as above. */
 const struct reply *checks_message(struct smtp *s, struct slice *ret_reason);
 
+/* All scores together, in hundredths. */
+int checks_score(const struct checks *c);
+
 /* Is the message to be filed as junk? */
 bool checks_junk(const struct smtp *s);
 
@@ -115,17 +129,11 @@ bool checks_suspicious(const struct smtp *s);
 void checks_forget(struct smtp *s, enum check_stage from);
 void checks_free(struct smtp *s);
 
-/* ---- report.c ---- */
+/* Another front takes over: has what is known by now kept for it. */
+void checks_hand_over(struct smtp *s);
 
-/* Appends our Authentication-Results field (RFC 8601), LF ended; nothing when
- * nothing was looked into. */
-void checks_header(const struct smtp *s, struct str *out);
-
-/* Appends "helo=fail:1 iprev=pass" for the log, scores behind the colon. */
-void checks_log(const struct smtp *s, struct str *out);
-
-/* All scores together, in hundredths. */
-int checks_score(const struct checks *c);
+/* Will a check of this peer's, a stranger at port mx, ask the DNS? */
+bool checks_need_dns(const struct settings *settings, const struct peer *peer);
 
 /* ---- verdict.c ---- */
 
@@ -138,10 +146,5 @@ void check_fail(struct check_finding *f, const char *setting);
 /* A SCORE setting or a score in a list, in hundredths; false when text is no
  * number.  At most 9999 either way. */
 bool check_score_parse(struct slice text, int *ret_score);
-
-/* ---- the checks ---- */
-
-extern const struct check check_early_talker; /* early_talker.c */
-extern const struct check check_helo;         /* helo.c */
 
 #endif

@@ -1,5 +1,5 @@
 /* Does the client wait for the greeting (RFC 5321 section 4.3.1)? */
-#include "cmd/smtpd/check/check.h"
+#include "cmd/smtpd/check/rows.h"
 #include "common/base/clock.h"
 
 static bool

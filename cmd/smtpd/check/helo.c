@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
-#include "cmd/smtpd/check/check.h"
+#include "cmd/smtpd/check/rows.h"
 
 #define ADDRESS_OCTETS 16
 

@@ -1,7 +1,7 @@
 /* What is written about the findings: the header's field and the log's. */
 #include <stdlib.h>
 
-#include "cmd/smtpd/check/check.h"
+#include "cmd/smtpd/check/report.h"
 
 static const char *const results[] = {
 	[CHECK_NONE] = "none",
@@ -39,7 +39,9 @@ checks_header(const struct smtp *s, struct str *out)
 		put_method(checks_table[i], out);
 		str_appendf(out, "=%s", results[f->result]);
 		if (f->properties.len)
-			str_appendf(out, " %s", str_cstr(&f->properties));
+			str_appendf(out, "%s%s",
+			    str_cstr(&f->properties)[0] == ';' ? "" : " ",
+			    str_cstr(&f->properties));
 	}
 	if (n)
 		str_append_char(out, '\n');

@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cmd/smtpd/check/check.h"
+#include "cmd/smtpd/check/report.h"
 #include "cmd/smtpd/content/milters.h"
 #include "cmd/smtpd/front/data.h"
 #include "common/base/clock.h"
@@ -16,12 +16,29 @@ struct ending {
 	struct content_result content;
 	struct str found; /* by the checks, for the log */
 	uint64_t size;
-	struct ipc_msg answer; /* the keeper's: what became of whom */
+	int64_t received, filtered; /* clock_ms: it was here, it was judged */
+	struct ipc_msg answer;      /* the keeper's: what became of whom */
 };
+
+/* Milliseconds of each stage, what came before MAIL for the first alone. */
+static void
+put_stages(const struct smtp *s, const struct ending *end, struct str *out)
+{
+	const struct transaction *tx = &s->tx;
+
+	if (s->messages == 1)
+		str_appendf(
+		    out, "connect:%lld ", (long long)(tx->started - s->began));
+	str_appendf(out, "rcpt:%lld data:%lld filter:%lld commit:%lld",
+	    (long long)(tx->opened - tx->started),
+	    (long long)(end->received - tx->opened),
+	    (long long)(end->filtered - end->received),
+	    (long long)(clock_ms() - end->filtered));
+}
 
 /* The one line of a transaction in the log. */
 static void
-log_message(const struct smtp *s, const struct ending *end)
+log_message(const struct smtp *s, const struct ending *end, const char *stages)
 {
 	const struct transaction *tx = &s->tx;
 	bool good = end->reply->code < 400;
@@ -44,6 +61,7 @@ log_message(const struct smtp *s, const struct ending *end)
 		{ "user", s->logged_in ? str_cstr(&s->user) : NULL },
 		{ "checks", end->found.len ? str_cstr(&end->found) : NULL },
 		{ "ms", ms },
+		{ "stages", stages },
 	};
 
 	(void)snprintf(nrcpt, sizeof nrcpt, "%zu", tx->count);
@@ -73,6 +91,7 @@ commit(struct smtp *s, struct ending *end)
 static void
 conclude(struct smtp *s, struct reception *r, struct ending *end)
 {
+	end->received = clock_ms();
 	end->reply = reception_refusal(r);
 	if (end->reply == NULL && intake_finish(&r->intake) < 0)
 		end->reply = reception_refusal(r);
@@ -81,6 +100,7 @@ conclude(struct smtp *s, struct reception *r, struct ending *end)
 	if (end->reply == NULL && !s->lmtp)
 		end->reply = content_check(s, r, &end->content);
 	end->content.junk = end->content.junk || checks_junk(s);
+	end->filtered = clock_ms();
 	if (end->content.argument.len)
 		end->reason = str_slice(&end->content.argument);
 	if (end->reply == NULL && end->content.discard)
@@ -128,10 +148,12 @@ data_close(struct smtp *s, struct reception *r)
 {
 	struct ending end = { .answer = IPC_MSG_INIT,
 		.content = CONTENT_RESULT_INIT };
+	STR_AUTO stages = STR_INIT;
 
 	conclude(s, r, &end);
 	checks_log(s, &end.found);
-	log_message(s, &end);
+	put_stages(s, &end, &stages);
+	log_message(s, &end, str_cstr(&stages));
 	if (s->lmtp)
 		say_each(s, &end);
 	else
@@ -165,6 +187,7 @@ data_open(struct smtp *s, struct reception *r)
 	if (no)
 		return no;
 	s->messages++;
+	s->tx.opened = clock_ms();
 	outcome = ask_file(s, &fd);
 	if (outcome != OUTCOME_OK && outcome != OUTCOME_DISCARD)
 		return reply_for_message(outcome);

@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-#include "cmd/smtpd/check/check.h"
+#include "cmd/smtpd/check/report.h"
 #include "cmd/smtpd/content/milters.h"
 #include "cmd/smtpd/front/params.h"
 #include "common/base/clock.h"

@@ -420,6 +420,7 @@ smtp_carry(const struct smtp *s, struct str *out)
 static void
 begin(struct smtp *s, bool greeting)
 {
+	s->began = clock_ms();
 	if (s->front->turned_away)
 		smtp_say(s, &reply_too_often); /* and the connection is over */
 	else if (!is_welcome(s))

@@ -1,6 +1,6 @@
 #include <errno.h>
 
-#include "cmd/smtpd/check/check.h"
+#include "cmd/smtpd/check/report.h"
 #include "cmd/smtpd/front/reception.h"
 #include "common/base/clock.h"
 #include "common/msg/date.h"
@@ -41,6 +41,20 @@ put_trace(const struct smtp *s, struct str *out)
 	received_format(&received, out);
 }
 
+/* Whose Authentication-Results nobody but us may write; NULL where the client
+ * may: another server of the site's, whose name may be ours. */
+static const char *
+own_authserv_id(const struct smtp *s)
+{
+	const struct settings *set = s->settings;
+
+	if (s->lmtp ||
+	    (set->trusted_networks[0] &&
+		peer_in_networks(s->front->peer, set->trusted_networks)))
+		return NULL;
+	return set->hostname;
+}
+
 void
 reception_init(struct reception *r, struct smtp *s, int fd)
 {
@@ -49,6 +63,7 @@ reception_init(struct reception *r, struct smtp *s, int fd)
 	intake_init(&r->intake, fd);
 	put_trace(s, &r->intake.head);
 	r->trace = r->intake.head.len;
+	r->scan.authserv_id = own_authserv_id(s);
 	r->deadline = clock_deadline(s->settings->smtp_data_timeout);
 }
 

@@ -62,6 +62,9 @@ extern const struct reply reply_parameter_twice; /* %s: its name */
 extern const struct reply reply_check_refused;
 extern const struct reply reply_check_deferred;
 extern const struct reply reply_check_closed;
+extern const struct reply reply_sender_unknown;     /* RFC 3463 5.1.8 */
+extern const struct reply reply_sender_unknown_now; /* 4.1.8 */
+extern const struct reply reply_sender_no_mail;     /* RFC 7505: 5.7.27 */
 
 /* DATA and BDAT. */
 extern const struct reply reply_data;

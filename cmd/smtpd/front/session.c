@@ -176,6 +176,7 @@ cmd_starttls(void *ctx, struct slice argument)
 		smtp_say(s, &reply_tls_unavailable);
 		return;
 	}
+	checks_hand_over(s);
 	smtp_say(s, &reply_tls_ready);
 	s->over = true; /* for this process: another front goes on */
 }

@@ -43,7 +43,8 @@ struct transaction {
 	uint32_t bits;      /* WIRE_MAIL_: the other parameters */
 	size_t count;       /* recipients accepted */
 	bool at_keeper;     /* the keeper knows of it */
-	int64_t started;    /* clock_ms */
+	int64_t started;    /* MAIL; clock_ms, as the next */
+	int64_t opened;     /* DATA, the first BDAT */
 	struct reception *chunks; /* what BDAT has brought, or NULL */
 };
 
@@ -81,6 +82,7 @@ struct smtp {
 	uint32_t wait; /* seconds, when the keeper said OUTCOME_GREYLISTED */
 	struct smtp_tally tally;
 	struct transaction tx;
+	int64_t began;           /* the conversation; clock_ms */
 	struct milters *milters; /* content/milters.h; NULL: none */
 	struct checks *checks;   /* NULL: nothing is looked into */
 	struct rcpt_params rcpt;

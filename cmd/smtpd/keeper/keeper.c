@@ -159,6 +159,10 @@ handle_reset(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 #define EDIT_BODY (WIRE_ADDRESS_MAX + 8)
 #define RCPT_BODY (WIRE_ADDRESS_MAX + WIRE_ORCPT_MAX + 16)
 
+#define REMEMBER_BODY (PEER_ADDRESS_MAX + REPUTATION_MAX + 12)
+#define FRONTS_MAX 5 /* of one connection: STARTTLS, four times at most */
+#define DNS_REQUESTS_MAX (FRONTS_MAX * DNS_BATCHES_MAX)
+
 /* TRUST.md says what each of them gives to a front that is not itself. */
 /* clang-format off */
 const struct request smtp_requests[] = {
@@ -179,6 +183,12 @@ const struct request smtp_requests[] = {
 	    SMTP_MESSAGES_MAX, handle_commit },
 	{ SMTP_RESET,  "reset",  TX_ALL,                0,
 	    REQUEST_UNLIMITED, handle_reset },
+	{ SMTP_DNS,    "dns",    TX_ALL,                4,
+	    DNS_REQUESTS_MAX, handle_dns },
+	{ SMTP_RECALL, "recall", TX_ALL,                PEER_ADDRESS_MAX + 4,
+	    FRONTS_MAX, handle_recall },
+	{ SMTP_REMEMBER, "remember", TX_ALL,            REMEMBER_BODY,
+	    FRONTS_MAX, handle_remember },
 	{ 0, NULL, 0, 0, 0, NULL },
 };
 /* clang-format on */
@@ -194,6 +204,7 @@ smtp_keeper_prepare(struct keeper *keeper)
 	keeper->service = d;
 	delivery_prepare();
 	filters_init(&d->filters, keeper->settings, spam);
+	lookup_prepare(&d->lookup, keeper);
 }
 
 void
@@ -209,6 +220,7 @@ smtp_keeper_close(struct keeper *keeper)
 
 	reset(d);
 	filters_release(&d->filters);
+	lookup_release(&d->lookup);
 	transaction_release(&d->said);
 	free(d->to);
 	free(d->rcpts);

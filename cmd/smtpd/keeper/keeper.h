@@ -4,6 +4,7 @@
 #define NJIWA_CMD_SMTPD_KEEPER_KEEPER_H
 
 #include "cmd/smtpd/keeper/filter.h"
+#include "cmd/smtpd/keeper/lookup.h"
 #include "cmd/smtpd/keeper/transaction.h"
 #include "common/store/store.h"
 
@@ -59,6 +60,7 @@ struct delivery {
 	bool judged;     /* the mailboxes' thresholds were looked up */
 	bool suspicious; /* what the checks found, as the front says */
 	uint32_t wait;   /* seconds, of OUTCOME_GREYLISTED */
+	struct lookup lookup;
 };
 
 /* The requests of struct service, and what it calls at both ends. */

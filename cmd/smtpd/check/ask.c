@@ -1,0 +1,198 @@
+#include <errno.h>
+#include <stdlib.h>
+
+#include "cmd/smtpd/check/ask.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+
+#define HASH_START 0xcbf29ce484222325ULL /* FNV-1a */
+#define HASH_PRIME 0x100000001b3ULL
+#define KEPT_TEXT_MAX 900
+
+/* The resolver's way to the name servers: by the keeper (dns_open). */
+static int
+open_fds(void *ctx, int server, int fds[DNS_SERVERS_MAX])
+{
+	struct checks *c = ctx;
+	struct ipc_msg answer = IPC_MSG_INIT;
+	STR_AUTO body = STR_INIT;
+	size_t i, n = 0;
+
+	ipc_put_u32(&body, server < 0 ? WIRE_DNS_UDP : (uint32_t)server);
+	if (smtp_ask(c->s, SMTP_DNS, str_slice(&body), &answer) == OUTCOME_OK)
+		n = answer.nfds;
+	if (n > DNS_SERVERS_MAX || (server >= 0 && n > 1))
+		n = 0;
+	for (i = 0; i < n; i++)
+		fds[i] = ipc_msg_take_fd(&answer, i);
+	ipc_msg_release(&answer);
+	return n ? (int)n : -ENOENT;
+}
+
+struct dns_query *
+check_ask(struct checks *c, struct slice name, enum dns_type type)
+{
+	if (c->dns == NULL)
+		c->dns = dns_new(open_fds, c, c->s->settings->dns_timeout);
+	return dns_ask(c->dns, name, type);
+}
+
+void
+check_wait(struct checks *c)
+{
+	if (c->deadline == 0)
+		c->deadline = clock_deadline(c->s->settings->dns_timeout);
+	if (c->dns)
+		dns_wait(c->dns, c->deadline);
+}
+
+/* ---- what is kept about an address ---- */
+
+static bool
+is_kept(const struct smtp *s, size_t i)
+{
+	return checks_table[i]->dns &&
+	       checks_table[i]->stage == CHECK_CONNECT &&
+	       checks_table[i]->is_on(s->settings);
+}
+
+static uint64_t
+hash_text(uint64_t value, const char *text)
+{
+	do
+		value = (value ^ (unsigned char)*text) * HASH_PRIME;
+	while (*text++);
+	return value;
+}
+
+/* A finding is good as long as the settings that it was made by. */
+static uint64_t
+hash_settings(const struct settings *set)
+{
+	uint64_t value = hash_text(HASH_START, set->dnsbl);
+
+	value = hash_text(value, set->check_reverse_dns);
+	return hash_text(value, set->dnsbl_text ? "y" : "n");
+}
+
+static void
+put_finding(const struct check_finding *f, struct str *out)
+{
+	ipc_put_u32(out, f->result);
+	ipc_put_u32(out, f->action);
+	ipc_put_u32(out, (uint32_t)f->score);
+	ipc_put_text(out, str_slice(&f->reason));
+	ipc_put_text(out, str_slice(&f->properties));
+}
+
+/* Of a field of the header: printable, or the folding between two results. */
+static bool
+is_safe(struct slice text)
+{
+	size_t i;
+
+	for (i = 0; i < text.len; i++)
+		if ((text.ptr[i] < ' ' || text.ptr[i] > '~') &&
+		    !slice_starts(slice_skip(text, i ? i - 1 : 0), ";\n\t") &&
+		    !slice_starts(slice_skip(text, i > 1 ? i - 2 : 0), ";\n\t"))
+			return false;
+	return true;
+}
+
+/* Another front wrote this about the same client: nothing is taken that could
+ * not have been found. */
+static bool
+get_finding(struct ipc_reader *in, struct check_finding *f)
+{
+	uint32_t result = ipc_get_u32(in), action = ipc_get_u32(in);
+	int score = (int)ipc_get_u32(in);
+	struct slice reason = ipc_get_text(in, KEPT_TEXT_MAX);
+	struct slice properties = ipc_get_text(in, KEPT_TEXT_MAX);
+
+	if (in->bad || result > CHECK_FAIL || action > CHECK_REJECT ||
+	    abs(score) > CHECK_SCORE_MAX || !is_safe(properties))
+		return false;
+	f->result = (enum check_result)result;
+	f->action = (enum check_action)action;
+	f->score = score;
+	str_set(&f->reason, reason);
+	str_set(&f->properties, properties);
+	f->judged = f->recalled = true;
+	return true;
+}
+
+static void
+recall_from(struct checks *c, struct slice kept)
+{
+	struct ipc_reader in = { kept, false };
+	size_t i;
+
+	if (ipc_get_u64(&in) != hash_settings(c->s->settings))
+		return;
+	for (i = 0; i < checks_count; i++)
+		if (is_kept(c->s, i) && !get_finding(&in, &c->findings[i]))
+			return;
+}
+
+static bool
+keeps_any(const struct checks *c)
+{
+	size_t i;
+
+	for (i = 0; i < checks_count; i++)
+		if (is_kept(c->s, i))
+			return c->s->settings->dns_cache_time > 0;
+	return false;
+}
+
+void
+check_recall(struct checks *c)
+{
+	struct ipc_msg answer = IPC_MSG_INIT;
+	STR_AUTO body = STR_INIT;
+	struct ipc_reader in;
+
+	if (!keeps_any(c))
+		return;
+	ipc_put_text(&body, slice_from(c->s->front->peer->address));
+	if (front_ask(c->s->front, SMTP_RECALL, str_slice(&body), &answer) <
+	    0) {
+		c->s->over = true;
+	} else {
+		in = (struct ipc_reader){ str_slice(&answer.body), false };
+		(void)ipc_get_u32(&in); /* the outcome: always good */
+		recall_from(c, ipc_get_text(&in, IPC_BODY_MAX));
+	}
+	ipc_msg_release(&answer);
+}
+
+void
+check_remember(struct checks *c)
+{
+	STR_AUTO body = STR_INIT;
+	STR_AUTO kept = STR_INIT;
+	uint32_t ttl = UINT32_MAX;
+	size_t i;
+
+	if (c->remembered || !keeps_any(c))
+		return;
+	c->remembered = true;
+	ipc_put_u64(&kept, hash_settings(c->s->settings));
+	for (i = 0; i < checks_count; i++) {
+		const struct check_finding *f = &c->findings[i];
+
+		if (!is_kept(c->s, i))
+			continue;
+		if (f->recalled || f->ttl == 0)
+			return; /* is there, or is not to be */
+		ttl = f->ttl < ttl ? f->ttl : ttl;
+		put_finding(f, &kept);
+	}
+	if (kept.len > WIRE_KEPT_MAX)
+		return;
+	ipc_put_text(&body, slice_from(c->s->front->peer->address));
+	ipc_put_u32(&body, ttl);
+	ipc_put_text(&body, str_slice(&kept));
+	if (front_ask(c->s->front, SMTP_REMEMBER, str_slice(&body), NULL) < 0)
+		c->s->over = true;
+}

@@ -1,0 +1,156 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "cmd/smtpd/check/check.h"
+#include "cmd/smtpd/keeper/keeper.h"
+#include "common/base/clock.h"
+#include "common/base/fileio.h"
+#include "common/base/log.h"
+
+#define RESOLV_CONF "/etc/resolv.conf"
+#define RESOLV_CONF_MAX 65536
+
+static struct lookup *
+lookup_of(void *ctx)
+{
+	struct delivery *d = ((struct keeper *)ctx)->service;
+
+	return &d->lookup;
+}
+
+static void
+find_servers(const struct settings *set, struct dns_servers *servers)
+{
+	STR_AUTO text = STR_INIT;
+	struct err err = { 0, "" };
+
+	if (dns_servers_parse(set->dns_servers, servers, &err) < 0)
+		log_error("%s (setting dns_servers)", err.text);
+	if (servers->count)
+		return;
+	/* without the file it is the server of this machine */
+	(void)fileio_read(AT_FDCWD, RESOLV_CONF, RESOLV_CONF_MAX, &text, NULL);
+	dns_servers_resolv_conf(str_slice(&text), servers);
+}
+
+void
+lookup_prepare(struct lookup *lookup, struct keeper *keeper)
+{
+	const struct settings *set = keeper->settings;
+	struct err err = { 0, "" };
+	size_t i;
+
+	*lookup = (struct lookup){ .cache = -1 };
+	if (strcmp(keeper->profile, "mx") != 0 ||
+	    !checks_need_dns(set, keeper->peer))
+		return;
+	find_servers(set, &lookup->dns);
+	for (i = 0; i < lookup->dns.count; i++)
+		lookup->ports[i] = dns_servers_port(&lookup->dns, i);
+	keeper->connect = lookup->ports;
+	if (set->dns_cache_time == 0)
+		return;
+	lookup->cache = reputation_open(set->runtime_dir, &err);
+	if (lookup->cache < 0)
+		log_warning(
+		    "what is found about strangers is not kept: %s", err.text);
+}
+
+void
+lookup_release(struct lookup *lookup)
+{
+	fileio_close(&lookup->cache);
+}
+
+/* UDP descriptors to all servers, or a TCP one to that server. */
+static size_t
+connect_all(const struct dns_servers *servers, uint32_t server,
+    int fds[DNS_SERVERS_MAX])
+{
+	bool tcp = server != WIRE_DNS_UDP;
+	size_t i, n = 0;
+	int rc = -ENOENT;
+
+	for (i = 0; i < servers->count; i++) {
+		int fd = tcp && i != server
+			     ? -ENOENT
+			     : dns_servers_connect(servers, i, tcp);
+
+		if (fd >= 0)
+			fds[n++] = fd;
+		else
+			rc = fd;
+	}
+	if (n == 0)
+		log_warning("no name server: %s", strerror(-rc));
+	return n;
+}
+
+int
+handle_dns(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	struct lookup *lookup = lookup_of(ctx);
+	uint32_t server = ipc_get_u32(args);
+	int fds[DNS_SERVERS_MAX] = { -1, -1, -1 }, rc;
+	STR_AUTO body = STR_INIT;
+	size_t n, i;
+
+	(void)msg; /* its body is args */
+	if (!ipc_reader_done(args))
+		return -EPROTO;
+	n = connect_all(&lookup->dns, server, fds);
+	ipc_put_u32(&body, n ? OUTCOME_OK : OUTCOME_TEMPFAIL);
+	rc = keeper_reply(ctx, SMTP_DNS, str_slice(&body), fds, n);
+	for (i = 0; i < n; i++)
+		fileio_close(&fds[i]);
+	return rc;
+}
+
+/* Is the address that the front speaks of the one that its client has?  After
+ * XCLIENT it need not be. */
+static bool
+is_peer(const struct keeper *keeper, struct slice address)
+{
+	return address.len && slice_is(address, keeper->peer->address);
+}
+
+int
+handle_recall(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	const struct keeper *keeper = ctx;
+	struct slice address = ipc_get_text(args, PEER_ADDRESS_MAX);
+	uint64_t now = (uint64_t)clock_now().tv_sec;
+	STR_AUTO known = STR_INIT;
+	STR_AUTO body = STR_INIT;
+
+	(void)msg; /* its body is args */
+	if (!ipc_reader_done(args))
+		return -EPROTO;
+	if (is_peer(keeper, address))
+		(void)reputation_recall(lookup_of(ctx)->cache,
+		    keeper->peer->address, now, &known); /* or "" */
+	ipc_put_u32(&body, OUTCOME_OK);
+	ipc_put_text(&body, str_slice(&known));
+	return keeper_reply(ctx, SMTP_RECALL, str_slice(&body), NULL, 0);
+}
+
+int
+handle_remember(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	const struct keeper *keeper = ctx;
+	struct slice address = ipc_get_text(args, PEER_ADDRESS_MAX);
+	uint64_t seconds = ipc_get_u32(args);
+	uint64_t most = (uint64_t)keeper->settings->dns_cache_time / 1000;
+	uint64_t now = (uint64_t)clock_now().tv_sec;
+	struct reputation what = { .address = keeper->peer->address };
+
+	(void)msg; /* its body is args */
+	what.body = ipc_get_text(args, REPUTATION_MAX);
+	what.expires = now + (seconds < most ? seconds : most);
+	if (!ipc_reader_done(args))
+		return -EPROTO;
+	if (is_peer(keeper, address))
+		reputation_remember(lookup_of(ctx)->cache, &what, now);
+	return 0;
+}
