@@ -2,6 +2,7 @@
 # sockets of systemd (njiwa-init.target).  make-unit knows the services.
 UNIT_SERVICES = mx submission submissions pop3 pop3s imap imaps
 UNITS = njiwa.target njiwa-accountd.socket njiwa-accountd.service \
+	njiwa-queue.service njiwa-queue.timer \
 	njiwa-init.target njiwa-init.service \
 	$(UNIT_SERVICES:%=njiwa-%.socket) \
 	$(UNIT_SERVICES:%=njiwa-%@.service) \
@@ -10,7 +11,8 @@ UNIT_TEMPLATES = %D%/connection.socket.in %D%/connection@.service.in \
 	%D%/init-service.socket.in \
 	%D%/njiwa.target.in %D%/njiwa-accountd.service.in \
 	%D%/njiwa-accountd.socket.in %D%/njiwa-init.service.in \
-	%D%/njiwa-init.target.in
+	%D%/njiwa-init.target.in %D%/njiwa-queue.service.in \
+	%D%/njiwa-queue.timer.in
 EXTRA_DIST += %D%/make-unit %D%/hardening $(UNIT_TEMPLATES) \
 	%D%/njiwa.sysusers %D%/njiwa.tmpfiles
 

@@ -7,6 +7,7 @@
 #include "cmd/imapd/view.h"
 #include "common/base/fileio.h"
 #include "common/msg/date.h"
+#include "common/store/incoming.h"
 
 #define APPEND_STALL 300000 /* ms without an octet of the message */
 

@@ -38,14 +38,25 @@ timer_ready(struct init *init, struct watch *watch)
 	children_add(&init->children, &child);
 }
 
+/* Our own timer, and those of the setting. */
+static void
+put_timers(const struct settings *settings, struct str *out)
+{
+	if (settings->queue_interval)
+		str_appendf(out, "queue=%lldms:%s/njiwa-queue;",
+		    (long long)settings->queue_interval, settings->libexec_dir);
+	str_append_cstr(out, settings->timers);
+}
+
 int
 init_timers_open(struct init *init, struct err *err)
 {
-	struct slice text = slice_from(init->settings.timers);
+	STR_AUTO text = STR_INIT;
 	size_t i;
 	int r;
 
-	r = timers_parse(text, &init->timers, err);
+	put_timers(&init->settings, &text);
+	r = timers_parse(str_slice(&text), &init->timers, err);
 	if (r == 0)
 		r = timers_start(&init->timers, err);
 	for (i = 0; r == 0 && i < init->timers.count; i++) {

@@ -58,6 +58,14 @@ int cmd_spam_remove(struct tool *tool);
 int cmd_spam_set(struct tool *tool);
 int cmd_spam_show(struct tool *tool);
 
+/* The spool (queue.c). */
+int cmd_queue_hold(struct tool *tool);
+int cmd_queue_list(struct tool *tool);
+int cmd_queue_release(struct tool *tool);
+int cmd_queue_remove(struct tool *tool);
+int cmd_queue_retry(struct tool *tool);
+int cmd_queue_show(struct tool *tool);
+
 /* Settings (config.c). */
 int cmd_config_check(struct tool *tool);
 int cmd_config_doc(struct tool *tool);

@@ -20,6 +20,7 @@ libtool_njiwa_a_SOURCES = \
 	%D%/options.c %D%/options.h \
 	%D%/password.c %D%/password.h \
 	%D%/pw.c \
+	%D%/queue.c \
 	%D%/quota.c \
 	%D%/sender.c \
 	%D%/spam.c \

@@ -41,6 +41,7 @@ libsmtpd_a_SOURCES = \
 	%D%/keeper/recipients.c \
 	%D%/keeper/lookup.c %D%/keeper/lookup.h \
 	%D%/keeper/reputation.c %D%/keeper/reputation.h \
+	%D%/keeper/spooling.c \
 	%D%/keeper/strangers.c %D%/keeper/strangers.h \
 	%D%/keeper/transaction.c %D%/keeper/transaction.h \
 	%D%/wire.c %D%/wire.h \

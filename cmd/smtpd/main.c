@@ -13,6 +13,7 @@ main(int argc, char **argv)
 		.profiles = profiles,
 		.tls_profiles = tls_profiles,
 		.open_profile = "mx",
+		.spools = true,
 		.front = smtp_front,
 		.requests = smtp_requests,
 		.keeper_prepare = smtp_keeper_prepare,

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -6,6 +7,7 @@
 #include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/store/body.h"
+#include "common/store/incoming.h"
 #include "common/store/lock.h"
 #include "common/store/mailbox.h"
 #include "common/store/maildir.h"
@@ -35,6 +37,28 @@ incoming_open(
 
 	if (rc < 0)
 		return tree_error(store, err, -rc, store->path, "tmp");
+	in = mem_zalloc(1, sizeof *in);
+	in->first = file;
+	in->copy = (struct msgfile)MSGFILE_INIT;
+	in->path = mem_strdup(store->path);
+	*ret_incoming = in;
+	return 0;
+}
+
+int
+incoming_adopt(struct store *store, int fd, struct incoming **ret_incoming,
+    struct err *err)
+{
+	struct msgfile file = MSGFILE_INIT;
+	struct incoming *in;
+
+	file.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (file.fd < 0 || fstat(file.fd, &file.st) < 0) {
+		int code = errno;
+
+		msgfile_release(&file);
+		return err_sys(err, code, "a message for %s", store->path);
+	}
 	in = mem_zalloc(1, sizeof *in);
 	in->first = file;
 	in->copy = (struct msgfile)MSGFILE_INIT;
@@ -137,8 +161,11 @@ make_name(const struct delivery *delivery, struct str *base, struct str *name)
 
 	str_clear(base);
 	str_clear(name);
-	maildir_put_unique(
-	    clock_now(), store->number++, store->config.host, base);
+	if (target->name.len)
+		str_append(base, target->name);
+	else
+		maildir_put_unique(
+		    clock_now(), store->number++, store->config.host, base);
 	maildir_put_sizes(delivery->in->size, delivery->in->crlf, base);
 	if (recent && (target->flags & (uint8_t)~FLAG_RECENT) == 0 &&
 	    target->keywords == 0)
@@ -183,9 +210,9 @@ publish(struct delivery *delivery, const struct msgfile *file)
 	const struct incoming_target *target = delivery->target;
 	STR_AUTO base = STR_INIT;
 	STR_AUTO name = STR_INIT;
-	int tries, rc = -EEXIST;
+	int tries = target->name.len ? NAME_TRIES - 1 : 0, rc = -EEXIST;
 
-	for (tries = 0; rc == -EEXIST && tries < NAME_TRIES; tries++) {
+	for (; rc == -EEXIST && tries < NAME_TRIES; tries++) {
 		make_name(delivery, &base, &name);
 		rc = 0;
 		if (target->want_uid)

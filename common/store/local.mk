@@ -1,8 +1,9 @@
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
 	%D%/body.c %D%/body.h \
-	%D%/deliver.c \
+	%D%/deliver.c %D%/incoming.h \
 	%D%/detail.c %D%/detail.h \
+	%D%/find.c \
 	%D%/folder.c %D%/folder.h \
 	%D%/folder_change.c %D%/folder_change.h \
 	%D%/keywords.c %D%/keywords.h \
@@ -17,6 +18,11 @@ libstore_a_SOURCES = \
 	%D%/msgfile.c %D%/msgfile.h \
 	%D%/mutf7.c %D%/mutf7.h \
 	%D%/scan.c %D%/scan.h \
+	%D%/spool.c %D%/spool.h \
+	%D%/spool_entry.c \
+	%D%/spool_envelope.c %D%/spool_envelope.h \
+	%D%/spool_file.c %D%/spool_file.h \
+	%D%/spool_scan.c \
 	%D%/store.c %D%/store.h \
 	%D%/store_list.c \
 	%D%/subscriptions.c %D%/subscriptions.h \

@@ -73,70 +73,14 @@ int store_create(struct store *store, struct slice name, struct err *err);
 /* Is there a folder called name?  1, 0 or -errno. */
 int store_has_folder(struct store *store, struct slice name, struct err *err);
 
+/* Is there a message in the folder whose file's name begins so?  1, 0 (also
+ * when there is no such folder), or -errno. */
+int store_has_message(struct store *store, struct slice folder,
+    struct slice begin, struct err *err);
+
 /* Adds name to the subscriptions or removes it.  0 or -errno. */
 int store_subscribe(
     struct store *store, struct slice name, bool yes, struct err *err);
-
-/*
- * A message on its way into folders of one or several stores.  It is written
- * once, to a file without a name where the file system allows it, and gets
- * names by linking.
- */
-struct incoming;
-
-/* Opens an incoming message in the store's tmp.  The descriptor (read and
- * write) stays the incoming's; hand it on as a duplicate. */
-int incoming_open(
-    struct store *store, struct incoming **ret_incoming, struct err *err);
-int incoming_fd(const struct incoming *in);
-void incoming_free(struct incoming *in); /* drops what was not delivered */
-
-/* How a message is put into a folder. */
-struct incoming_target {
-	struct store *store;
-	struct slice folder; /* UTF-8; INBOX */
-	uint8_t flags;       /* FLAG_ bits of mailbox.h; RECENT: into new/ */
-	uint32_t keywords;   /* bits, from an open mailbox of that folder */
-	int64_t date;        /* internal date, seconds; 0: now */
-	bool create;         /* make the folder when it is missing */
-	bool want_uid;       /* give it a UID now (APPEND), into ret_uid */
-};
-
-/*
- * Delivers the message into one folder: its file is on disk (fsync), has its
- * final name with S= and W=, and the directory entry is on disk, when this
- * returns 0.  Called again for further folders it links the same file where
- * owner and file system allow, else copies.  -errno (-EDQUOT, -ENOSPC, -ENOENT,
- * -EACCES) with err filled, and nothing is left in new/ or cur/.
- */
-int incoming_deliver(struct incoming *in, const struct incoming_target *target,
-    uint32_t *ret_uid, uint32_t *ret_uidvalidity, struct err *err);
-
-/*
- * The same in two steps, for many folders: incoming_link gives the message its
- * name in one, incoming_sync brings all directory entries to the disk and tells
- * the quotas (the stores may be gone, their quota_ctx must not).  Until then a
- * descriptor is held for each.  Either fails with -errno and err filled, and
- * what was linked stays so until it is withdrawn.  A folder's failure is not
- * the others': incoming_failed tells, by the number that the n-th successful
- * incoming_link has (from 0), whose entry did not get to the disk.
- */
-int incoming_link(
-    struct incoming *in, const struct incoming_target *target, struct err *err);
-int incoming_sync(struct incoming *in, struct err *err);
-bool incoming_failed(const struct incoming *in, size_t number);
-
-/* Moves the message to a file in the store that nobody but the caller can write
- * to, whoever had the descriptor.  0, or -errno with err filled. */
-int incoming_seal(struct incoming *in, struct store *store, struct err *err);
-
-/* Takes the message back from every folder that got it and in which nobody has
- * touched it yet; the quotas follow.  0, or -errno with err filled when it had
- * to stay in one (-ENOENT: somebody has seen it). */
-int incoming_withdraw(struct incoming *in, struct err *err);
-
-/* The same for the folder of one incoming_link, by its number. */
-int incoming_withdraw_one(struct incoming *in, size_t number, struct err *err);
 
 /* Octets and messages in all counted folders, by the file names' S= and, where
  * that is missing, the files themselves.  For quota recalculation. */

@@ -148,7 +148,4 @@ void ending_tell(struct connection *c);
 /* Becomes the session of the user who logged in, and runs it. */
 void session_run(struct connection *c);
 
-/* Takes uid and gid for good when the process is root; 0 or -errno. */
-int identity_take(uint32_t uid, uint32_t gid);
-
 #endif

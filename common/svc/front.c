@@ -10,6 +10,8 @@
 #include "common/base/clock.h"
 #include "common/base/fileio.h"
 #include "common/svc/proxied.h"
+#include "common/svc/connection.h"
+#include "common/svc/identity.h"
 
 #define FRONT_ID 65534 /* nobody: owns nothing, and least of all mail */
 

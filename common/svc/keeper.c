@@ -13,6 +13,7 @@
 #include "common/proto/milter_list.h"
 #include "common/svc/crash.h"
 #include "common/svc/proxied.h"
+#include "common/svc/identity.h"
 
 #define LOG_NAME_MAX 32 /* octets of a field's name */
 
@@ -354,6 +355,7 @@ keeper_confine(struct connection *c)
 	const struct settings *s = &c->settings;
 	const struct sandbox_path paths[] = {
 		{ s->mail_root, SANDBOX_WRITE },
+		{ c->service->spools ? s->spool_dir : "", SANDBOX_WRITE },
 		/* for the child that will load GnuTLS after STARTTLS */
 		{ driver_folder(), SANDBOX_READ },
 		{ "/usr/lib", SANDBOX_READ },
@@ -366,7 +368,7 @@ keeper_confine(struct connection *c)
 	const size_t all = sizeof paths / sizeof paths[0];
 	struct sandbox box = { .role = SANDBOX_KEEPER,
 		.paths = paths,
-		.npaths = !c->tls && c->key >= 0 && c->loader < 0 ? all : 1 };
+		.npaths = !c->tls && c->key >= 0 && c->loader < 0 ? all : 2 };
 	struct ports ports = { { 0 }, 0 };
 	struct err err = { 0, "" };
 	int rc = 0;

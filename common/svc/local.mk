@@ -15,7 +15,7 @@ libsvc_a_SOURCES = \
 	%D%/settings_checks.inc \
 	%D%/settings_content.inc %D%/settings_general.inc \
 	%D%/settings_listening.inc %D%/settings_mail.inc \
-	%D%/settings_rates.inc \
+	%D%/settings_queue.inc %D%/settings_rates.inc \
 	%D%/settings_smtp.inc %D%/settings_submission.inc \
 	%D%/settings_value.c \
 	%D%/activation.c %D%/activation.h \
@@ -24,6 +24,7 @@ libsvc_a_SOURCES = \
 	%D%/ending.c \
 	%D%/front.c %D%/front.h \
 	%D%/front_sasl.c %D%/front_sasl.h \
+	%D%/identity.c %D%/identity.h \
 	%D%/journal.h \
 	%D%/keeper.c \
 	%D%/keeper_login.c \

@@ -54,9 +54,9 @@ struct service {
 	const char *program; /* "njiwa-smtpd" */
 	const char *const *profiles; /* names of -p, the first is the default */
 	const char *const
-	    *tls_profiles; /* those with TLS from the first octet */
-	/* The one for strangers, whose connections have a rate; or NULL. */
-	const char *open_profile;
+	    *tls_profiles;        /* those with TLS from the first octet */
+	const char *open_profile; /* strangers', who have rates; or NULL */
+	bool spools;              /* its keeper may write to the spool */
 	/* Runs the conversation; returns when the connection is over. */
 	void (*front)(struct front *front);
 	/* Runs after login, in the session's confinement; NULL: the front stays

@@ -1,6 +1,5 @@
 #include "config.h"
 #include <errno.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -13,17 +12,7 @@
 #include "common/base/secret.h"
 #include "common/store/store.h"
 #include "common/svc/connection.h"
-
-int
-identity_take(uint32_t uid, uint32_t gid)
-{
-	if (geteuid() != 0)
-		return 0;
-	if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
-	    setresuid(uid, uid, uid) < 0)
-		return -errno;
-	return 0;
-}
+#include "common/svc/identity.h"
 
 /* A new user's Maildir is made before the confinement to it, and while we are
  * still root, for he may not be able to make what is above it. */

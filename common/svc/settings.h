@@ -125,6 +125,13 @@ struct settings {
 	bool submission_hide_client; /* in Received */
 	bool submission_show_user;   /* likewise */
 	bool submission_add_sender;  /* Sender, where From is another's */
+	/* queue */
+	const char *spool_dir;
+	int64_t queue_min_backoff;
+	int64_t queue_max_backoff;
+	int64_t queue_lifetime;
+	int64_t queue_delay_warning; /* 0: never */
+	int64_t queue_interval;      /* njiwa-init's; 0: never */
 	/* spam */
 	const char *spamd;        /* "", host:port, or /path of a socket */
 	const char *spam_command; /* "" or a command such as spamc */

@@ -54,6 +54,7 @@
 #define FILTERS "Other filters"
 #define ACCESS "POP3 and IMAP"
 #define INIT "Listening"
+#define QUEUE "Queue"
 
 #define NAMES "und"         /* letters of a query about an address */
 #define QUOTA_NAMES "undbm" /* and of the one that adds to the quota */
@@ -67,6 +68,7 @@ const struct setting settings_table[] = {
 #include "common/svc/settings_checks.inc"
 #include "common/svc/settings_rates.inc"
 #include "common/svc/settings_submission.inc"
+#include "common/svc/settings_queue.inc"
 #include "common/svc/settings_content.inc"
 #include "common/svc/settings_access.inc"
 #include "common/svc/settings_listening.inc"

@@ -8,6 +8,7 @@
 #include "common/base/fileio.h"
 #include "common/base/secret.h"
 #include "common/svc/connection.h"
+#include "common/svc/identity.h"
 #include "common/svc/loader.h"
 
 enum {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/base/fileio.h"
+#include "common/store/incoming.h"
 #include "common/store/mailbox.h"
 
 #define TEXT_OCTETS 2048

@@ -86,7 +86,7 @@ class Site:
             NJIWA_SQLDIR=source + "/sql", TZ="UTC", LC_ALL="C.UTF-8")
         self.launchers, self.clients, self.daemons = {}, [], []
         self.launcher = LAUNCHERS[os.environ.get("NJIWA_LAUNCHER", "exec")]
-        for name in ("data", "run"):
+        for name in ("data", "run", "spool"):
             os.mkdir(folder + "/" + name)
             os.chown(folder + "/" + name, MAIL_UID, MAIL_UID)
         open(self.log_file, "wb").close()
@@ -108,6 +108,8 @@ class Site:
             "mail_root": self.data,
             "mail_uid": MAIL_UID,
             "mail_gid": MAIL_UID,
+            "queue_interval": "0",
+            "spool_dir": self.folder + "/spool",
             "host_list": self.folder + "/host_list",
             "tls_key": self.certs.key,
             "tls_cert": self.certs.cert,

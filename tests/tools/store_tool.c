@@ -10,6 +10,7 @@
 
 #include "common/base/fileio.h"
 #include "common/store/body.h"
+#include "common/store/incoming.h"
 #include "common/store/mailbox.h"
 
 #define MESSAGE_MAX (64U << 20)

@@ -1,7 +1,8 @@
 # units of common/store
 STORE_TESTS = %D%/test_maildir %D%/test_folder %D%/test_uidlist \
 	%D%/test_side_files %D%/test_body %D%/test_lock %D%/test_store \
-	%D%/test_store_owner %D%/test_mailbox %D%/test_mailbox_copy
+	%D%/test_store_owner %D%/test_mailbox %D%/test_mailbox_copy \
+	%D%/test_spool %D%/test_spool_envelope
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
 EXTRA_DIST += %D%/store_fixture.h
@@ -35,6 +36,12 @@ EXTRA_DIST += %D%/store_fixture.h
 %C%_test_mailbox_copy_SOURCES = %D%/test_mailbox_copy.c
 %C%_test_mailbox_copy_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_mailbox_copy_LDADD = libstore.a libbase.a $(CMOCKA_LIBS)
+%C%_test_spool_SOURCES = %D%/test_spool.c
+%C%_test_spool_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_spool_LDADD = libstore.a libbase.a $(CMOCKA_LIBS)
+%C%_test_spool_envelope_SOURCES = %D%/test_spool_envelope.c
+%C%_test_spool_envelope_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_spool_envelope_LDADD = libstore.a libbase.a $(CMOCKA_LIBS)
 
 # the store from the command line, for tests/e2e
 noinst_PROGRAMS += tests/tools/store_tool

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/base/fileio.h"
+#include "common/store/incoming.h"
 #include "common/store/mailbox.h"
 #include "tests/unit/unit.h"
 

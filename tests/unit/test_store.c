@@ -2,6 +2,7 @@
 #include <sys/time.h>
 
 #include "common/base/clock.h"
+#include "common/store/incoming.h"
 #include "common/store/tree.h"
 #include "tests/unit/store_fixture.h"
 

@@ -9,6 +9,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/store/detail.h"
+#include "common/store/incoming.h"
 #include "common/store/mailbox.h"
 
 /* Octets that our own fields and a filter's may add to a message. */
@@ -74,21 +75,35 @@ has_room(const struct delivery *d, uint64_t announced)
 	return fs.f_bavail > 0 && announced / fs.f_frsize < fs.f_bavail;
 }
 
+static int
+open_in(struct delivery *d, size_t i, uint64_t announced, struct err *err)
+{
+	int rc = open_store(d, &d->to[i], &d->store, err);
+
+	d->home = i;
+	if (rc == 0)
+		rc = incoming_open(d->store, &d->in, err);
+	if (rc == 0 && !has_room(d, announced))
+		rc = err_set(err, ENOSPC, "no room on the disk");
+	if (rc < 0)
+		delivery_close(d);
+	return rc;
+}
+
 enum smtp_outcome
 delivery_open(struct delivery *d, uint64_t announced)
 {
 	struct err err = { 0, "" };
-	int rc = open_store(d, &d->to[0], &d->store, &err);
+	int rc = -ENOENT;
+	size_t i;
 
-	if (rc == 0)
-		rc = incoming_open(d->store, &d->in, &err);
-	if (rc == 0 && !has_room(d, announced))
-		rc = err_set(&err, ENOSPC, "no room on the disk");
-	if (rc == 0)
-		return OUTCOME_OK;
-	log_error("cannot take mail for %s: %s", d->to[0].user.name, err.text);
-	delivery_close(d);
-	return outcome_of(rc);
+	for (i = 0; i < d->count && rc < 0; i++) {
+		rc = open_in(d, i, announced, &err);
+		if (rc < 0)
+			log_error("cannot take mail for %s: %s",
+			    d->to[i].user.name, err.text);
+	}
+	return rc == 0 ? OUTCOME_OK : outcome_of(rc);
 }
 
 /* The folder for a message: the filters', else the one that the recipient's
@@ -116,27 +131,28 @@ choose_folder(const struct delivery *d, const struct mailbox_to *to,
 		str_append_cstr(folder, "INBOX");
 }
 
-/* Gives the message a name in a mailbox; the first one's store is open. */
+/* Gives the message a name in a mailbox; the store of one is open. */
 static int
 link_into(struct delivery *d, size_t i, const struct wire_commit *how,
     struct err *err)
 {
 	STR_AUTO folder = STR_INIT;
+	bool open = i == d->home;
 	struct incoming_target target = {
-		.store = i == 0 ? d->store : NULL,
+		.store = open ? d->store : NULL,
 		.flags = FLAG_RECENT,
 		.create = true,
 	};
 	int rc = 0;
 
-	if (i > 0)
+	if (!open)
 		rc = open_store(d, &d->to[i], &target.store, err);
 	if (rc == 0)
 		choose_folder(d, &d->to[i], target.store, how, &folder);
 	target.folder = str_slice(&folder);
 	if (rc == 0)
 		rc = incoming_link(d->in, &target, err);
-	if (i > 0)
+	if (!open)
 		store_free(target.store);
 	return rc;
 }
@@ -144,7 +160,14 @@ link_into(struct delivery *d, size_t i, const struct wire_commit *how,
 static void
 mailbox_failed(struct mailbox_to *to, int rc, const struct err *err)
 {
+	STR_AUTO why = STR_INIT;
+
 	to->outcome = outcome_of(rc);
+	str_appendf(&why, "%s %s",
+	    to->outcome == OUTCOME_DISK_FULL ? "452 4.3.1" : "451 4.3.0",
+	    err->text);
+	free(to->why);
+	to->why = str_take(&why);
 	log_error("cannot deliver to %s: %s", to->user.name, err->text);
 }
 
@@ -154,6 +177,7 @@ static void
 link_all(struct delivery *d, const struct wire_commit *how)
 {
 	struct err err = { 0, "" };
+	const char *folder;
 	size_t i, number = 0;
 
 	for (i = 0; i < d->count; i++) {
@@ -164,6 +188,8 @@ link_all(struct delivery *d, const struct wire_commit *how)
 			recipients_log_left_out(&to->user);
 		if (to->left_out || to->removed || to->outcome != OUTCOME_OK)
 			continue;
+		folder = content_folder(d, to, how);
+		to->folder = folder ? folder : "";
 		rc = link_into(d, i, how, &err);
 		if (rc < 0) {
 			mailbox_failed(to, rc, &err);
@@ -248,21 +274,45 @@ settle_each(struct delivery *d)
 	return any ? OUTCOME_OK : first_failure(d);
 }
 
+static bool
+any_linked(const struct delivery *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->count; i++)
+		if (d->to[i].linked)
+			return true;
+	return false;
+}
+
+/* All recipients share one reply: what some mailboxes could not be given is
+ * kept for them, or nobody has it. */
+static enum smtp_outcome
+settle_all(struct delivery *d)
+{
+	enum smtp_outcome outcome = first_failure(d);
+	size_t i;
+
+	if (any_linked(d) && spooling_keep(d))
+		return OUTCOME_OK;
+	for (i = 0; i < d->count; i++)
+		take_back(d, &d->to[i]);
+	return outcome;
+}
+
 static enum smtp_outcome
 deliver_all(struct delivery *d, const struct wire_commit *how)
 {
-	enum smtp_outcome outcome;
-	size_t i;
+	enum smtp_outcome outcome = OUTCOME_OK;
 
 	link_all(d, how);
 	sync_all(d);
-	outcome = first_failure(d);
+	if (first_failure(d) != OUTCOME_OK && !recipients_differ(d))
+		return settle_all(d);
+	if (first_failure(d) != OUTCOME_OK)
+		outcome = settle_each(d);
 	if (outcome == OUTCOME_OK)
-		return OUTCOME_OK;
-	if (recipients_differ(d))
-		return settle_each(d);
-	for (i = 0; i < d->count; i++)
-		take_back(d, &d->to[i]);
+		(void)spooling_keep(d); /* a report lost is no mail lost */
 	return outcome;
 }
 

@@ -6,6 +6,7 @@
 #include "cmd/smtpd/keeper/filter.h"
 #include "cmd/smtpd/keeper/lookup.h"
 #include "cmd/smtpd/keeper/transaction.h"
+#include "common/store/incoming.h"
 #include "common/store/store.h"
 
 #define KEEPER_MAILBOXES_MAX ACCOUNT_TARGETS_MAX /* of one message */
@@ -36,8 +37,11 @@ struct mailbox_to {
 	bool linked;   /* it has the message, */
 	size_t number; /* by that incoming_link */
 	enum smtp_outcome outcome;
-	bool removed; /* by a filter: nobody leads to it any more */
-	int64_t junk; /* its own threshold (thousandths), when judged */
+	bool removed;       /* by a filter: nobody leads to it any more */
+	int64_t junk;       /* its own threshold (thousandths), when judged */
+	const char *folder; /* the filters'; "": by the detail */
+	char *why;          /* it failed, as a reply; NULL; owned */
+	bool kept;          /* the spool has the message for it */
 };
 
 /* An accepted recipient: which of the mailboxes its address leads to. */
@@ -54,7 +58,8 @@ struct delivery {
 	size_t nrcpts, rcpts_cap;
 	size_t *links; /* numbers of mailboxes, recipient by recipient */
 	size_t nlinks, links_cap;
-	struct store *store; /* of the first mailbox, from SMTP_DATA on */
+	struct store *store; /* of the mailbox home, from SMTP_DATA on */
+	size_t home;
 	struct incoming *in;
 	struct filters filters;
 	bool judged;     /* the mailboxes' thresholds were looked up */
@@ -108,15 +113,18 @@ void recipients_clear(struct delivery *d);
  * descriptor for each, where the hard limit allows it. */
 void delivery_prepare(void);
 
-/* Opens the file for a message of announced octets in the first mailbox's
- * Maildir, which is made when it is missing. */
+/* Opens the file for a message of announced octets in the Maildir of the first
+ * mailbox that has one, or can, and room; its folders are made when they are
+ * missing. */
 enum smtp_outcome delivery_open(struct delivery *d, uint64_t announced);
 
 /*
  * Delivers to every mailbox, and appends each recipient's outcome to each, one
- * octet for one.  When a mailbox fails, the message is taken back from all, so
- * that the sender's next try gives nobody two; where recipients differ, only
- * from those mailboxes that no other recipient leads to.
+ * octet for one.  Mailboxes that fail while others do not are the spool's to
+ * try again.  When all fail, or the spool does too, the message is taken back
+ * from all, so that the sender's next try gives nobody two.  Where recipients
+ * differ the spool keeps nothing: it is taken back from those mailboxes of
+ * failed recipients that no other recipient leads to.
  */
 enum smtp_outcome delivery_commit(
     struct delivery *d, const struct wire_commit *how, struct str *each);
@@ -132,5 +140,12 @@ request_handler handle_filter, handle_limits, handle_edit;
  * opinion. */
 const char *content_folder(const struct delivery *d,
     const struct mailbox_to *to, const struct wire_commit *how);
+
+/* ---- spooling.c ---- */
+
+/* Puts the message into the spool for the mailboxes that failed, and for what
+ * senders want to hear of those that did not; with neither nothing is done.
+ * False, and logged, when it could not be kept. */
+bool spooling_keep(struct delivery *d);
 
 #endif

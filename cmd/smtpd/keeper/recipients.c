@@ -77,6 +77,7 @@ forget_from(struct delivery *d, size_t count)
 
 		free(to->path);
 		free(to->detail);
+		free(to->why);
 		account_user_release(&to->user);
 	}
 }
@@ -192,6 +193,7 @@ recipients_weigh(struct delivery *d, uint64_t size)
 
 		to->left_out = !fits && to->listed;
 		to->outcome = OUTCOME_OK;
+		to->kept = false;
 		full += !fits;
 		count += !to->removed;
 		named += !fits && !to->listed;
