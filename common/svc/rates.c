@@ -123,8 +123,6 @@ limit_of(const struct settings *s, enum rate what, bool network)
 		return network ? s->rate_messages_network : s->rate_messages;
 	case RATE_UNKNOWN:
 		return network ? s->rate_unknown_network : s->rate_unknown;
-	case RATES:
-		break;
 	}
 	return 0;
 }

@@ -13,9 +13,10 @@
 enum rate {
 	RATE_CONNECTION, /* a minute */
 	RATE_MESSAGE,    /* an hour */
-	RATE_UNKNOWN,    /* recipients, an hour */
-	RATES
+	RATE_UNKNOWN     /* recipients, an hour */
 };
+
+#define RATES 3 /* of these */
 
 struct rates;
 

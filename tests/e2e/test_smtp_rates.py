@@ -3,6 +3,7 @@ greylisting, and how slowly who errs is answered."""
 import os
 import re
 import socket
+import subprocess
 import time
 
 import pytest
@@ -18,7 +19,8 @@ def far(site, address="192.0.2.1", service="mx"):
 
 
 def enter(site, address="192.0.2.1", helo="client.example", **settings):
-    site.conf(**settings)
+    if settings:  # else a program that still starts reads half a file
+        site.conf(**settings)
     talk = far(site, address)
     assert talk.greeting[0] == 220, talk.greeting
     assert talk.say("EHLO " + helo) == 250
@@ -156,6 +158,21 @@ def test_greylisting(site):
             "0"] not in rows
 
 
+def test_many_second_tries_at_a_time(site):
+    """All get in, and they count as one that came twice."""
+    first = enter(site, greylist="on", greylist_delay="1s")
+    assert bring(first) == 451
+    talks = [enter(site) for _ in range(8)]
+    time.sleep(1.1)
+    for talk in talks:
+        talk.say("MAIL FROM:<s@example.org>")
+    for talk in talks:
+        talk.send(b"RCPT TO:<demo@test.dev>\r\n")
+    assert [talk.reply()[0] for talk in talks] == [250] * 8
+    assert site.sql("SELECT passed FROM greylist WHERE recipient = ''") == [
+        ["1"]]
+
+
 def test_greylisting_without_a_sender(site):
     """Others ask with MAIL FROM:<> whether an address exists: no lie to them,
     but the message itself comes later."""
@@ -221,6 +238,33 @@ def test_the_table_belongs_to_the_keepers(make_site):
     status = os.stat(tally(site))
     assert status.st_mode & 0o7777 == 0o600
     assert status.st_uid == int(site.settings["mail_uid"])
+
+
+@pytest.fixture
+def small_disk():
+    """Mounts a file system with room for nothing on a folder."""
+    mounted = []
+
+    def mount(folder, options):
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs",
+                               folder], check=False)
+        if done.returncode:
+            pytest.skip("no tmpfs may be mounted here")
+        mounted.append(folder)
+
+    yield mount
+    for folder in mounted:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+@pytest.mark.parametrize("options", ["size=64k", "ro"])
+def test_no_room_for_a_table(make_site, small_disk, options):
+    site = make_site("sqlite")
+    small_disk(site.folder + "/run", options)
+    for _ in range(2):
+        assert bring(enter(site, rate_connections=1)) == 250
+    assert site.log.count("no rates are kept: ") == 2
+    assert os.listdir(site.folder + "/run") == []
 
 
 @pytest.mark.parametrize("harm", [
@@ -364,3 +408,12 @@ def test_postmaster_is_greylisted_too(make_site):
     time.sleep(1.1)
     talk.say("RSET")
     assert talk.envelope("postmaster@test.dev", "postmaster") == [250, 250]
+
+
+def test_served_by_a_stem(make_site):
+    """njiwa-init forks connections from a warmed process: as all others."""
+    site = make_site("sqlite")
+    site.init(("mx",), check_loopback="yes", rate_connections=5,
+              rate_connections_network=0)
+    codes = [Talk(site).greeting[0] for _ in range(8)]
+    assert codes.count(421) >= 3 and codes[0] == 220, codes

@@ -14,3 +14,7 @@ FUZZ_TARGETS += %D%/fuzz_scram
 %C%_fuzz_scram_CPPFLAGS = $(AM_CPPFLAGS) $(GSASL_CFLAGS)
 %C%_fuzz_scram_LDADD = libbase.a $(GSASL_LIBS)
 %C%_fuzz_scram_LDFLAGS = $(FUZZ_LINK)
+FUZZ_TARGETS += %D%/fuzz_greylist
+%C%_fuzz_greylist_SOURCES = %D%/fuzz_greylist.c $(FUZZ_MAIN)
+%C%_fuzz_greylist_LDADD = libaccount.a libbase.a
+%C%_fuzz_greylist_LDFLAGS = $(FUZZ_LINK)
