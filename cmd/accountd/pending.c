@@ -96,10 +96,12 @@ forget(struct pending *pending)
 static void
 tell_lost(const struct pending *pending, uint64_t more)
 {
-	if (pending->lost + more)
+	unsigned long long lost = pending->lost + more;
+
+	if (lost)
 		log_error("%llu quota additions are lost (njiwa quota recalc "
 			  "mends it)",
-		    (unsigned long long)(pending->lost + more));
+		    lost);
 }
 
 void

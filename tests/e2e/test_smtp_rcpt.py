@@ -174,6 +174,25 @@ def test_remote_and_local_targets(site):
     assert counts(site, "demo") == [1]
 
 
+def test_too_many_mailboxes(lite):
+    """Of one message, 1000; and what is refused takes nobody's place."""
+    lite.sql("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n "
+             "WHERE i < 1000) INSERT INTO users (name, password, domain, uid, "
+             "gid) SELECT 'u' || i, 'x', 'test.dev', 8, 8 FROM n")
+    for name, begin, end in (("a", 0, 600), ("b", 600, 1001),
+                             ("c", 600, 1000), ("all", 0, 1001)):
+        forward(lite, name + "@test.dev", "|".join(
+            "u%d@test.dev" % i for i in range(begin, end)))
+    talk = Talk(lite)
+    talk.ehlo()
+    assert talk.envelope("a@test.dev", "b@test.dev", "c@test.dev",
+                         "u1000@test.dev", "u5@test.dev") == [
+                             250, 452, 250, 452, 250]
+    assert talk.text("RCPT TO:<b@test.dev>").startswith("4.5.3 ")
+    assert talk.say("RSET") == 250
+    assert talk.envelope("b@test.dev", "all@test.dev") == [250, 451]
+
+
 # ---- which folder
 
 def test_folders(site):
