@@ -361,3 +361,26 @@ def test_units_on_the_predecessors_tables(build, scratch, mariadb, variant):
         assert done.returncode == 0, done.stdout.decode()
     after = mariadb.sql(columns)
     assert [row for row in after if row in before] == before
+
+
+@pytest.mark.parametrize("users, quota", [
+    ("latin1", "latin1"), ("latin1", "utf8mb4"), ("utf8mb4", "latin1"),
+    ("utf8mb4 COLLATE utf8mb4_unicode_ci", "utf8mb4"),
+    ("utf8mb4 COLLATE utf8mb4_bin", "utf8mb4 COLLATE utf8mb4_bin")])
+def test_tables_of_several_character_sets(mysql_site, users, quota):
+    """The tables are asked as one, whatever each of them is made of."""
+    for table, kind in (("users", users), ("quota", quota),
+                        ("forwarder", quota)):
+        mysql_site.sql("ALTER TABLE %s CONVERT TO CHARACTER SET %s" % (
+            table, kind))
+    client, demo = pair_of(mysql_site), "demo@" + DOMAIN
+    client.add(demo, 77, 2)
+    assert client.receive()[0] == FOUND
+    assert client.lookup(demo)["used"] == 77
+    assert client.resolve(demo) == (FOUND, [demo])
+    assert client.resolve("postmaster@TEST.dev") == (FOUND, [demo])
+    assert client.login(demo, PASSWORD)["used"] == 77
+    for name in "nobody", "d\u00e9mo", "\u0434\u0435\u043c\u043e", \
+            "\U0001f600":
+        assert client.resolve(name + "@" + DOMAIN) == UNKNOWN, name
+        assert client.lookup(name + "@" + DOMAIN) == UNKNOWN, name
