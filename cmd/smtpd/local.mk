@@ -12,7 +12,7 @@ libsmtpd_a_SOURCES = \
 	%D%/check/report.c %D%/check/report.h \
 	%D%/check/rows.h \
 	%D%/check/table.c \
-	%D%/check/verdict.c \
+	%D%/check/verdict.c %D%/check/verdict.h \
 	%D%/content/content.c %D%/content/content.h \
 	%D%/content/milter_edits.c %D%/content/milter_edits.h \
 	%D%/content/milter_macros.c %D%/content/milter_macros.h \

@@ -132,6 +132,30 @@ def test_who_is_no_stranger(site, dns):
     assert len(dns.asked) == asked
 
 
+def test_client_of_a_proxy(site, dns):
+    dns.record("7.2.0.192.bl.test", "A", "127.0.0.2")
+    site.conf(dnsbl="bl.test*3", check_loopback="no", dnsbl_text="no",
+              proxy_networks="127.0.0.1")
+    sock = site.connect("mx")
+    sock.sendall(b"PROXY TCP4 192.0.2.7 192.0.2.9 4000 25\r\n"
+                 b"EHLO x.example\r\nMAIL FROM:<s@example.org>\r\n"
+                 b"RCPT TO:<demo@test.dev>\r\nQUIT\r\n")
+    out = b""
+    while b"221 " not in out:
+        out += sock.recv(4096)
+    assert b"192.0.2.7 is listed by bl.test" in out
+    site.conf(proxy_networks="", xclient_networks="127.0.0.1")
+    talk = Talk(site)
+    talk.ehlo()
+    assert talk.envelope("demo@test.dev") == [250]
+    assert talk.say("RSET") == 250
+    for address, code in (("192.0.2.7", 550), ("192.0.2.8", 250)):
+        assert talk.say("XCLIENT ADDR=" + address) == 220
+        talk.ehlo()
+        assert talk.envelope("demo@test.dev") == [code]
+        assert talk.say("RSET") == 250
+
+
 # ---- names
 
 @pytest.mark.parametrize("ptr,address,result", [

@@ -1,6 +1,6 @@
 /* What is looked into about a stranger: scores, verdicts, and the checks that
  * need nobody's help, as the client sees them. */
-#include "cmd/smtpd/check/check.h"
+#include "cmd/smtpd/check/verdict.h"
 #include "tests/unit/smtpd_fake.h"
 #include "tests/unit/smtpd_text.h"
 #include "tests/unit/unit.h"
@@ -128,6 +128,27 @@ test_exempt(void **state)
 	}
 }
 
+/* Behind a gateway that all clients share nobody has his own address. */
+static void
+test_gateway(void **state)
+{
+	struct fake f;
+
+	(void)state;
+	fake_init(&f, "mx");
+	f.settings.check_helo_identity = "reject";
+	f.peer = (struct peer){ .address = "10.88.0.1" };
+	fake_check(&f, "EHLO [198.51.100.1]\r\n" MAIL RCPT_A QUIT,
+	    STARTED RCPT_OK BYE);
+	fake_init(&f, "mx");
+	f.settings.check_helo_identity = "reject";
+	f.settings.check_reverse_dns = "reject";
+	f.settings.dnsbl = "bl.test*9"; /* a question would end the fake */
+	f.peer = (struct peer){ .address = "10.88.0.1" };
+	fake_check(&f, "EHLO mx.test.dev\r\n" MAIL RCPT_A QUIT,
+	    STARTED REFUSED(OURS) BYE);
+}
+
 /* What was found is written into the header, and HELO begins anew. */
 static void
 test_header(void **state)
@@ -175,6 +196,7 @@ main(void)
 		cmocka_unit_test(test_scores),
 		cmocka_unit_test(test_helo),
 		cmocka_unit_test(test_exempt),
+		cmocka_unit_test(test_gateway),
 		cmocka_unit_test(test_header),
 		cmocka_unit_test(test_early_talker),
 	};

@@ -1,10 +1,11 @@
 #include <stdlib.h>
 
 #include "cmd/smtpd/check/ask.h"
-#include "cmd/smtpd/check/report.h"
+#include "cmd/smtpd/check/verdict.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/net/network.h"
 
 /* What is told by an action alone. */
 static const struct reply *const action_replies[] = {
@@ -39,6 +40,17 @@ checks_need_dns(const struct settings *settings, const struct peer *peer)
 		if (checks_table[i]->dns && checks_table[i]->is_on(settings))
 			return is_stranger(settings, peer);
 	return false;
+}
+
+bool
+checks_is_private(const struct smtp *s)
+{
+	struct network address;
+
+	/* loopback comes here for check_loopback alone */
+	return !peer_is_loopback(s->front->peer) &&
+	       network_of(s->front->peer->address, 32, 128, &address) &&
+	       network_is_private(&address);
 }
 
 /* Is the client one of whom nothing is known, and anything to be known? */

@@ -129,22 +129,13 @@ bool checks_suspicious(const struct smtp *s);
 void checks_forget(struct smtp *s, enum check_stage from);
 void checks_free(struct smtp *s);
 
+/* Has nobody the client's address on the internet: is it a gateway's, say? */
+bool checks_is_private(const struct smtp *s);
+
 /* Another front takes over: has what is known by now kept for it. */
 void checks_hand_over(struct smtp *s);
 
-/* Will a check of this peer's, a stranger at port mx, ask the DNS? */
+/* Will a check of this peer's, who came to port mx, ask the DNS? */
 bool checks_need_dns(const struct settings *settings, const struct peer *peer);
-
-/* ---- verdict.c ---- */
-
-/* Is the setting (VERDICT) anything but off? */
-bool check_is_on(const char *setting);
-
-/* A fail that counts as the setting says: "log", an action, or a score. */
-void check_fail(struct check_finding *f, const char *setting);
-
-/* A SCORE setting or a score in a list, in hundredths; false when text is no
- * number.  At most 9999 either way. */
-bool check_score_parse(struct slice text, int *ret_score);
 
 #endif

@@ -54,7 +54,7 @@ begin(struct checks *c, struct check_finding *f)
 	struct dnsbl_list list;
 	int rc;
 
-	if (c->s->front->peer->address[0] == '\0')
+	if (c->s->front->peer->address[0] == '\0' || checks_is_private(c->s))
 		return;
 	state = mem_zalloc(1, sizeof *state);
 	f->state = state;

@@ -71,7 +71,8 @@ wrong_identity(const struct smtp *s, struct slice name)
 	if (same_address(name, peer->local_address) &&
 	    !same_address(name, peer->address))
 		return "your HELO is the address of this server";
-	if (literal && !same_address(name, peer->address))
+	if (literal && !same_address(name, peer->address) &&
+	    !checks_is_private(s))
 		return "your HELO is not your address";
 	return NULL;
 }

@@ -27,7 +27,8 @@ begin(struct checks *c, struct check_finding *f)
 	STR_AUTO name = STR_INIT;
 	struct iprev *state;
 
-	if (!dns_name_reverse(c->s->front->peer->address, &name))
+	if (checks_is_private(c->s) ||
+	    !dns_name_reverse(c->s->front->peer->address, &name))
 		return;
 	state = mem_zalloc(1, sizeof *state);
 	state->ptr = check_ask(c, str_slice(&name), DNS_PTR);

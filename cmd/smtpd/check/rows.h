@@ -3,7 +3,7 @@
 #ifndef NJIWA_CMD_SMTPD_CHECK_ROWS_H
 #define NJIWA_CMD_SMTPD_CHECK_ROWS_H
 
-#include "cmd/smtpd/check/check.h"
+#include "cmd/smtpd/check/verdict.h"
 
 extern const struct check check_early_talker; /* early_talker.c */
 extern const struct check check_helo;         /* helo.c */

@@ -1,5 +1,4 @@
-/* The words and scores of settings. */
-#include "cmd/smtpd/check/check.h"
+#include "cmd/smtpd/check/verdict.h"
 #include "common/base/num.h"
 
 #define WHOLE_MAX 9999

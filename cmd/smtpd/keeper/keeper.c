@@ -160,8 +160,6 @@ handle_reset(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 #define RCPT_BODY (WIRE_ADDRESS_MAX + WIRE_ORCPT_MAX + 16)
 
 #define REMEMBER_BODY (PEER_ADDRESS_MAX + REPUTATION_MAX + 12)
-#define FRONTS_MAX 5 /* of one connection: STARTTLS, four times at most */
-#define DNS_REQUESTS_MAX (FRONTS_MAX * DNS_BATCHES_MAX)
 
 /* TRUST.md says what each of them gives to a front that is not itself. */
 /* clang-format off */
@@ -184,11 +182,11 @@ const struct request smtp_requests[] = {
 	{ SMTP_RESET,  "reset",  TX_ALL,                0,
 	    REQUEST_UNLIMITED, handle_reset },
 	{ SMTP_DNS,    "dns",    TX_ALL,                4,
-	    DNS_REQUESTS_MAX, handle_dns },
+	    REQUEST_UNLIMITED, handle_dns },
 	{ SMTP_RECALL, "recall", TX_ALL,                PEER_ADDRESS_MAX + 4,
-	    FRONTS_MAX, handle_recall },
+	    REQUEST_UNLIMITED, handle_recall },
 	{ SMTP_REMEMBER, "remember", TX_ALL,            REMEMBER_BODY,
-	    FRONTS_MAX, handle_remember },
+	    REQUEST_UNLIMITED, handle_remember },
 	{ 0, NULL, 0, 0, 0, NULL },
 };
 /* clang-format on */

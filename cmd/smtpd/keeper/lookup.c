@@ -34,6 +34,18 @@ find_servers(const struct settings *set, struct dns_servers *servers)
 	dns_servers_resolv_conf(str_slice(&text), servers);
 }
 
+/* Is it, or whom may it name as its client, a stranger? */
+static bool
+is_needed(const struct settings *set, const struct peer *peer)
+{
+	static const struct peer anybody = { .address = "" };
+
+	return checks_need_dns(set, peer) ||
+	       (checks_need_dns(set, &anybody) &&
+		   (peer_in_networks(peer, set->proxy_networks) ||
+		       peer_in_networks(peer, set->xclient_networks)));
+}
+
 void
 lookup_prepare(struct lookup *lookup, struct keeper *keeper)
 {
@@ -42,8 +54,7 @@ lookup_prepare(struct lookup *lookup, struct keeper *keeper)
 	size_t i;
 
 	*lookup = (struct lookup){ .cache = -1 };
-	if (strcmp(keeper->profile, "mx") != 0 ||
-	    !checks_need_dns(set, keeper->peer))
+	if (strcmp(keeper->profile, "mx") != 0 || !is_needed(set, keeper->peer))
 		return;
 	find_servers(set, &lookup->dns);
 	for (i = 0; i < lookup->dns.count; i++)
