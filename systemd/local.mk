@@ -1,6 +1,6 @@
 # systemd: a program for each connection (njiwa.target), or njiwa-init on
 # sockets of systemd (njiwa-init.target).  make-unit knows the services.
-UNIT_SERVICES = mx submission submissions pop3 pop3s imap imaps
+UNIT_SERVICES = mx submission submissions lmtp pop3 pop3s imap imaps
 UNITS = njiwa.target njiwa-accountd.socket njiwa-accountd.service \
 	njiwa-queue.service njiwa-queue.timer \
 	njiwa-init.target njiwa-init.service \

@@ -41,15 +41,18 @@ refuse(const struct newcomer *newcomer, enum log_level level, const char *why)
 
 /* Which limit this one is over, NULL for none. */
 static const char *
-over_limit(const struct init *init, const struct child_network *network)
+over_limit(const struct init *init, const struct newcomer *newcomer,
+    const struct child_network *network)
 {
+	bool local = newcomer->address.ss_family == AF_UNIX;
 	const struct settings *settings = &init->settings;
 	size_t all = children_count(&init->children, CHILD_CONNECTION);
 	int64_t per_ip = settings->max_connections_per_ip;
 
 	if (all >= (size_t)settings->max_connections)
 		return "max_connections";
-	if (per_ip && children_from(&init->children, network) >= (size_t)per_ip)
+	if (per_ip && !local &&
+	    children_from(&init->children, network) >= (size_t)per_ip)
 		return "max_connections_per_ip";
 	return NULL;
 }
@@ -106,7 +109,7 @@ serve(struct init *init, const struct newcomer *newcomer)
 		.network = child_network_of(
 		    (const struct sockaddr *)&newcomer->address),
 		.started = clock_ms() };
-	const char *over = over_limit(init, &child.network);
+	const char *over = over_limit(init, newcomer, &child.network);
 
 	if (over) {
 		refuse(newcomer, LOG_LEVEL_WARNING, over);

@@ -58,6 +58,15 @@ parse_place(struct slice place, struct listen_entry *entry)
 }
 
 static const char *
+parse_path(struct slice path, struct listen_entry *entry)
+{
+	if (path.len >= sizeof entry->path || slice_find(path, '\0') < path.len)
+		return "a path longer than a socket's may be";
+	memcpy(entry->path, path.ptr, path.len);
+	return NULL;
+}
+
+static const char *
 parse_word(struct slice word, struct listen_entry *entry)
 {
 	size_t at = slice_find(word, '=');
@@ -68,12 +77,16 @@ parse_word(struct slice word, struct listen_entry *entry)
 	entry->service = init_service_find(slice_head(word, at));
 	if (entry->service == NULL)
 		return "no such service";
-	return parse_place(slice_skip(word, at + 1), entry);
+	word = slice_skip(word, at + 1);
+	return slice_starts(word, "/") ? parse_path(word, entry)
+				       : parse_place(word, entry);
 }
 
 static bool
 same_place(const struct listen_entry *a, const struct listen_entry *b)
 {
+	if (a->path[0] || b->path[0])
+		return strcmp(a->path, b->path) == 0;
 	if (a->dual != b->dual ||
 	    a->address.any.sa_family != b->address.any.sa_family)
 		return false;
@@ -166,6 +179,11 @@ listen_print(const struct listen_entry *entry, char *text)
 	    ipv4 ? entry->address.in.sin_port : entry->address.in6.sin6_port);
 	bool brackets = !ipv4 && !entry->dual;
 
+	if (entry->path[0]) {
+		(void)snprintf(text, LISTEN_TEXT_MAX, "%s=%s", /* fits */
+		    entry->service->name, entry->path);
+		return;
+	}
 	if (!entry->dual)
 		(void)inet_ntop(entry->address.any.sa_family, octets, name,
 		    sizeof name); /* name has room for either */

@@ -1,4 +1,4 @@
-/* The `listen` setting: words `service=address:port`.
+/* The `listen` setting: words `service=address:port` and `service=/path`.
  * Only parses; never opens a socket and never looks a name up. */
 #ifndef NJIWA_CMD_INIT_LISTEN_H
 #define NJIWA_CMD_INIT_LISTEN_H
@@ -7,8 +7,9 @@
 #include "cmd/init/services.h"
 #include "common/base/err.h"
 
-#define LISTEN_MAX 64      /* words of the setting */
-#define LISTEN_TEXT_MAX 80 /* octets of listen_print's text, NUL included */
+#define LISTEN_MAX 64       /* words of the setting */
+#define LISTEN_PATH_MAX 108 /* octets of a Unix socket's path, NUL included */
+#define LISTEN_TEXT_MAX 140 /* octets of listen_print's text, NUL included */
 
 /* Where one service listens. */
 struct listen_entry {
@@ -18,7 +19,8 @@ struct listen_entry {
 		struct sockaddr_in in;
 		struct sockaddr_in6 in6;
 	} address;
-	bool dual; /* `*`: IPv6 and IPv4 */
+	bool dual;                  /* `*`: IPv6 and IPv4 */
+	char path[LISTEN_PATH_MAX]; /* of a Unix socket; else "" */
 };
 
 struct listen_list {
@@ -27,7 +29,7 @@ struct listen_list {
 };
 
 /*
- * Reads all words of text: `imap=*:143 pop3=127.0.0.1:110 mx=[::1]:25`.
+ * Reads all words of text: `imap=*:143 mx=[::1]:25 lmtp=/run/lmtp`.
  * 0, or -EINVAL with err saying which word is wrong and why; a place that is
  * named twice is wrong too.
  */

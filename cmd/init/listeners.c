@@ -47,15 +47,33 @@ remove_at(struct init *init, size_t i)
 	init->listeners[i] = init->listeners[--init->nlisteners];
 }
 
+/* Who may connect to a socket of ours: the owner of the mail, and by the mode
+ * his group. */
+static struct socket_owner
+mail_owner(const struct init *init, mode_t mode)
+{
+	const struct settings *settings = &init->settings;
+
+	return (struct socket_owner){ (uid_t)settings->mail_uid,
+		(gid_t)settings->mail_gid, mode };
+}
+
 static int
 open_entry(struct init *init, const struct listen_entry *entry, struct err *err)
 {
+	const struct socket_owner who = mail_owner(init, 0660);
 	char text[LISTEN_TEXT_MAX];
-	int fd = socket_listen_tcp(entry, err);
+	struct listener *listener;
+	int fd = entry->path[0] ? socket_listen_unix(entry->path,
+				      SOCK_STREAM | SOCK_NONBLOCK, &who, err)
+				: socket_listen_tcp(entry, err);
 
 	if (fd < 0)
 		return fd;
-	add(init, fd, entry->service)->entry = *entry;
+	listener = add(init, fd, entry->service);
+	listener->entry = *entry;
+	if (entry->path[0])
+		listener->path = mem_strdup(entry->path);
 	listen_print(entry, text);
 	log_info("listening: %s", text);
 	return 0;
@@ -65,12 +83,13 @@ static int
 open_account(struct init *init, struct err *err)
 {
 	const struct settings *settings = &init->settings;
+	const struct socket_owner who = mail_owner(init, 0600);
 	int fd;
 
 	if (settings->account_socket[0] == '\0')
 		return 0;
-	fd = socket_listen_account(settings->account_socket,
-	    (uid_t)settings->mail_uid, (gid_t)settings->mail_gid, err);
+	fd = socket_listen_unix(
+	    settings->account_socket, SOCK_SEQPACKET, &who, err);
 	if (fd < 0)
 		return fd;
 	add(init, fd, &init_service_account)->path =

@@ -10,6 +10,7 @@ static const struct init_service services[] = {
 	{ "mx",          "njiwa-smtpd", "mx",          SMTP_FULL, false },
 	{ "submission",  "njiwa-smtpd", "submission",  SMTP_FULL, false },
 	{ "submissions", "njiwa-smtpd", "submissions", NULL,      false },
+	{ "lmtp",        "njiwa-smtpd", "lmtp",        SMTP_FULL, false },
 	{ "pop3",        "njiwa-pop3d", "pop3",        POP3_FULL, false },
 	{ "pop3s",       "njiwa-pop3d", "pop3s",       NULL,      false },
 	{ "imap",        "njiwa-imapd", "imap",        IMAP_FULL, false },

@@ -99,11 +99,11 @@ remove_stale(const char *path)
 	return -1;
 }
 
-/* Binds with mode 0600 from its first moment on. */
+/* Binds with no rights for others from its first moment on. */
 static int
-bind_private(int fd, const struct sockaddr_un *address)
+bind_private(int fd, const struct sockaddr_un *address, mode_t mode)
 {
-	mode_t old = umask(0177);
+	mode_t old = umask(~mode & 0777);
 	int r = bind(fd, (const struct sockaddr *)address, sizeof *address);
 
 	(void)umask(old); /* cannot fail */
@@ -111,20 +111,20 @@ bind_private(int fd, const struct sockaddr_un *address)
 }
 
 int
-socket_listen_account(const char *path, uid_t uid, gid_t gid, struct err *err)
+socket_listen_unix(
+    const char *path, int type, const struct socket_owner *who, struct err *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd, code;
 
 	if (strlen(path) >= sizeof address.sun_path)
-		return err_set(err, ENAMETOOLONG,
-		    "account_socket: longer than %zu octets",
-		    sizeof address.sun_path - 1);
+		return err_set(err, ENAMETOOLONG, "%s: longer than %zu octets",
+		    path, sizeof address.sun_path - 1);
 	memcpy(address.sun_path, path, strlen(path));
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && make_folder(path) == 0 && remove_stale(path) == 0 &&
-	    bind_private(fd, &address) == 0 &&
-	    (geteuid() != 0 || lchown(path, uid, gid) == 0) &&
+	    bind_private(fd, &address, who->mode) == 0 &&
+	    (geteuid() != 0 || lchown(path, who->uid, who->gid) == 0) &&
 	    listen(fd, SOMAXCONN) == 0)
 		return fd;
 	code = errno;

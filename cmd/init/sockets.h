@@ -9,14 +9,20 @@
  * `*` falling back to IPv4 alone on a kernel without IPv6; -errno. */
 int socket_listen_tcp(const struct listen_entry *entry, struct err *err);
 
+/* Whose a Unix socket is, when they are not (uid_t)-1 and we may say so. */
+struct socket_owner {
+	uid_t uid;
+	gid_t gid;
+	mode_t mode;
+};
+
 /*
- * A listening, blocking SOCK_SEQPACKET socket at path, mode 0600, owned by uid
- * and gid when they are not (uid_t)-1 and we may.  Its folder is made (0755)
- * when it is missing; what an earlier run left at path is replaced, but nothing
- * that is no socket.  -errno.
+ * A listening Unix socket at path, of the type with its SOCK_ flags.  Its
+ * folder is made (0755) when it is missing; what an earlier run left at path is
+ * replaced, but nothing that is no socket.  -errno.
  */
-int socket_listen_account(
-    const char *path, uid_t uid, gid_t gid, struct err *err);
+int socket_listen_unix(const char *path, int type,
+    const struct socket_owner *who, struct err *err);
 
 /* Is fd a listening socket of this type (SOCK_STREAM, SOCK_SEQPACKET)?  It is
  * then made close-on-exec, and a SOCK_STREAM one non-blocking. */

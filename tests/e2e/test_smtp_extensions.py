@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from site_under_test import PASSWORD, full
+import servers
+from site_under_test import MAIL_UID, PASSWORD, full
 from smtp_talk import DATA, Talk
 
 
@@ -216,6 +217,23 @@ def test_lmtp_on_a_unix_socket(site):
             ] == [1, 1, 0]
     assert b" with LMTP id " in site.contents("demo")[0]
     assert client.docmd("QUIT")[0] == 221
+
+
+def test_lmtp_by_njiwa_init(lite):
+    """On a Unix socket that only the mail's own may use; removed at the end."""
+    path = lite.folder + "/run/lmtp"
+    lite.conf(listen="lmtp=%s lmtp=127.0.0.1:%d" % (path, servers.free_port()))
+    process = lite.spawn(lite.build + "/njiwa-init")
+    servers.wait_for("the socket", lambda: os.path.exists(path))
+    assert os.stat(path).st_mode & 0o777 == 0o660
+    assert os.stat(path).st_uid == os.stat(path).st_gid == MAIL_UID
+    client = smtplib.LMTP(path)
+    client.sendmail("s@example.org", [full("demo")], DATA)
+    client.quit()
+    stored, = lite.contents()
+    assert b"(local)" in stored and b" with LMTP id " in stored
+    servers.end_process(process)
+    assert not os.path.exists(path)
 
 
 # ---- time

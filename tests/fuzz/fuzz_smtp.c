@@ -34,14 +34,20 @@ check_output(struct slice output)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const profiles[] = { "mx", "submission" };
+	static const char *const profiles[] = { "mx", "submission", "lmtp",
+		"mx" };
 	struct fake f;
 	unsigned mode;
 
 	if (size < 1)
 		return 0;
 	mode = data[0];
-	fake_init(&f, profiles[mode & 1]);
+	/* 128: what came with BDAT, LMTP and XCLIENT */
+	fake_init(&f, profiles[(mode & 1) | (mode & 128 ? 2 : 0)]);
+	f.settings.bare_newline = mode & 128 ? "normalize" : "reject";
+	f.front.xclient = mode & 128;
+	if (mode & 128)
+		f.peer = (struct peer){ .is_pipe = true };
 	f.front.tls_offered = mode & 2;
 	f.front.tls = (mode & 6) == 4;
 	f.settings.spamd = mode & 8 ? "/spamd" : "";

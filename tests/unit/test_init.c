@@ -41,6 +41,11 @@ listen_words(void **state)
 		{ "POP3=*:110", -EINVAL, 0, NULL },
 		{ "imap=*:143 imap=*:143", -EINVAL, 0, NULL },
 		{ "imap=*:143 pop3=*:143", -EINVAL, 0, NULL },
+		{ "lmtp=/run/njiwa/lmtp", 0, 1, "lmtp=/run/njiwa/lmtp" },
+		{ "lmtp=127.0.0.1:24 mx=/m", 0, 2, "mx=/m" },
+		{ "lmtp=/a lmtp=/a", -EINVAL, 0, NULL },
+		{ "lmtp=/a mx=/a", -EINVAL, 0, NULL },
+		{ "lmtp=a", -EINVAL, 0, NULL },
 		{ "imap=*:143 imap=[::]:144", 0, 2, "imap=[::]:144" },
 	};
 	char printed[LISTEN_TEXT_MAX];
@@ -59,6 +64,26 @@ listen_words(void **state)
 			continue;
 		listen_print(&list.entry[list.count - 1], printed);
 		UNIT_CHECK(i, strcmp(printed, rows[i].printed) == 0);
+	}
+}
+
+/* A path of as many octets as there may be, and one more. */
+static void
+listen_paths(void **state)
+{
+	int more;
+
+	(void)state;
+	for (more = 0; more < 2; more++) {
+		STR_AUTO text = STR_INIT;
+		struct listen_list list;
+		int i;
+
+		str_append_cstr(&text, "lmtp=/");
+		for (i = 1; i < LISTEN_PATH_MAX - 1 + more; i++)
+			str_append_char(&text, 'x');
+		assert_int_equal(listen_parse(str_slice(&text), &list, NULL),
+		    more ? -EINVAL : 0);
 	}
 }
 
@@ -293,6 +318,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(listen_words),
+		cmocka_unit_test(listen_paths),
 		cmocka_unit_test(listen_most),
 		cmocka_unit_test(listen_octets),
 		cmocka_unit_test(timer_words),
