@@ -17,7 +17,7 @@ golang-github-jhillyerd-enmime-dev swaks msmtp haproxy
 postfix node-nodemailer clamav-daemon opendkim opendkim-tools python3-milter"
 
 # A test that wants one of these, and a machine that lets it, skips without.
-packages_wanted="systemd systemd-container debootstrap"
+packages_wanted="systemd systemd-container debootstrap rspamd"
 
 # packages_missing PACKAGE...: those that are not installed.
 packages_missing() {

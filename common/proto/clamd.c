@@ -162,7 +162,7 @@ clamd_ask(int socket, const struct clamd_job *job,
 		.guard = job->guard,
 		.deadline = job->deadline,
 	};
-	struct clamd_verdict verdict;
+	struct clamd_verdict verdict = { CLAMD_CLEAN, "" };
 	int rc = exchange_run(&x, err);
 
 	if (rc == 0)

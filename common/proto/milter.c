@@ -212,7 +212,7 @@ int
 milter_negotiate(struct milter *m, struct err *err)
 {
 	int64_t deadline = clock_deadline(m->command_ms);
-	struct milter_said said;
+	struct milter_said said = { .kind = MILTER_CONTINUES };
 	STR_AUTO octets = STR_INIT;
 	int rc;
 

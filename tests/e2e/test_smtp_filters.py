@@ -3,6 +3,7 @@ mailbox's own scores; filters that die, and fronts whose keeper does."""
 import os
 import signal
 import socket
+import subprocess
 import tempfile
 import threading
 import time
@@ -260,6 +261,60 @@ def test_a_front_without_its_keeper_does_not_wait(site, name):
 
 
 # ---- what the filters cost
+
+WITHOUT_MAIL = b"EHLO a\r\nNOOP\r\nQUIT\r\n"
+WITH_MAIL = (b"EHLO a\r\nMAIL FROM:<a@example.org>\r\n"
+             b"RCPT TO:<demo@test.dev>\r\nDATA\r\n" + DATA +
+             b".\r\nQUIT\r\n")
+
+
+def calls(site, octets):
+    """How often each call that makes, joins or speaks to others was made."""
+    path = site.folder + "/calls"
+    with open(path, "wb"), open(site.log_file, "ab") as log:
+        subprocess.run(
+            ["strace", "-f", "-qq", "-o", path, "-e",
+             "trace=socket,connect,socketpair,clone,clone3,fork,vfork,sendto,"
+             "sendmsg,pipe2,pread64,pwrite64,openat"]
+            + site.command("mx"), env=site.env, input=octets, stderr=log,
+            stdout=subprocess.DEVNULL, timeout=60, check=True)
+    with open(path) as file:
+        names = [line.split()[1].partition("(")[0] for line in file
+                 if "resumed" not in line and "---" not in line]
+    return {name: names.count(name) for name in sorted(set(names))}
+
+
+def spoken(made):
+    return made.get("sendmsg", 0) + made.get("sendto", 0)
+
+
+def test_a_connection_without_mail_costs_the_same(site):
+    """Filters are not connected to before there is something to show."""
+    need("strace")
+    site.accountd()
+    before = calls(site, WITHOUT_MAIL)
+    assert before["socket"] and before["clone"]
+    site.conf(clamd="127.0.0.1:1", milters="inet:127.0.0.1:1 unix:/none",
+              spamd="127.0.0.1:1")
+    assert calls(site, WITHOUT_MAIL) == before
+
+
+def test_without_filters_nothing_is_asked(site):
+    """Front and keeper say what the message takes and no more: MAIL, RCPT,
+    DATA, COMMIT and their answers, and lines for the log."""
+    need("strace")
+    site.conf(log_level="error")
+    site.accountd()
+    before, after = calls(site, WITHOUT_MAIL), calls(site, WITH_MAIL)
+    assert after.get("socket") == before.get("socket")
+    assert after.get("connect") == before.get("connect")
+    assert after["clone"] == before["clone"]
+    # the keeper counts the lines of its copy
+    assert after.get("pread64", 0) <= before.get("pread64", 0) + 1
+    site.conf(clamd="/nobody", clamd_unavailable="accept")
+    asked = calls(site, WITH_MAIL)
+    assert asked["connect"] == after["connect"] + 1
+    assert spoken(asked) > spoken(after)
 
 def test_the_chain_in_order(site, clamd):
     """clamd's word comes before spamd's, which is not asked then."""

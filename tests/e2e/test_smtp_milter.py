@@ -13,6 +13,7 @@ from conftest import need
 from milter_played import (ACCEPT, CONTINUE, DISCARD, REJECT, SKIP, TEMPFAIL,
                            STORED_BODY, Playing, header, own, send, stored,
                            text)
+from rspamd_under_test import Rspamd
 from smtp_talk import Talk
 
 
@@ -327,3 +328,18 @@ def test_the_library(site):
         assert len(site.messages("small")) == 2
     finally:
         servers.end_process(process)
+
+
+def test_rspamd(site):
+    need("rspamd")
+    server = Rspamd(site.folder + "/rspamd")
+    site.conf(milters="inet:127.0.0.1:%d" % server.port)
+    try:
+        talk = Talk(site, timeout=60)
+        assert send(site, talk=talk) == [250, 250, 250]
+        gtube = b"Subject: x\r\n\r\n" + servers.Spamd.gtube + b"\r\n"
+        assert send(site, gtube, talk=talk) == [250, 250, 554], talk.last
+        assert "Gtube" in talk.last[1]
+        assert len(site.messages("demo")) == 1
+    finally:
+        server.stop()

@@ -12,6 +12,13 @@ FUZZ_TARGETS += %D%/fuzz_smtp
 %C%_fuzz_smtp_LDADD = libsmtpd.a libsvc.a libaccount.a \
 	libproto.a libmsg.a libnet.a libbase.a
 %C%_fuzz_smtp_LDFLAGS = $(FUZZ_LINK)
+FUZZ_TARGETS += %D%/fuzz_milter_front
+%C%_fuzz_milter_front_SOURCES = %D%/fuzz_milter_front.c \
+	tests/unit/smtpd_fake.c $(FUZZ_MAIN)
+%C%_fuzz_milter_front_LDADD = libsmtpd.a libsvc.a libaccount.a \
+	libproto.a libmsg.a libnet.a libbase.a
+%C%_fuzz_milter_front_LDFLAGS = $(FUZZ_LINK)
+EXTRA_DIST += %D%/milter_front.dict %D%/corpus/milter_front
 EXTRA_DIST += %D%/smtp.dict %D%/corpus/smtp
 # njiwa-pop3d: sessions on a maildrop
 FUZZ_TARGETS += %D%/fuzz_pop3

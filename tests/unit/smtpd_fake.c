@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
@@ -23,7 +24,7 @@ fake_of(struct front *front)
 void
 fake_init(struct fake *f, const char *profile)
 {
-	*f = (struct fake){ .file = -1 };
+	*f = (struct fake){ .file = -1, .milter_end = -1 };
 	f->settings = (struct settings){
 		.hostname = "mx.test.dev",
 		.smtp_banner = "ready",
@@ -63,6 +64,8 @@ fake_init(struct fake *f, const char *profile)
 		.clamd_max_size = 30000,
 		.milters = "",
 		.milter_default_action = "tempfail",
+		.milter_command_timeout = 1000,
+		.milter_content_timeout = 1000,
 		.quarantine_folder = "Quarantine",
 		.spam_user = "%u",
 		.spam_tag_score = "5",
@@ -87,6 +90,7 @@ void
 fake_release(struct fake *f)
 {
 	fileio_close(&f->file);
+	fileio_close(&f->milter_end);
 	str_release(&f->output);
 	str_release(&f->stored);
 	str_release(&f->said);
@@ -235,6 +239,23 @@ answer_data(struct fake *f, int *ret_fd)
 	return OUTCOME_OK;
 }
 
+/* A milter that has said all its answers already, and then hung up. */
+static enum smtp_outcome
+answer_milter(struct fake *f, int *ret_fd)
+{
+	int ends[2];
+
+	fileio_close(&f->milter_end);
+	if (ipc_stream_pair(ends) < 0 ||
+	    send(ends[1], f->milter.ptr, f->milter.len, 0) !=
+		(ssize_t)f->milter.len)
+		abort();
+	(void)shutdown(ends[1], SHUT_WR); /* nothing more is said */
+	f->milter_end = ends[1];
+	*ret_fd = ends[0];
+	return OUTCOME_OK;
+}
+
 static void
 forget(struct fake *f)
 {
@@ -317,6 +338,10 @@ front_ask(struct front *front, uint16_t type, struct slice body,
 		outcome = answer_data(f, &fd);
 	else if (type == SMTP_COMMIT)
 		outcome = answer_commit(f, &each);
+	else if (type == SMTP_EDIT)
+		outcome = OUTCOME_OK;
+	else if (type == SMTP_FILTER && f->milter.ptr)
+		outcome = answer_milter(f, &fd);
 	else if (type == SMTP_FILTER && f->filter)
 		outcome = OUTCOME_OK, fd = dup(f->file);
 	ipc_msg_release(reply);

@@ -33,6 +33,8 @@ struct fake {
 	size_t recipients;
 	bool mail, discards, disk, broken;
 	int file;
+	struct slice milter; /* what each one says, in advance; NULL: none */
+	int milter_end;
 };
 
 /* A fake with the defaults of the settings that the front reads. */
