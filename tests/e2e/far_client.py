@@ -7,8 +7,9 @@ import subprocess
 class Far:
     """Stands for a site where one is to be connected to (Talk, Client)."""
 
-    def __init__(self, site, address):
+    def __init__(self, site, address, prefix=()):
         self.site, self.address = site, address
+        self.prefix = list(prefix)  # a command that runs another
         self.certs, self.track = site.certs, site.track
 
     def connect(self, service, tls=None, timeout=20):
@@ -19,7 +20,7 @@ class Far:
                    TCPLOCALPORT="25")
         with theirs, open(self.site.log_file, "ab") as log:
             self.process = subprocess.Popen(
-                self.site.command(service), env=env, stdin=theirs,
+                self.prefix + self.site.command(service), env=env, stdin=theirs,
                 stdout=theirs, stderr=log, start_new_session=True)
         self.site.daemons.append(self.process)
         ours.settimeout(timeout)

@@ -98,6 +98,24 @@ def test_an_address_that_all_share(make_site):
     assert site.log.count("the real ones do not come through") == 1
 
 
+def test_the_gateway(make_site):
+    """Behind the gateway of a container's network are all clients."""
+    net = ["unshare", "--net", "sh", "-c", "ip link add d0 type veth && "
+           "ip addr add 10.9.9.2/24 dev d0 && ip link set d0 up && "
+           "ip route add default via 10.9.9.1 && exec \"$0\" \"$@\""]
+    if subprocess.run(net + ["true"], check=False).returncode:
+        pytest.skip("no network of its own can be made here")
+    site = make_site("sqlite")
+    site.conf(rate_connections=1)
+
+    def come(address):
+        return Talk(Far(site, address, net)).greeting[0]
+
+    assert [come("10.9.9.1") for _ in range(3)] == [220] * 3
+    assert site.log.count("it is this machine's gateway, behind which") == 1
+    assert [come("10.9.9.7") for _ in range(2)] == [220, 421]
+
+
 # ---- messages and recipients
 
 def test_messages(make_site):

@@ -101,11 +101,9 @@ enum smtp_outcome recipients_weigh(struct delivery *d, uint64_t size);
 /* Logs that a message for an alias goes to its others only. */
 void recipients_log_left_out(const struct account_user *user);
 
-/* Takes the last recipient back, before whom there were so many mailboxes. */
-void recipients_take_back(struct delivery *d, size_t mailboxes);
-
-/* Forgets all mailboxes. */
+/* Forgets all; or the last recipient, before whom there were n mailboxes. */
 void recipients_clear(struct delivery *d);
+void recipients_take_back(struct delivery *d, size_t n);
 
 /* ---- delivery.c ---- */
 

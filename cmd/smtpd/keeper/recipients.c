@@ -209,9 +209,9 @@ recipients_weigh(struct delivery *d, uint64_t size)
 }
 
 void
-recipients_take_back(struct delivery *d, size_t mailboxes)
+recipients_take_back(struct delivery *d, size_t n)
 {
-	forget_from(d, mailboxes);
+	forget_from(d, n);
 	d->nlinks = d->rcpts[--d->nrcpts].first;
 }
 
