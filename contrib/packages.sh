@@ -11,7 +11,7 @@ packages_demo="spamd spamassassin openssl python3"
 packages_test="$packages_demo python3-pytest python3-pytest-xdist pyflakes3
 mariadb-server mariadb-client dovecot-imapd dovecot-pop3d dovecot-lmtpd xinetd
 ucspi-tcp strace gdb clang libclang-rt-14-dev clang-format clang-tidy cppcheck
-shellcheck codespell mandoc universal-ctags binutils util-linux procps git
+shellcheck codespell mandoc universal-ctags binutils util-linux iproute2 procps git
 xz-utils curl gsasl spamc libpython3.11-testsuite python3-flufl.bounce
 golang-github-jhillyerd-enmime-dev swaks msmtp haproxy
 postfix node-nodemailer clamav-daemon opendkim opendkim-tools python3-milter"
