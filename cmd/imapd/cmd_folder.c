@@ -1,5 +1,6 @@
 #include "cmd/imapd/commands.h"
 #include "cmd/imapd/imap.h"
+#include "cmd/imapd/special_use.h"
 #include "common/base/mem.h"
 #include "common/store/folder_change.h"
 #include "common/store/mailbox_copy.h"
@@ -17,16 +18,55 @@ cut_separator(struct str *name)
 		str_truncate(name, name->len - 1);
 }
 
+/* SP "(USE (" attributes "))" behind the name (RFC 6154 section 3).  Which
+ * folder has which purpose is the settings' to say: the one that has it already
+ * may be made so, and no other. */
+static bool
+check_use(struct imap *im, struct args *args, bool *ret_fits)
+{
+	struct slice word, name = str_slice(&im->name);
+	const char *folder;
+	bool first = true;
+
+	*ret_fits = true;
+	if (args_end(args))
+		return true;
+	if (!args_space(args) || !args_open(args) || !args_atom(args, &word) ||
+	    !slice_is_nocase(word, "USE") || !args_space(args) ||
+	    !args_open(args))
+		return false;
+	while (args_more(args, first)) {
+		first = false;
+		if (!args_flag(args, &word))
+			return false;
+		folder = special_use_folder(im->service->settings, word);
+		*ret_fits &= folder != NULL && slice_is(name, folder);
+	}
+	return !args_more(args, false) && args_end(args);
+}
+
 void
 cmd_create(void *ctx, struct slice argument)
 {
+	static const char usage[] = "CREATE takes a mailbox name";
 	struct imap *im = ctx;
 	struct err err = { 0, "" };
+	struct args args;
+	bool fits;
 	int rc;
 
-	if (!imap_sole_mailbox(im, argument))
+	conn_args(&im->conn, argument, &args);
+	if (!imap_mailbox_argument(im, &args, &im->name, usage))
 		return;
 	cut_separator(&im->name);
+	if (!check_use(im, &args, &fits)) {
+		conn_bad(&im->conn, usage);
+		return;
+	}
+	if (!fits) {
+		conn_no(&im->conn, "USEATTR", "Not the folder for that");
+		return;
+	}
 	rc = store_create(im->store, str_slice(&im->name), &err);
 	if (rc < 0)
 		imap_fail(im, rc, &err);

@@ -4,9 +4,6 @@
 
 #include <errno.h>
 
-static const char status_usage[] = "STATUS takes a mailbox name and a list of "
-				   "items";
-
 /* The sequence number of the first unseen message, 0 when there is none. */
 static uint32_t
 first_unseen(const struct mailbox *mb)
@@ -80,91 +77,4 @@ cmd_unselect(void *ctx, struct slice argument)
 {
 	(void)argument;
 	imap_unselect(ctx);
-}
-
-static const struct status_item {
-	const char *name;
-	size_t offset;
-} status_items[] = {
-	/* clang-format off */
-	{ "MESSAGES",    offsetof(struct mailbox_status, messages) },
-	{ "RECENT",      offsetof(struct mailbox_status, recent) },
-	{ "UIDNEXT",     offsetof(struct mailbox_status, uidnext) },
-	{ "UIDVALIDITY", offsetof(struct mailbox_status, uidvalidity) },
-	{ "UNSEEN",      offsetof(struct mailbox_status, unseen) },
-	/* clang-format on */
-};
-
-#define STATUS_ITEMS (sizeof status_items / sizeof status_items[0])
-
-/* The bits of the items in a list. */
-static bool
-parse_status_items(struct args *args, unsigned *ret_items)
-{
-	struct slice name;
-	bool first = true;
-	size_t i;
-
-	*ret_items = 0;
-	if (!args_open(args))
-		return false;
-	while (args_more(args, first)) {
-		first = false;
-		if (!args_atom(args, &name))
-			return false;
-		for (i = 0; i < STATUS_ITEMS; i++)
-			if (slice_is_nocase(name, status_items[i].name))
-				break;
-		if (i == STATUS_ITEMS)
-			return args_fail(args);
-		*ret_items |= 1u << i;
-	}
-	return args_end(args) && *ret_items;
-}
-
-static void
-tell_status(
-    struct imap *im, const struct mailbox_status *status, unsigned items)
-{
-	struct str *out = &im->conn.out;
-	const char *sep = " (";
-	size_t i;
-
-	str_append_cstr(out, "* STATUS ");
-	response_mailbox(out, str_slice(&im->name));
-	for (i = 0; i < STATUS_ITEMS; i++) {
-		uint32_t value;
-
-		if (!(items >> i & 1))
-			continue;
-		memcpy(&value, (const char *)status + status_items[i].offset,
-		    sizeof value);
-		str_appendf(out, "%s%s %u", sep, status_items[i].name, value);
-		sep = " ";
-	}
-	str_append_cstr(out, ")\r\n");
-}
-
-void
-cmd_status(void *ctx, struct slice argument)
-{
-	struct imap *im = ctx;
-	struct mailbox_status status;
-	struct err err = { 0, "" };
-	struct args args;
-	unsigned items;
-	int rc;
-
-	conn_args(&im->conn, argument, &args);
-	if (!imap_mailbox_argument(im, &args, &im->name, status_usage))
-		return;
-	if (!args_space(&args) || !parse_status_items(&args, &items)) {
-		conn_bad(&im->conn, status_usage);
-		return;
-	}
-	rc = mailbox_status(im->store, str_slice(&im->name), &status, &err);
-	if (rc < 0)
-		imap_fail(im, rc, &err);
-	else
-		tell_status(im, &status, items);
 }

@@ -9,6 +9,8 @@ void cmd_select(void *ctx, struct slice argument);
 void cmd_examine(void *ctx, struct slice argument);
 void cmd_close(void *ctx, struct slice argument);
 void cmd_unselect(void *ctx, struct slice argument);
+
+/* status.c. */
 void cmd_status(void *ctx, struct slice argument);
 
 /* cmd_folder.c: RFC 3501 sections 6.3.3 to 6.3.7. */

@@ -1,50 +1,139 @@
 #include "cmd/imapd/commands.h"
 #include "cmd/imapd/imap.h"
+#include "cmd/imapd/list.h"
 #include "cmd/imapd/mailbox_name.h"
 #include "cmd/imapd/response.h"
+#include "cmd/imapd/special_use.h"
+#include "cmd/imapd/status.h"
 #include "common/base/mem.h"
-#include "common/store/mutf7.h"
 
 #include <stdlib.h>
 
-static const char list_usage[] = "A reference and a pattern are needed";
+/* A LIST or LSUB under way. */
+struct listing {
+	struct imap *im;
+	struct list_wanted wanted;
+	struct store_folder *list;
+	size_t count;
+};
 
-/* Reference and pattern as one pattern in UTF-8; false, with the reply set or
- * nothing to be found.  *ret_root: the pattern was empty, which asks for the
- * separator. */
+/* All folders; false with the reply set. */
 static bool
-parse_pattern(
-    struct imap *im, struct slice argument, struct str *pattern, bool *ret_root)
+find_folders(struct listing *l)
 {
-	struct slice reference, wanted;
-	struct args args;
+	struct err err = { 0, "" };
+	int rc = store_list(l->im->store, &l->list, &l->count, &err);
 
-	conn_args(&im->conn, argument, &args);
-	if (!args_astring(&args, &reference) || !args_space(&args) ||
-	    !args_pattern(&args, &wanted) || !args_end(&args)) {
-		conn_bad(&im->conn, list_usage);
-		return false;
-	}
-	*ret_root = wanted.len == 0;
-	if (*ret_root)
-		return true;
-	return reference.len + wanted.len <= MAILBOX_NAME_MAX &&
-	       mutf7_decode(reference, pattern) &&
-	       mutf7_decode(wanted, pattern);
+	if (rc < 0)
+		imap_fail(l->im, rc, &err);
+	return rc == 0;
+}
+
+static bool
+matches(const struct listing *l, struct slice name)
+{
+	struct slice rest = str_slice(&l->wanted.patterns), pattern;
+
+	while (slice_next(&rest, '\0', &pattern))
+		if (mailbox_name_matches(name, pattern))
+			return true;
+	return false;
+}
+
+/* ---- LIST (RFC 5258) ---- */
+
+static void
+put_flag(struct str *out, const char *flag)
+{
+	if (out->ptr[out->len - 1] != '(')
+		str_append_char(out, ' ');
+	str_append_cstr(out, flag);
 }
 
 static void
-tell_folder(
-    struct imap *im, const char *verb, const char *flags, const char *name)
+put_flags(const struct listing *l, const struct store_folder *folder)
 {
-	struct str *out = &im->conn.out;
+	struct str *out = &l->im->conn.out;
+	const char *use =
+	    special_use_of(l->im->service->settings, folder->name);
 
-	str_appendf(out, "* %s (%s) \"/\" ", verb, flags);
-	response_mailbox(out, slice_from(name));
-	str_append_cstr(out, "\r\n");
-	conn_drain(&im->conn);
+	if (!folder->exists)
+		put_flag(
+		    out, l->wanted.extended ? "\\NonExistent" : "\\Noselect");
+	put_flag(out, folder->children ? "\\HasChildren" : "\\HasNoChildren");
+	if (folder->subscribed && (l->wanted.tell & LIST_SUBSCRIBED))
+		put_flag(out, "\\Subscribed");
+	if (use && folder->exists)
+		put_flag(out, use);
 }
 
+/* childinfo: some folder below it is subscribed (section 3.5). */
+static void
+tell_folder(
+    const struct listing *l, const struct store_folder *folder, bool childinfo)
+{
+	struct str *out = &l->im->conn.out;
+
+	str_append_cstr(out, "* LIST (");
+	put_flags(l, folder);
+	str_append_cstr(out, ") \"/\" ");
+	response_mailbox(out, slice_from(folder->name));
+	if (childinfo)
+		str_append_cstr(out, " (\"CHILDINFO\" (\"SUBSCRIBED\"))");
+	str_append_cstr(out, "\r\n");
+	if ((l->wanted.tell & LIST_STATUS) && folder->exists)
+		status_tell(
+		    l->im, slice_from(folder->name), l->wanted.status_items);
+	conn_drain(&l->im->conn);
+}
+
+/* Is the folder one of those that are selected? */
+static bool
+is_selected(const struct listing *l, const struct store_folder *folder)
+{
+	if ((l->wanted.select & LIST_SUBSCRIBED) && !folder->subscribed)
+		return false;
+	if ((l->wanted.select & LIST_SPECIAL_USE) &&
+	    (!folder->exists ||
+		!special_use_of(l->im->service->settings, folder->name)))
+		return false;
+	return (l->wanted.select & LIST_SUBSCRIBED) || folder->exists ||
+	       folder->children;
+}
+
+/* Is there a selected folder below the one of that index?  Those below follow
+ * it. */
+static bool
+has_selected_below(const struct listing *l, size_t at)
+{
+	size_t len = strlen(l->list[at].name), i;
+
+	for (i = at + 1; i < l->count; i++) {
+		const char *name = l->list[i].name;
+
+		if (strncmp(name, l->list[at].name, len) != 0 ||
+		    name[len] != '/')
+			return false;
+		if (is_selected(l, &l->list[i]))
+			return true;
+	}
+	return false;
+}
+
+static void
+list_folder(const struct listing *l, size_t at)
+{
+	const struct store_folder *folder = &l->list[at];
+	bool below =
+	    (l->wanted.select & LIST_RECURSIVE) && has_selected_below(l, at);
+
+	if (!matches(l, slice_from(folder->name)))
+		return;
+	if (is_selected(l, folder) || below)
+		tell_folder(l, folder, below);
+}
+
+/* An empty pattern asks for the separator. */
 static void
 tell_root(struct imap *im)
 {
@@ -52,50 +141,34 @@ tell_root(struct imap *im)
 	    im->conn.row->verb);
 }
 
-/* All folders; false with the reply set. */
-static bool
-folders(struct imap *im, struct store_folder **ret_list, size_t *ret_count)
-{
-	struct err err = { 0, "" };
-	int rc = store_list(im->store, ret_list, ret_count, &err);
-
-	if (rc < 0)
-		imap_fail(im, rc, &err);
-	return rc == 0;
-}
-
-static const char *
-list_flags(const struct store_folder *folder)
-{
-	if (!folder->exists)
-		return "\\Noselect \\HasChildren"; /* why it is listed */
-	return folder->children ? "\\HasChildren" : "\\HasNoChildren";
-}
-
 void
 cmd_list(void *ctx, struct slice argument)
 {
-	struct imap *im = ctx;
-	STR_AUTO pattern = STR_INIT;
-	struct store_folder *list;
-	size_t count, i;
-	bool root = false;
+	struct listing l = { .im = ctx };
+	size_t i;
 
-	if (!parse_pattern(im, argument, &pattern, &root))
-		return;
-	if (root) {
-		tell_root(im);
-		return;
-	}
-	if (!folders(im, &list, &count))
-		return;
-	for (i = 0; i < count; i++)
-		if ((list[i].exists || list[i].children) &&
-		    mailbox_name_matches(
-			slice_from(list[i].name), str_slice(&pattern)))
-			tell_folder(
-			    im, "LIST", list_flags(&list[i]), list[i].name);
-	store_folders_free(list, count);
+	if (!list_parse(ctx, argument, &l.wanted))
+		(void)0; /* the reply is set */
+	else if (l.wanted.root)
+		tell_root(ctx);
+	else if (find_folders(&l))
+		for (i = 0; i < l.count; i++)
+			list_folder(&l, i);
+	store_folders_free(l.list, l.count);
+	str_release(&l.wanted.patterns);
+}
+
+/* ---- LSUB (RFC 3501 section 6.3.9) ---- */
+
+static void
+tell_subscribed(const struct listing *l, const char *flags, const char *name)
+{
+	struct str *out = &l->im->conn.out;
+
+	str_appendf(out, "* LSUB (%s) \"/\" ", flags);
+	response_mailbox(out, slice_from(name));
+	str_append_cstr(out, "\r\n");
+	conn_drain(&l->im->conn);
 }
 
 /*
@@ -104,7 +177,8 @@ cmd_list(void *ctx, struct slice argument)
  * that matches is found by cutting levels off.
  */
 static bool
-matching_parent(struct slice name, struct slice pattern, struct slice *ret)
+matching_parent(
+    const struct listing *l, struct slice name, struct slice *ret_parent)
 {
 	while (name.len > 0) {
 		while (name.len > 0 && name.ptr[name.len - 1] != '/')
@@ -112,8 +186,8 @@ matching_parent(struct slice name, struct slice pattern, struct slice *ret)
 		if (name.len == 0)
 			return false;
 		name.len--;
-		if (mailbox_name_matches(name, pattern)) {
-			*ret = name;
+		if (matches(l, name)) {
+			*ret_parent = name;
 			return true;
 		}
 	}
@@ -131,7 +205,7 @@ compare_names(const void *a, const void *b)
 
 /* Tells each of the parents once that is not subscribed itself. */
 static void
-tell_parents(struct imap *im, struct slice *parents, size_t n,
+tell_parents(const struct listing *l, struct slice *parents, size_t n,
     const struct slice *told, size_t ntold)
 {
 	size_t i;
@@ -148,33 +222,34 @@ tell_parents(struct imap *im, struct slice *parents, size_t n,
 				 compare_names))
 			continue;
 		str_append(&name, parents[i]);
-		tell_folder(im, "LSUB", "\\Noselect", str_cstr(&name));
+		tell_subscribed(l, "\\Noselect", str_cstr(&name));
 	}
 }
 
 static void
-list_subscribed(struct imap *im, const struct store_folder *list, size_t count,
-    struct slice pattern)
+list_subscribed(const struct listing *l)
 {
-	struct slice *told = mem_zalloc(count + 1, sizeof *told);
-	struct slice *parents = mem_zalloc(count + 1, sizeof *parents);
+	struct slice *told = mem_zalloc(l->count + 1, sizeof *told);
+	struct slice *parents = mem_zalloc(l->count + 1, sizeof *parents);
+	const struct settings *settings = l->im->service->settings;
 	size_t i, ntold = 0, nparents = 0;
 
-	for (i = 0; i < count; i++) {
-		struct slice name = slice_from(list[i].name);
+	for (i = 0; i < l->count; i++) {
+		struct slice name = slice_from(l->list[i].name);
+		const char *use = special_use_of(settings, name.ptr);
 
-		if (!list[i].subscribed)
+		if (!l->list[i].subscribed)
 			continue;
-		if (mailbox_name_matches(name, pattern)) {
+		if (matches(l, name)) {
 			told[ntold++] = name;
-			tell_folder(im, "LSUB", "", list[i].name);
-		} else if (matching_parent(name, pattern, &parents[nparents])) {
+			tell_subscribed(l, use ? use : "", name.ptr);
+		} else if (matching_parent(l, name, &parents[nparents])) {
 			nparents++;
 		}
 	}
 	if (ntold)
 		qsort(told, ntold, sizeof *told, compare_names);
-	tell_parents(im, parents, nparents, told, ntold);
+	tell_parents(l, parents, nparents, told, ntold);
 	free(told);
 	free(parents);
 }
@@ -182,22 +257,16 @@ list_subscribed(struct imap *im, const struct store_folder *list, size_t count,
 void
 cmd_lsub(void *ctx, struct slice argument)
 {
-	struct imap *im = ctx;
-	STR_AUTO pattern = STR_INIT;
-	struct store_folder *list;
-	bool root = false;
-	size_t count;
+	struct listing l = { .im = ctx };
 
-	if (!parse_pattern(im, argument, &pattern, &root))
-		return;
-	if (root) {
-		tell_root(im);
-		return;
-	}
-	if (!folders(im, &list, &count))
-		return;
-	list_subscribed(im, list, count, str_slice(&pattern));
-	store_folders_free(list, count);
+	if (!list_parse_old(ctx, argument, &l.wanted))
+		(void)0; /* the reply is set */
+	else if (l.wanted.root)
+		tell_root(ctx);
+	else if (find_folders(&l))
+		list_subscribed(&l);
+	store_folders_free(l.list, l.count);
+	str_release(&l.wanted.patterns);
 }
 
 void

@@ -20,7 +20,8 @@ libimapd_a_SOURCES = \
 	%D%/front.c %D%/front.h \
 	%D%/idle.c \
 	%D%/imap.h \
-	%D%/list.c \
+	%D%/list.c %D%/list.h \
+	%D%/list_parse.c \
 	%D%/mailbox_name.c %D%/mailbox_name.h \
 	%D%/parse.c %D%/parse.h \
 	%D%/reader.c %D%/reader.h \
@@ -30,6 +31,8 @@ libimapd_a_SOURCES = \
 	%D%/search_text.c %D%/search_text.h \
 	%D%/seqset.c %D%/seqset.h \
 	%D%/session.c \
+	%D%/special_use.c %D%/special_use.h \
+	%D%/status.c %D%/status.h \
 	%D%/store.c %D%/store.h \
 	%D%/view.c %D%/view.h
 

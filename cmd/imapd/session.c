@@ -1,6 +1,7 @@
 #include "cmd/imapd/capability.h"
 #include "cmd/imapd/imap.h"
 #include "cmd/imapd/mailbox_name.h"
+#include "cmd/imapd/special_use.h"
 #include "cmd/imapd/view.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
@@ -283,9 +284,13 @@ void
 imap_session(struct session *session)
 {
 	struct imap im;
+	bool opened;
 
 	init(&im, session);
-	answer_login(&im, open_store(&im));
+	opened = open_store(&im);
+	if (opened)
+		special_use_make(&im);
+	answer_login(&im, opened);
 	conn_run(&im.conn);
 	imap_unselect(&im);
 	store_free(im.store);

@@ -138,13 +138,13 @@ int mailbox_message_open(struct mailbox *mb, uint32_t seq, struct err *err);
 void mailbox_message_uidl(
     const struct mailbox *mb, uint32_t seq, struct str *out);
 
-/* Counts of a folder that is not open, for STATUS. */
-struct mailbox_status {
-	uint32_t messages, recent, unseen, uidnext, uidvalidity;
+struct mailbox_status { /* of a folder that is not open */
+	uint64_t messages, recent, unseen, deleted, uidnext, uidvalidity,
+	    size; /* octets with CRLF, when they were asked for */
 };
 
 /* Counts the folder called name; as mailbox_open, read-only. */
-int mailbox_status(struct store *store, struct slice name,
+int mailbox_status(struct store *store, struct slice name, bool sizes,
     struct mailbox_status *ret_status, struct err *err);
 
 #endif

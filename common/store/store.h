@@ -78,6 +78,9 @@ int store_has_folder(struct store *store, struct slice name, struct err *err);
 int store_has_message(struct store *store, struct slice folder,
     struct slice begin, struct err *err);
 
+/* Has the user ever subscribed to a folder?  True when that cannot be seen. */
+bool store_has_subscriptions(struct store *store);
+
 /* Adds name to the subscriptions or removes it.  0 or -errno. */
 int store_subscribe(
     struct store *store, struct slice name, bool yes, struct err *err);

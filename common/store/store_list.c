@@ -262,6 +262,16 @@ subscribe_locked(
 	    store, lock, SUBSCRIPTIONS_NAME, str_slice(&changed), st.st_mtime);
 }
 
+bool
+store_has_subscriptions(struct store *store)
+{
+	struct stat st;
+
+	return fstatat(store->root, SUBSCRIPTIONS_NAME, &st,
+		   AT_SYMLINK_NOFOLLOW) == 0 ||
+	       errno != ENOENT;
+}
+
 int
 store_subscribe(
     struct store *store, struct slice name, bool yes, struct err *err)

@@ -165,6 +165,12 @@ struct settings {
 	int64_t imap_append_max;
 	int64_t imap_max_errors;
 	int64_t imap_idle_keepalive;
+	const char *imap_drafts; /* names of folders, "" for none */
+	const char *imap_sent;
+	const char *imap_junk;
+	const char *imap_trash;
+	const char *imap_archive;
+	bool imap_make_folders; /* at a user's first login */
 	int64_t session_memory; /* limit of a session's data segment */
 	/* njiwa-init */
 	const char *listen; /* services and addresses, see njiwa-init(8) */

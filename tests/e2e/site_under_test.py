@@ -114,6 +114,7 @@ class Site:
             "tls_key": self.certs.key,
             "tls_cert": self.certs.cert,
             "login_delay": "10ms",
+            "imap_make_folders": "no",
         }
         if self.mariadb:
             first.update(

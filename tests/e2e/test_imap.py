@@ -141,7 +141,7 @@ def test_create_list_subscribe(client):
     assert client.cmd('LIST "" gone*').untagged == []
     assert client.cmd("NAMESPACE").untagged == [
         b'* NAMESPACE (("" "/")) NIL NIL']
-    for text in ("LIST", 'LIST ""', 'LIST "" (a)', 'LIST "" a b', "CREATE",
+    for text in ("LIST", 'LIST ""', 'LIST (a) "" *', 'LIST "" a b', "CREATE",
                  "SUBSCRIBE", "STATUS", "STATUS a", "STATUS a ()",
                  "STATUS a (FOO)", "STATUS a (MESSAGES", "LSUB a"):
         assert client.cmd(text).status == "BAD", text

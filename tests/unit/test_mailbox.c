@@ -361,14 +361,15 @@ status(void **state)
 	(void)fixture_deliver(f, "x", FLAG_SEEN, false, TEXT);
 	(void)fixture_deliver(f, "x", FLAG_RECENT, false, TEXT);
 	assert_int_equal(
-	    mailbox_status(f->store, slice_from("x"), &status, &f->err), 0);
+	    mailbox_status(f->store, slice_from("x"), false, &status, &f->err),
+	    0);
 	assert_int_equal(status.messages, 2);
 	assert_int_equal(status.recent, 1);
 	assert_int_equal(status.unseen, 1);
 	assert_int_equal(status.uidnext, 3);
 	assert_int_equal(fixture_names(f, ".x/new", NULL, 0), 1);
 	assert_int_equal(
-	    mailbox_status(f->store, slice_from("y"), &status, &f->err),
+	    mailbox_status(f->store, slice_from("y"), false, &status, &f->err),
 	    -ENOENT);
 }
 

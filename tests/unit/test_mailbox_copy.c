@@ -136,8 +136,9 @@ all_or_none(void **state)
 	assert_int_equal(mailbox_copy(mb, (struct mailbox_seqs){ NULL, 0 },
 			     slice_from("a/b"), &copies, &f->err),
 	    0);
-	assert_int_equal(
-	    mailbox_status(f->store, slice_from("a/b"), &status, &f->err), 0);
+	assert_int_equal(mailbox_status(f->store, slice_from("a/b"), false,
+			     &status, &f->err),
+	    0);
 	assert_int_equal(status.messages, 0);
 	/* one that was only renamed is found */
 	assert_int_equal(mailbox_copy(mb, (struct mailbox_seqs){ seqs, 2 },

@@ -1,0 +1,113 @@
+#include "cmd/imapd/status.h"
+
+#include "cmd/imapd/commands.h"
+#include "cmd/imapd/response.h"
+
+static const char usage[] = "STATUS takes a mailbox name and a list of items";
+
+static const struct status_item {
+	const char *name;
+	size_t offset;
+} items[] = {
+	/* clang-format off */
+	{ "MESSAGES",    offsetof(struct mailbox_status, messages) },
+	{ "RECENT",      offsetof(struct mailbox_status, recent) },
+	{ "UIDNEXT",     offsetof(struct mailbox_status, uidnext) },
+	{ "UIDVALIDITY", offsetof(struct mailbox_status, uidvalidity) },
+	{ "UNSEEN",      offsetof(struct mailbox_status, unseen) },
+	{ "DELETED",     offsetof(struct mailbox_status, deleted) },
+	{ "SIZE",        offsetof(struct mailbox_status, size) },
+	/* clang-format on */
+};
+
+#define ITEMS (sizeof items / sizeof items[0])
+#define SIZE_BIT (1u << (ITEMS - 1))
+
+bool
+status_parse(struct args *args, unsigned *ret_items)
+{
+	struct slice name;
+	bool first = true;
+	size_t i;
+
+	*ret_items = 0;
+	if (!args_open(args))
+		return false;
+	while (args_more(args, first)) {
+		first = false;
+		if (!args_atom(args, &name))
+			return false;
+		for (i = 0; i < ITEMS; i++)
+			if (slice_is_nocase(name, items[i].name))
+				break;
+		if (i == ITEMS)
+			return args_fail(args);
+		*ret_items |= 1u << i;
+	}
+	return !args->bad && *ret_items;
+}
+
+static void
+put_items(struct str *out, const struct mailbox_status *status, unsigned wanted)
+{
+	const char *sep = " (";
+	uint64_t value;
+	size_t i;
+
+	for (i = 0; i < ITEMS; i++) {
+		if (!(wanted >> i & 1))
+			continue;
+		memcpy(&value, (const char *)status + items[i].offset,
+		    sizeof value);
+		str_appendf(out, "%s%s ", sep, items[i].name);
+		response_number(out, value);
+		sep = " ";
+	}
+	str_append_cstr(out, ")\r\n");
+}
+
+/* As status_tell, with err filled. */
+static int
+tell(struct imap *im, struct slice name, unsigned wanted, struct err *err)
+{
+	struct mailbox_status status;
+	int rc =
+	    mailbox_status(im->store, name, wanted & SIZE_BIT, &status, err);
+
+	if (rc < 0)
+		return rc;
+	str_append_cstr(&im->conn.out, "* STATUS ");
+	response_mailbox(&im->conn.out, name);
+	put_items(&im->conn.out, &status, wanted);
+	return 0;
+}
+
+int
+status_tell(struct imap *im, struct slice name, unsigned wanted)
+{
+	struct err err;
+
+	return tell(im, name, wanted, &err);
+}
+
+void
+cmd_status(void *ctx, struct slice argument)
+{
+	struct imap *im = ctx;
+	struct err err = { 0, "" };
+	struct args args;
+	unsigned wanted;
+	int rc;
+
+	conn_args(&im->conn, argument, &args);
+	if (!imap_mailbox_argument(im, &args, &im->name, usage))
+		return;
+	if (!args_space(&args) || !status_parse(&args, &wanted) ||
+	    !args_end(&args)) {
+		conn_bad(&im->conn, usage);
+		return;
+	}
+	rc = tell(im, str_slice(&im->name), wanted, &err);
+	if (rc < 0)
+		imap_fail(im, rc, &err);
+}
