@@ -337,12 +337,12 @@ local_try(struct queue *q, struct spool_entry *entry, size_t i, bool again)
 		return;
 	outcome = account_lookup(
 	    q->account, slice_from(a.rcpt->final), &a.user, &err);
-	if (outcome == ACCOUNT_FOUND)
+	if (outcome == ACCOUNT_FOUND && a.user.disabled)
+		local_defer(q, a.rcpt, "450 4.2.1 the mailbox is switched off");
+	else if (outcome == ACCOUNT_FOUND)
 		deliver(&a, again);
 	else if (outcome == ACCOUNT_TEMPFAIL)
 		defer_for(q, a.rcpt, "451 4.3.0", &err);
-	else if (outcome == ACCOUNT_DISABLED)
-		local_defer(q, a.rcpt, "450 4.2.1 the mailbox is switched off");
 	else
 		settle(a.rcpt, SPOOL_FAILED,
 		    "550 5.1.1 the mailbox is not there any more");

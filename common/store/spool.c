@@ -230,7 +230,7 @@ int
 spool_commit(struct spool *spool, struct spool_draft *draft, struct err *err)
 {
 	FD_AUTO lock = -1;
-	struct stat st;
+	struct stat st = { 0 };
 	int rc = clear_remnant(spool, draft->id);
 
 	if (rc == 0)

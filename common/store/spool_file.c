@@ -44,8 +44,7 @@ spool_file_write(struct spool *spool, const char *id,
 {
 	char beside[SPOOL_BESIDE_MAX];
 	STR_AUTO text = STR_INIT;
-	FD_AUTO fd = -1;
-	int rc;
+	int fd, rc;
 
 	spool_file_beside(id, beside);
 	spool_envelope_format(env, &text);
@@ -67,10 +66,10 @@ spool_file_write(struct spool *spool, const char *id,
 		rc = -errno;
 	if (rc < 0) {
 		spool_file_drop(spool, id);
+		fileio_close(&fd);
 		return rc;
 	}
 	*ret_fd = fd;
-	fd = -1;
 	return 0;
 }
 

@@ -359,6 +359,19 @@ def test_timer(init):
     assert time.monotonic() - start < 4
 
 
+def test_queue_is_run(init):
+    """Without being named in the timers, and beside those that are."""
+    server = init(queue_interval="1s")
+    server.program("njiwa-queue", "#!/bin/sh\necho queue >>$STARTS\n")
+    server.program("tick", "#!/bin/sh\necho tick >>$STARTS\n")
+    server.settings["timers"] = "tick=1s:%s/tick" % server.folder
+    server.start()
+    time.sleep(1.5)
+    with open(server.folder + "/starts") as starts:
+        assert set(starts.read().split()) == {"queue", "tick"}
+    assert server.stop() == 0
+
+
 def test_out_of_descriptors(init):
     """It rests, says so once, and goes on when there are some again."""
     server = init(max_connections=100)

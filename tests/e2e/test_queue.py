@@ -380,3 +380,38 @@ def test_large_ones_come_back_as_header(site, spool, size, whole):
     assert back.get_content_type() == (
         "message/rfc822" if whole else "text/rfc822-headers")
     assert (b"a" * 1000 in site.contents("demo")[1]) == whole
+
+
+def test_confined(site, spool):
+    """The runner is the mail's owner and under seccomp when it delivers; where
+    it must be confined, it is."""
+    site.conf(sandbox="require")
+    leave(site, spool)
+    spool_under_test.mend_mailbox(site, "other")
+    spool.make_due()
+    trace = site.folder + "/trace"
+    subprocess.run(["strace", "-qq", "-o", trace, "-e",
+                    "trace=setresuid,seccomp,landlock_restrict_self,linkat,"
+                    "openat", site.build + "/njiwa-queue"], env=site.env,
+                   check=True, stderr=subprocess.DEVNULL, timeout=60)
+    with open(trace) as file:
+        calls = file.read()
+    order = [calls.index(name + "(") for name in (
+        "setresuid", "landlock_restrict_self", "seccomp", "linkat")]
+    assert order == sorted(order)
+    assert "setresuid(%d" % MAIL_UID in calls
+    assert len(site.messages("other")) == 1
+    assert "confined less" not in site.log
+
+
+def test_switched_off(site, spool):
+    """A mailbox that is disabled meanwhile may come back."""
+    leave(site, spool)
+    spool_under_test.mend_mailbox(site, "other")
+    site.njiwa("user", "disable", full("other"))
+    run(spool)
+    (envelope,) = spool.envelopes().values()
+    assert envelope["rcpts"][0]["reply"].startswith("450 4.2.1 ")
+    site.njiwa("user", "enable", full("other"))
+    run(spool)
+    assert len(site.messages("other")) == 1 and spool.is_empty()

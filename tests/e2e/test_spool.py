@@ -138,3 +138,57 @@ def test_usual_message_touches_no_spool(site):
     spool = spool_under_test.Spool(site)
     assert send(site, "demo", "other")[0] == 250
     assert not os.path.exists(spool.path + "/env")
+
+
+def lmtp(site, *users):
+    """The replies to the message, one for each recipient."""
+    talk = "LHLO client.example\r\nMAIL FROM:<sender@example.org>\r\n"
+    talk += "".join("RCPT TO:<%s>\r\n" % full(user) for user in users)
+    talk += "DATA\r\nSubject: x\r\n\r\nbody\r\n.\r\nQUIT\r\n"
+    with open(site.log_file, "ab") as log:
+        said = subprocess.run(
+            [site.build + "/njiwa-smtpd", "-p", "lmtp"], input=talk.encode(),
+            stdout=subprocess.PIPE, stderr=log, env=site.env, timeout=30,
+            check=True).stdout.decode().splitlines()
+    at = [i for i, line in enumerate(said) if line.startswith("354 ")][0]
+    return [int(line[:3]) for line in said[at + 1:-1]]
+
+
+def test_lmtp_keeps_nothing(site):
+    """Each recipient has a reply; what fails is the client's to send again,
+    and is nobody else's who shares no mailbox with him."""
+    spool = spool_under_test.Spool(site)
+    site.add_user("third")
+    site.add_alias("list", full("third"), full("other"))
+    spool_under_test.break_mailbox(site, "other")
+    assert lmtp(site, "demo", "other") == [250, 451]
+    assert len(site.messages("demo")) == 1
+    assert lmtp(site, "list", "demo") == [451, 250]
+    assert len(site.messages("demo")) == 2
+    assert site.messages("third") == []
+    assert lmtp(site, "list", "third") == [451, 250]
+    assert len(site.messages("third")) == 1
+    assert lmtp(site, "other") == [451]
+    assert not os.path.exists(spool.path + "/env")
+    spool_under_test.mend_mailbox(site, "other")
+    assert lmtp(site, "list") == [250]
+    assert len(site.messages("other")) == 1
+    assert site.sql("SELECT messages FROM quota WHERE username = '%s'"
+                    % full("third")) == [["2"]]
+
+
+def test_subaddress_waits(site):
+    """The detail waits too, and names the folder at the retry."""
+    spool = spool_under_test.Spool(site)
+    site.conf(subaddress_delimiter="+")
+    with site.imap("other") as client:
+        client.create("lists")
+    spool_under_test.break_mailbox(site, "other", part="/.lists/new")
+    assert send(site, "demo", "other+lists")[0] == 250
+    (envelope,) = spool.envelopes().values()
+    assert envelope["rcpts"][0]["detail"] == "lists"
+    assert envelope["rcpts"][0]["to"] == full("other+lists")
+    spool_under_test.mend_mailbox(site, "other", part="/.lists/new")
+    spool.make_due()
+    assert spool.run().returncode == 0
+    assert len(site.messages("other", "lists")) == 1

@@ -41,7 +41,7 @@ struct mailbox_to {
 	int64_t junk;       /* its own threshold (thousandths), when judged */
 	const char *folder; /* the filters'; "": by the detail */
 	char *why;          /* it failed, as a reply; NULL; owned */
-	bool kept;          /* the spool has the message for it */
+	bool kept;          /* in the spool */
 };
 
 /* An accepted recipient: which of the mailboxes its address leads to. */
@@ -57,9 +57,8 @@ struct delivery {
 	struct recipient *rcpts;
 	size_t nrcpts, rcpts_cap;
 	size_t *links; /* numbers of mailboxes, recipient by recipient */
-	size_t nlinks, links_cap;
-	struct store *store; /* of the mailbox home, from SMTP_DATA on */
-	size_t home;
+	size_t nlinks, links_cap, home; /* the last: whose store it is */
+	struct store *store;            /* of a mailbox, from SMTP_DATA on */
 	struct incoming *in;
 	struct filters filters;
 	bool judged;     /* the mailboxes' thresholds were looked up */
