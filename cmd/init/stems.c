@@ -81,6 +81,14 @@ begin(struct init *init, struct stem *stem)
 		.ends = clock_deadline(STARTED_MS) };
 }
 
+/* Starts one where there is none and it is time. */
+static void
+begin_next(struct init *init, struct stem *stem)
+{
+	if (stem->pid == 0 && stem->resume <= clock_ms())
+		begin(init, stem);
+}
+
 /* Has it said that it is ready?  Until then it is not waited for. */
 static bool
 is_ready(const struct init *init, struct stem *stem)
@@ -115,8 +123,7 @@ usable(struct init *init, const struct init_service *service)
 		 (stem->ends <= now ||
 		     stem->served >= init->settings.stem_connections))
 		drop(stem);
-	if (stem->pid == 0 && stem->resume <= now)
-		begin(init, stem);
+	begin_next(init, stem);
 	return stem->pid && is_ready(init, stem) ? stem : NULL;
 }
 
@@ -175,6 +182,8 @@ stems_fork(struct init *init, const struct init_service *service, int socket)
 	else if (pid < 0)
 		drop_silent(stem, "does not answer");
 	stem->served += pid > 0;
+	if (pid == 0)
+		begin_next(init, stem);
 	return pid;
 }
 

@@ -34,7 +34,10 @@ struct connection {
 	const char *config; /* path of -c, or NULL */
 	char *stem; /* the argument -s: forks for each connection (stem.h) */
 	int loader; /* the line to it (loader.h), or -1 */
-	const struct tls_driver *driver; /* in the loader */
+	/* in the loader and its children; NULL where it is not loaded yet */
+	const struct tls_driver *driver;
+	struct tls_server *tls_server; /* of the chain, */
+	struct str chain;              /* as it is in the file */
 	struct settings settings;
 	struct peer peer;
 	const char *profile;
@@ -84,23 +87,6 @@ _Noreturn void front_main(
  * -errno. */
 int front_ask_result(
     struct front *front, uint16_t type, struct slice body, struct err *err);
-
-/* ---- signer.c ---- */
-
-/* Opens certificate and key, while we may; what cannot be is logged. */
-void signer_open_files(struct connection *c);
-
-/* Makes a front that speaks TLS and a signer for it; the front waits for
- * REQUEST_GO.  The keeper's end of its pair, or -errno with err filled. */
-int signer_start(struct connection *c, bool resumed, struct err *err);
-
-/* Is the process that has GnuTLS: reads the chain, parts into a front, whose
- * end of its pair pair is, and a signer, which tells status when it is ready
- * or what failed; returns when its work is done. */
-void signer_part(struct connection *c, bool resumed, int pair, int status);
-
-/* The front's tls_sign; ctx points to the pair's descriptor. */
-tls_sign signer_ask;
 
 /* ---- keeper.c ---- */
 

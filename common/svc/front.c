@@ -12,6 +12,7 @@
 #include "common/svc/proxied.h"
 #include "common/svc/connection.h"
 #include "common/svc/identity.h"
+#include "common/svc/signer.h"
 
 #define FRONT_ID 65534 /* nobody: owns nothing, and least of all mail */
 

@@ -12,6 +12,7 @@
 #include "common/base/fileio.h"
 #include "common/proto/milter_list.h"
 #include "common/svc/crash.h"
+#include "common/svc/signer.h"
 #include "common/svc/proxied.h"
 #include "common/svc/identity.h"
 

@@ -1,4 +1,6 @@
 #include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -9,12 +11,16 @@
 #include "common/base/secret.h"
 #include "common/svc/crash.h"
 #include "common/svc/loader.h"
+#include "common/svc/settings_fresh.h"
+#include "common/svc/signer.h"
 #include "common/svc/stem.h"
 
 enum {
 	LOADER_ASK =
 	    1 /* resumed, login_ends, trace, peer; client, pair, status */
 };
+
+#define HEAP_SPARE 262144 /* octets that a handshake may take at once */
 
 enum { FD_CLIENT, FD_PAIR, FD_STATUS, FDS };
 
@@ -28,6 +34,8 @@ loader_ask(const struct connection *c, bool resumed, int pair, int status)
 		return -ENOENT;
 	ipc_put_u32(&body, resumed);
 	ipc_put_u32(&body, c->turned_away);
+	ipc_put_u32(&body, c->proxied);
+	ipc_put_u32(&body, c->xclient);
 	ipc_put_u32(&body, c->proxied);
 	ipc_put_u32(&body, c->xclient);
 	ipc_put_text(&body, str_slice(&c->carry));
@@ -48,6 +56,8 @@ read_ask(struct connection *c, const struct ipc_msg *msg, bool *ret_resumed)
 
 	*ret_resumed = ipc_get_u32(&in) != 0;
 	c->turned_away = ipc_get_u32(&in) != 0;
+	c->proxied = ipc_get_u32(&in) != 0;
+	c->xclient = ipc_get_u32(&in) != 0;
 	c->proxied = ipc_get_u32(&in) != 0;
 	c->xclient = ipc_get_u32(&in) != 0;
 	str_set(&c->carry, ipc_get_text(&in, FRONT_CARRY_MAX));
@@ -100,20 +110,42 @@ reap(int signal)
 	errno = saved;
 }
 
+/* Has the chain ready that is in the file now; where that fails each connection
+ * tries for itself, and says why. */
+static void
+refresh(struct connection *c, struct settings_stamp *chain)
+{
+	struct err err;
+
+	if (c->tls_server && settings_stamp_holds(chain))
+		return;
+	if (c->tls_server)
+		c->driver->server_free(c->tls_server);
+	c->tls_server = NULL;
+	c->cert = open(c->settings.tls_cert, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	settings_stamp_of(chain, c->settings.tls_cert, c->cert);
+	(void)signer_load(c, &err); /* as above */
+	fileio_close(&c->cert);
+	/* what it took is the children's to use, in whole pages */
+	(void)malloc_trim(HEAP_SPARE);
+}
+
 static _Noreturn void
 loader_main(struct connection *c, int line)
 {
 	static const struct sigaction on_child = { .sa_handler = reap,
 		.sa_flags = SA_RESTART };
 	struct ipc_msg msg = IPC_MSG_INIT;
-	struct err err;
+	struct settings_stamp chain;
 	pid_t pid;
 
 	fileio_close_others(&line, 1);
 	c->loader = line;
 	(void)sigaction(SIGCHLD, &on_child, NULL); /* cannot fail */
-	c->driver = tls_driver_open(&err); /* or each connection says why not */
+	(void)mallopt(M_TOP_PAD, HEAP_SPARE);      /* slower without it */
+	refresh(c, &chain);
 	while (ipc_recv(line, &msg, CLOCK_NEVER) == 1) {
+		refresh(c, &chain);
 		pid = fork();
 		if (pid == 0)
 			serve(c, &msg);

@@ -36,7 +36,7 @@ libsvc_a_SOURCES = \
 	%D%/service.c %D%/service.h \
 	%D%/service_log.c %D%/service_log.h \
 	%D%/session.c \
-	%D%/signer.c \
+	%D%/signer.c %D%/signer.h \
 	%D%/stem.c %D%/stem.h \
 	%D%/verdict.c %D%/verdict.h
 nodist_libsvc_a_SOURCES = %D%/sandbox_filter.h

@@ -21,6 +21,7 @@
 #include "common/svc/loader.h"
 #include "common/svc/proxied.h"
 #include "common/svc/service_log.h"
+#include "common/svc/signer.h"
 #include "common/svc/stem.h"
 
 #define TURN_AWAY_MS 10000 /* for a front to say so */
@@ -302,5 +303,7 @@ service_main(const struct service *service, int argc, char **argv)
 	log_lost_quota(&c);
 	account_client_free(c.keeper.account);
 	keeper_reap(&c);
-	return c.crashed ? CRASH_STATUS : EX_OK;
+	if (c.stem) /* not through what all libraries do at an end */
+		_exit(c.crashed ? CRASH_STATUS : EX_OK);
+	return EX_OK;
 }

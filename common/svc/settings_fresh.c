@@ -19,6 +19,13 @@ settings_stamp_take(struct settings_stamp *ret_stamp, const char *path)
 	ret_stamp->there = stat(path, &ret_stamp->was) == 0;
 }
 
+void
+settings_stamp_of(struct settings_stamp *ret_stamp, const char *path, int fd)
+{
+	ret_stamp->path = path;
+	ret_stamp->there = fd >= 0 && fstat(fd, &ret_stamp->was) == 0;
+}
+
 static bool
 same_time(const struct timespec *a, const struct timespec *b)
 {
@@ -49,14 +56,12 @@ settings_fresh_begin(void)
 void
 settings_fresh_note(const char *path, int fd)
 {
-	struct settings_stamp *stamp = &files.stamps[files.count];
-
 	if (files.count == FILES_MAX)
 		return;
 	files.paths[files.count] = mem_strdup(path);
-	stamp->path = files.paths[files.count++];
-	/* of the descriptor: the name may be another file's by now */
-	stamp->there = fd >= 0 && fstat(fd, &stamp->was) == 0;
+	settings_stamp_of(
+	    &files.stamps[files.count], files.paths[files.count], fd);
+	files.count++;
 }
 
 bool

@@ -16,6 +16,11 @@ struct settings_stamp {
 /* Takes a stamp of the file that path names now. */
 void settings_stamp_take(struct settings_stamp *ret_stamp, const char *path);
 
+/* The same of a file that is open, or, with fd -1, could not be: of the
+ * descriptor, for the name may be another file's by now. */
+void settings_stamp_of(
+    struct settings_stamp *ret_stamp, const char *path, int fd);
+
 /* Does path still name that file, unchanged (or still none)? */
 bool settings_stamp_holds(const struct settings_stamp *stamp);
 

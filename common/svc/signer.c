@@ -10,6 +10,7 @@
 #include "common/svc/connection.h"
 #include "common/svc/identity.h"
 #include "common/svc/loader.h"
+#include "common/svc/signer.h"
 
 enum {
 	SIGNER_SIGN = 1, /* algorithm, is_hash, data ; signature */
@@ -174,24 +175,39 @@ signer_open_files(struct connection *c)
 		    strerror(code));
 }
 
+int
+signer_load(struct connection *c, struct err *err)
+{
+	int rc;
+
+	if (c->driver == NULL)
+		c->driver = tls_driver_open(err);
+	if (c->driver == NULL)
+		return -ENOENT;
+	if (c->tls_server)
+		return 0;
+	str_clear(&c->chain);
+	rc = fileio_read_fd(c->cert, TLS_FILE_MAX, &c->chain, err);
+	if (rc == 0)
+		c->tls_server = c->driver->server_new(
+		    str_slice(&c->chain), c->settings.tls_priority, err);
+	return c->tls_server ? 0 : -EINVAL;
+}
+
 void
 signer_part(struct connection *c, bool resumed, int pair, int status)
 {
 	struct front_tls tls = { NULL, NULL, -1 };
-	STR_AUTO chain = STR_INIT;
 	struct err err = { 0, "" };
 	int ends[2];
 	pid_t pid;
 
-	tls.driver = c->driver ? c->driver : tls_driver_open(&err);
-	if (tls.driver &&
-	    fileio_read_fd(c->cert, TLS_FILE_MAX, &chain, &err) == 0)
-		tls.server = tls.driver->server_new(
-		    str_slice(&chain), c->settings.tls_priority, &err);
-	if (tls.server == NULL || ipc_pair(ends) < 0) {
+	if (signer_load(c, &err) < 0 || ipc_pair(ends) < 0) {
 		tell_keeper(status, -EINVAL, &err);
 		return;
 	}
+	tls.driver = c->driver;
+	tls.server = c->tls_server;
 	secret_inherit(false);
 	pid = fork();
 	if (pid == 0) {
@@ -204,7 +220,7 @@ signer_part(struct connection *c, bool resumed, int pair, int status)
 		return;
 	}
 	signer_main(c, &(struct signer){ tls.driver, NULL, ends[1] },
-	    str_slice(&chain), status);
+	    str_slice(&c->chain), status);
 }
 
 /* What the signer says of itself: 0 or -errno with err. */

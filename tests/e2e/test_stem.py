@@ -13,7 +13,7 @@ import pytest
 
 import servers
 from init_under_test import state_of
-from site_under_test import SERVICES
+from site_under_test import PASSWORD, SERVICES
 from stem_client import CONNECTION, SERVED, STALE, Stem
 
 NOBODY = 65534
@@ -171,6 +171,50 @@ def server_hello(sock):
     return body
 
 
+def test_a_renewed_certificate_is_taken(site):
+    """By those who were connected before as well, and without a new stem."""
+    pair = [(site.folder + "/" + name, old, new) for name, old, new in (
+        ("own.key", site.certs.key, site.certs.rsa_key),
+        ("own.cert", site.certs.cert, site.certs.rsa_cert))]
+    for path, old, _ in pair:
+        shutil.copy(old, path)
+    site.init(services=("pop3s", "pop3"), tls_key=pair[0][0],
+              tls_cert=pair[1][0])
+    stem = warm(site, "pop3s")[0]
+    early = warm(site)[1]
+    for path, _, new in pair:
+        shutil.copy(new, path + ".new")
+        os.rename(path + ".new", path)
+    context = site.certs.context(site.certs.rsa_cert)
+    with socket.create_connection(
+            ("127.0.0.1", site.port("pop3s")), 20) as sock:
+        assert context.wrap_socket(sock).recv(3) == b"+OK"
+    assert early.say("STLS").startswith(b"+OK")
+    assert context.wrap_socket(early.sock).version() == "TLSv1.3"
+    assert state_of(stem) == "S"
+
+
+def test_a_proxy_is_believed_before_tls(site):
+    """The loader's front knows of its connection what one of the keeper's
+    own would."""
+    site.init(services=("pop3s",))
+    warm(site, "pop3s")
+    site.conf(proxy_networks="127.0.0.1")
+    for _ in range(3):  # started, then forked
+        with socket.create_connection(
+                ("127.0.0.1", site.port("pop3s")), 20) as sock:
+            sock.sendall(b"PROXY TCP4 192.0.2.77 192.0.2.1 4000 995\r\n")
+            tls = site.certs.context().wrap_socket(sock)
+            lines = tls.makefile("rb")
+            assert lines.readline().startswith(b"+OK")
+            tls.sendall(b"USER demo@test.dev\r\nPASS %s\r\nQUIT\r\n"
+                        % PASSWORD.encode())
+            assert [line[:3] for line in lines] == [b"+OK"] * 3
+        servers.wait_for("a stem", lambda: stems(site, "pop3s"))
+        time.sleep(0.2)
+    assert site.log.count("client=192.0.2.77 ") == 3
+
+
 def test_settings_are_those_of_the_file(site):
     site.init(services=("mx",))
     stem, talk = warm(site, "mx")
@@ -279,7 +323,8 @@ def test_ends_that_are_no_crash(site):
     for how in (signal.SIGKILL, signal.SIGTERM):
         talk = Talk(site)
         os.kill(talk.keeper(), how)
-        assert talk.file.read() == b""
+        assert talk.file.read() in (
+            b"", b"-ERR [SYS/TEMP] Shutting down\r\n")
     talk = Talk(site)
     os.kill(talk.front(), signal.SIGKILL)
     assert talk.file.read() == b""
