@@ -132,6 +132,16 @@ def test_who_is_no_stranger(site, dns):
     assert len(dns.asked) == asked
 
 
+def test_under_njiwa_init(site, dns):
+    dns.record(LISTED, "A", "127.0.0.2")
+    site.init(services=("mx",), dnsbl="bl.test*3", dnsbl_text="no")
+    assert rcpt(site).last[0] == 550
+    asked = len(dns.asked)
+    assert asked
+    assert rcpt(site).last[0] == 550
+    assert len(dns.asked) == asked, "the second was in the file"
+
+
 def test_client_of_a_proxy(site, dns):
     dns.record("7.2.0.192.bl.test", "A", "127.0.0.2")
     site.conf(dnsbl="bl.test*3", check_loopback="no", dnsbl_text="no",

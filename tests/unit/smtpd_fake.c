@@ -349,6 +349,8 @@ front_ask(struct front *front, uint16_t type, struct slice body,
 	ipc_put_u32(&reply->body, outcome);
 	if (type == SMTP_COMMIT)
 		ipc_put_text(&reply->body, str_slice(&each));
+	if (type == SMTP_RECALL)
+		ipc_put_text(&reply->body, f->kept);
 	reply->nfds = fd >= 0;
 	reply->fds[0] = fd;
 	return 0;

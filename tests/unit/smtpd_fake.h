@@ -24,6 +24,7 @@ struct fake {
 	struct str stored; /* all committed messages, each ended by "=== \n" */
 	struct str said;   /* MAIL and RCPT as the keeper has heard them */
 	struct str each;   /* outcomes of accepted recipients, an octet each */
+	struct slice kept; /* what an earlier front found about the client */
 	struct str carry;  /* left for the front after STARTTLS */
 	size_t commits;
 	size_t logins;

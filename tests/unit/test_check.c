@@ -170,6 +170,82 @@ test_header(void **state)
 	fake_release(&f);
 }
 
+/* The key of what is kept: FNV-1a of the settings that it was found by. */
+static uint64_t
+key_of(const char *const *texts)
+{
+	uint64_t value = 0xcbf29ce484222325ULL;
+
+	for (; *texts; texts++) {
+		const char *p = *texts;
+
+		do
+			value = (value ^ (unsigned char)*p) * 0x100000001b3ULL;
+		while (*p++);
+	}
+	return value;
+}
+
+struct kept_row {
+	uint32_t result, action;
+	int score;
+	const char *reason, *properties;
+	bool believed;
+};
+
+#define PROPERTIES "policy.iprev=192.0.2.1"
+
+/* What another front left about this client is taken as from a stranger: there
+ * is no name server here, so that all else is "temperror". */
+static void
+test_kept(void **state)
+{
+	static const char *const settings[] = { "", "reject", "n", NULL };
+	/* clang-format off */
+	static const struct kept_row kept[] = {
+		{ CHECK_PASS, 0, 0, "", PROPERTIES, true },
+		{ CHECK_PASS, 0, 0, "", PROPERTIES ";\n\tdnswl=pass a=b", true },
+		{ CHECK_TEMPERROR, 0, 0, "", PROPERTIES, false },
+		{ 99, 0, 0, "", PROPERTIES, false },
+		{ CHECK_PASS, CHECK_CLOSE, 0, "", PROPERTIES, false },
+		{ CHECK_PASS, 99, 0, "", PROPERTIES, false },
+		{ CHECK_PASS, 0, CHECK_SCORE_MAX + 1, "", PROPERTIES, false },
+		{ CHECK_PASS, 0, INT32_MIN, "", PROPERTIES, false },
+		{ CHECK_PASS, 0, 0, "", PROPERTIES "\nSubject: forged", false },
+		{ CHECK_PASS, 0, 0, "", PROPERTIES "\n\tx", false },
+		{ CHECK_PASS, 0, 0, "", PROPERTIES ";\n\n\tx", false },
+		{ CHECK_PASS, 0, 0, "", PROPERTIES "\x7f", false },
+	};
+	/* clang-format on */
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < UNIT_COUNT(kept); i++) {
+		const struct kept_row *row = &kept[i];
+		STR_AUTO body = STR_INIT;
+		struct fake f;
+
+		fake_init(&f, "mx");
+		f.settings.check_reverse_dns = "reject";
+		f.settings.dns_cache_time = 1000;
+		ipc_put_u64(&body, key_of(settings));
+		ipc_put_u32(&body, row->result);
+		ipc_put_u32(&body, row->action);
+		ipc_put_u32(&body, (uint32_t)row->score);
+		ipc_put_text(&body, slice_from(row->reason));
+		ipc_put_text(&body, slice_from(row->properties));
+		f.kept = str_slice(&body);
+		fake_run(&f,
+		    slice_from(EHLO MAIL RCPT_A "DATA\r\nA: b\r\n\r\n.\r\n"),
+		    4096);
+		UNIT_CHECK(i, f.commits == 1);
+		UNIT_CHECK(i, (strstr(str_cstr(&f.stored), "iprev=pass ") !=
+				  NULL) == row->believed);
+		UNIT_CHECK(i, !strstr(str_cstr(&f.stored), "Subject: forged"));
+		fake_release(&f);
+	}
+}
+
 /* The client has spoken when the greeting is due. */
 static void
 test_early_talker(void **state)
@@ -198,6 +274,7 @@ main(void)
 		cmocka_unit_test(test_exempt),
 		cmocka_unit_test(test_gateway),
 		cmocka_unit_test(test_header),
+		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_early_talker),
 	};
 

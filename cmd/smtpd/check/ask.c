@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <stdlib.h>
 
 #include "cmd/smtpd/check/ask.h"
 #include "common/base/clock.h"
@@ -110,7 +109,8 @@ get_finding(struct ipc_reader *in, struct check_finding *f)
 	struct slice properties = ipc_get_text(in, KEPT_TEXT_MAX);
 
 	if (in->bad || result > CHECK_FAIL || action > CHECK_REJECT ||
-	    abs(score) > CHECK_SCORE_MAX || !is_safe(properties))
+	    score > CHECK_SCORE_MAX || score < -CHECK_SCORE_MAX ||
+	    !is_safe(properties))
 		return false;
 	f->result = (enum check_result)result;
 	f->action = (enum check_action)action;
