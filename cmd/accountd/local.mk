@@ -4,7 +4,8 @@ libaccountd_a_SOURCES = \
 	%D%/identity.c %D%/identity.h \
 	%D%/pending.c %D%/pending.h \
 	%D%/pool.c %D%/pool.h \
-	%D%/requests.c \
+	%D%/requests.c %D%/requests.h \
+	%D%/requests_user.c \
 	%D%/server.c %D%/server.h
 pkglibexec_PROGRAMS += njiwa-accountd
 njiwa_accountd_SOURCES = %D%/main.c

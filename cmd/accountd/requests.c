@@ -1,7 +1,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "cmd/accountd/server.h"
+#include "cmd/accountd/requests.h"
 #include "common/account/greylist.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
@@ -11,15 +11,10 @@ enum { FREE = 1 << 0, BOUND = 1 << 1 };
 
 #define LOGINS_MAX 128 /* of one connection, in either way */
 
-struct request_ctx {
-	struct server *server;
-	struct client *client;
-};
-
 /* ---- answers ---- */
 
-static void
-answer_plain(struct request_ctx *ctx, enum account_outcome outcome,
+void
+request_answer_plain(struct request_ctx *ctx, enum account_outcome outcome,
     const struct err *err)
 {
 	struct wire_head head = { outcome, false, 0, { "", 0 } };
@@ -33,15 +28,15 @@ answer_plain(struct request_ctx *ctx, enum account_outcome outcome,
 	server_send(ctx->server, ctx->client, &body);
 }
 
-static void
-answer_user(struct request_ctx *ctx, enum account_outcome outcome,
+void
+request_answer_user(struct request_ctx *ctx, enum account_outcome outcome,
     struct account_user *user, const struct err *err)
 {
 	const struct wire_head head = { outcome, false, 1, { "", 0 } };
 	STR_AUTO body = STR_INIT;
 
 	if (outcome != ACCOUNT_FOUND) {
-		answer_plain(ctx, outcome, err);
+		request_answer_plain(ctx, outcome, err);
 		return;
 	}
 	pending_hurry(&ctx->server->pending);
@@ -73,12 +68,6 @@ answer_part(
 
 /* ---- the requests ---- */
 
-static int
-bad_request(void)
-{
-	return -EPROTO;
-}
-
 /* May this client ask about name? */
 static bool
 is_allowed(const struct client *client, struct slice name)
@@ -86,8 +75,9 @@ is_allowed(const struct client *client, struct slice name)
 	return client->bound == NULL || slice_is(name, client->bound);
 }
 
-static void
-log_failure(const char *request, struct slice name, const struct err *err)
+void
+request_log_failure(
+    const char *request, struct slice name, const struct err *err)
 {
 	log_warning("%s %.*s: %s", request, SLICE_FMT(name), err->text);
 }
@@ -104,142 +94,15 @@ do_resolve(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 
 	(void)msg;
 	if (!ipc_reader_done(args))
-		return bad_request();
+		return -EPROTO;
 	outcome = account_sql_resolve(r->server->sql, address, &targets, &err);
 	if (outcome == ACCOUNT_TEMPFAIL)
-		log_failure("resolve", address, &err);
+		request_log_failure("resolve", address, &err);
 	if (outcome != ACCOUNT_FOUND)
-		answer_plain(r, outcome, &err);
+		request_answer_plain(r, outcome, &err);
 	while (at < targets.count)
 		answer_part(r, &targets, &at);
 	account_targets_release(&targets);
-	return 0;
-}
-
-static void
-log_login(struct slice name, struct slice service, struct slice peer,
-    enum account_outcome outcome, const struct err *err)
-{
-	const char *what = outcome == ACCOUNT_FOUND    ? "login"
-			   : outcome == ACCOUNT_DENIED ? "login denied"
-						       : "login not possible";
-	const char *why = outcome == ACCOUNT_TEMPFAIL ? err->text : NULL;
-	char *texts[] = { mem_strndup(name.ptr, name.len),
-		mem_strndup(service.ptr, service.len),
-		mem_strndup(peer.ptr, peer.len) };
-	const struct log_field fields[] = { { "user", texts[0] },
-		{ "service", texts[1] }, { "peer", texts[2] }, { "why", why } };
-	size_t i;
-
-	/* who asked logs the login with its connection's trace id */
-	log_event(
-	    outcome == ACCOUNT_TEMPFAIL ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG,
-	    what, fields, sizeof fields / sizeof fields[0]);
-	for (i = 0; i < sizeof texts / sizeof texts[0]; i++)
-		free(texts[i]);
-}
-
-static int
-do_login(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
-{
-	struct request_ctx *r = ctx;
-	struct slice name = ipc_get_text(args, ACCOUNT_NAME_MAX);
-	struct slice password = ipc_get_text(args, ACCOUNT_PASSWORD_MAX);
-	struct slice service = ipc_get_text(args, WIRE_SERVICE_MAX);
-	struct slice peer = ipc_get_text(args, WIRE_PEER_MAX);
-	struct account_user user = { 0 };
-	struct err err = { 0, "" };
-	enum account_outcome outcome;
-
-	if (!ipc_reader_done(args))
-		return bad_request();
-	outcome =
-	    account_sql_login(r->server->sql, name, password, &user, &err);
-	log_login(name, service, peer, outcome, &err);
-	explicit_bzero(msg->body.ptr, msg->body.len);
-	answer_user(r, outcome, &user, &err);
-	return 0;
-}
-
-static void
-forget_scram(struct client *client)
-{
-	account_scram_free(client->scram);
-	client->scram = NULL;
-}
-
-static int
-do_scram_first(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
-{
-	const struct wire_head head = { ACCOUNT_FOUND, false, 0, { "", 0 } };
-	struct request_ctx *r = ctx;
-	struct account_scram_first first = { .plus = ipc_get_u32(args) != 0 };
-	STR_AUTO answer = STR_INIT;
-	STR_AUTO body = STR_INIT;
-	enum account_outcome outcome;
-	struct slice service, peer;
-	struct err err = { 0, "" };
-
-	(void)msg;
-	first.message = ipc_get_text(args, WIRE_SCRAM_MAX);
-	first.unique = ipc_get_text(args, WIRE_BINDING_MAX);
-	first.exporter = ipc_get_text(args, WIRE_BINDING_MAX);
-	service = ipc_get_text(args, WIRE_SERVICE_MAX);
-	peer = ipc_get_text(args, WIRE_PEER_MAX);
-	if (!ipc_reader_done(args))
-		return bad_request();
-	forget_scram(r->client);
-	outcome = account_sql_scram_begin(
-	    r->server->sql, &first, &r->client->scram, &answer, &err);
-	if (outcome == ACCOUNT_FOUND && answer.len <= WIRE_SCRAM_MAX) {
-		wire_put_head(&body, &head);
-		ipc_put_text(
-		    &body, slice_from(account_scram_user(r->client->scram)));
-		ipc_put_text(&body, str_slice(&answer));
-		server_send(r->server, r->client, &body);
-		return 0;
-	}
-	log_login(slice_from(account_scram_user(r->client->scram)), service,
-	    peer, outcome, &err);
-	forget_scram(r->client);
-	answer_plain(
-	    r, outcome == ACCOUNT_FOUND ? ACCOUNT_DENIED : outcome, &err);
-	return 0;
-}
-
-/* Without an exchange, which another process may have had before it ended, the
- * proof proves nothing. */
-static int
-do_scram_proof(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
-{
-	const struct wire_head head = { ACCOUNT_FOUND, false, 1, { "", 0 } };
-	struct request_ctx *r = ctx;
-	struct slice message = ipc_get_text(args, WIRE_SCRAM_MAX);
-	enum account_outcome outcome = ACCOUNT_DENIED;
-	struct account_user user = { 0 };
-	STR_AUTO answer = STR_INIT;
-	STR_AUTO body = STR_INIT;
-	struct err err = { 0, "" };
-
-	(void)msg;
-	if (!ipc_reader_done(args))
-		return bad_request();
-	if (r->client->scram)
-		outcome = account_sql_scram_finish(
-		    r->client->scram, message, &user, &answer, &err);
-	if (outcome == ACCOUNT_TEMPFAIL)
-		log_failure("scram",
-		    slice_from(account_scram_user(r->client->scram)), &err);
-	forget_scram(r->client);
-	if (outcome != ACCOUNT_FOUND) {
-		answer_plain(r, outcome, &err);
-		return 0;
-	}
-	wire_put_head(&body, &head);
-	ipc_put_text(&body, str_slice(&answer));
-	wire_put_user(&body, &user);
-	server_send(r->server, r->client, &body);
-	account_user_release(&user);
 	return 0;
 }
 
@@ -254,11 +117,11 @@ do_lookup(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 
 	(void)msg;
 	if (!ipc_reader_done(args) || !is_allowed(r->client, name))
-		return bad_request();
+		return -EPROTO;
 	outcome = account_sql_lookup(r->server->sql, name, &user, &err);
 	if (outcome == ACCOUNT_TEMPFAIL)
-		log_failure("lookup", name, &err);
-	answer_user(r, outcome, &user, &err);
+		request_log_failure("lookup", name, &err);
+	request_answer_user(r, outcome, &user, &err);
 	return 0;
 }
 
@@ -275,12 +138,12 @@ do_spam_prefs(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 
 	(void)msg;
 	if (!ipc_reader_done(args))
-		return bad_request();
+		return -EPROTO;
 	outcome = account_sql_spam_prefs(r->server->sql, name, &prefs, &err);
 	if (outcome == ACCOUNT_TEMPFAIL)
-		log_failure("spam preferences", name, &err);
+		request_log_failure("spam preferences", name, &err);
 	if (outcome != ACCOUNT_FOUND) {
-		answer_plain(r, outcome, &err);
+		request_answer_plain(r, outcome, &err);
 		return 0;
 	}
 	wire_put_head(&body, &head);
@@ -309,7 +172,7 @@ do_quota_add(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 	if (!ipc_reader_done(args) || !is_allowed(r->client, name) ||
 	    !is_within(octets, WIRE_OCTETS_MAX) ||
 	    !is_within(messages, WIRE_MESSAGES_MAX))
-		return bad_request();
+		return -EPROTO;
 	s->adds =
 	    mem_grow(s->adds, &s->adds_cap, s->nadds + 1, sizeof *s->adds);
 	s->adds[s->nadds++] = (struct add){ .client = r->client,
@@ -327,9 +190,9 @@ do_bind(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 
 	(void)msg;
 	if (!ipc_reader_done(args) || name.len == 0)
-		return bad_request();
+		return -EPROTO;
 	r->client->bound = mem_strndup(name.ptr, name.len);
-	answer_plain(r, ACCOUNT_FOUND, NULL);
+	request_answer_plain(r, ACCOUNT_FOUND, NULL);
 	return 0;
 }
 
@@ -345,11 +208,11 @@ do_greylist(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 
 	(void)msg;
 	if (!greylist_get(args, &question))
-		return bad_request();
+		return -EPROTO;
 	if (account_sql_greylist(r->server->sql, &question, clock_now().tv_sec,
 		&wait, &err) != ACCOUNT_FOUND) {
-		log_failure("greylist", question.network, &err);
-		answer_plain(r, ACCOUNT_TEMPFAIL, &err);
+		request_log_failure("greylist", question.network, &err);
+		request_answer_plain(r, ACCOUNT_TEMPFAIL, &err);
 		return 0;
 	}
 	wire_put_head(&body, &head);
@@ -364,11 +227,17 @@ static const struct request requests[] = {
 	{ WIRE_RESOLVE,   "RESOLVE",   FREE,
 	  WIRE_REQUEST_BODY, REQUEST_UNLIMITED, do_resolve },
 	{ WIRE_LOGIN,     "LOGIN",     FREE,
-	  WIRE_REQUEST_BODY, LOGINS_MAX,        do_login },
+	  WIRE_REQUEST_BODY, LOGINS_MAX,        request_login },
 	{ WIRE_SCRAM_FIRST, "SCRAM_FIRST", FREE,
-	  WIRE_REQUEST_BODY, LOGINS_MAX,        do_scram_first },
+	  WIRE_REQUEST_BODY, LOGINS_MAX,        request_scram_first },
 	{ WIRE_SCRAM_PROOF, "SCRAM_PROOF", FREE,
-	  WIRE_REQUEST_BODY, LOGINS_MAX,        do_scram_proof },
+	  WIRE_REQUEST_BODY, LOGINS_MAX,        request_scram_proof },
+	{ WIRE_MAY_SEND,  "MAY_SEND",  FREE,
+	  WIRE_REQUEST_BODY, REQUEST_UNLIMITED, request_may_send },
+	{ WIRE_RESERVE,   "RESERVE",   FREE,
+	  WIRE_REQUEST_BODY, REQUEST_UNLIMITED, request_reserve },
+	{ WIRE_GIVE_BACK, "GIVE_BACK", FREE,
+	  WIRE_REQUEST_BODY, REQUEST_UNLIMITED, request_give_back },
 	{ WIRE_LOOKUP,    "LOOKUP",    FREE | BOUND,
 	  WIRE_REQUEST_BODY, REQUEST_UNLIMITED, do_lookup },
 	{ WIRE_QUOTA_ADD, "QUOTA_ADD", FREE | BOUND,
@@ -450,9 +319,9 @@ answer_adds(struct server *server, const struct account_quota_add *sums,
 		if (add->client->gone)
 			continue;
 		if (sums[add->sum].refused)
-			answer_plain(&ctx, ACCOUNT_TEMPFAIL, &refused);
+			request_answer_plain(&ctx, ACCOUNT_TEMPFAIL, &refused);
 		else
-			answer_plain(&ctx, outcome, err);
+			request_answer_plain(&ctx, outcome, err);
 	}
 }
 

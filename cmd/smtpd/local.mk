@@ -31,6 +31,8 @@ libsmtpd_a_SOURCES = \
 	%D%/front/reception.c %D%/front/reception.h \
 	%D%/front/replies.c %D%/front/replies.h \
 	%D%/front/session.c %D%/front/session.h \
+	%D%/front/submission.c %D%/front/submission.h \
+	%D%/front/submission_from.c \
 	%D%/front/unstuff.c %D%/front/unstuff.h \
 	%D%/front/xclient.c %D%/front/xclient.h \
 	%D%/keeper/content.c \
@@ -38,10 +40,12 @@ libsmtpd_a_SOURCES = \
 	%D%/keeper/filter.c %D%/keeper/filter.h \
 	%D%/keeper/filter_runner.c \
 	%D%/keeper/keeper.c %D%/keeper/keeper.h \
+	%D%/keeper/notice.c \
 	%D%/keeper/recipients.c \
 	%D%/keeper/lookup.c %D%/keeper/lookup.h \
 	%D%/keeper/reputation.c %D%/keeper/reputation.h \
 	%D%/keeper/spooling.c \
+	%D%/keeper/sender.c %D%/keeper/sender.h \
 	%D%/keeper/strangers.c %D%/keeper/strangers.h \
 	%D%/keeper/transaction.c %D%/keeper/transaction.h \
 	%D%/wire.c %D%/wire.h \

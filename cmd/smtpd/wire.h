@@ -26,6 +26,7 @@ enum smtp_request {
 		       * behind the outcome */
 	SMTP_EDIT,    /* a filter changes the envelope: struct wire_edit */
 	SMTP_COMMIT,  /* deliver what is in the file: struct wire_commit */
+	SMTP_FROM,    /* may the user send as an address of From: text */
 	SMTP_RESET,   /* forget the transaction: no body, no answer */
 	SMTP_DNS,     /* descriptors to the name servers: u32 server, or
 		       * WIRE_DNS_UDP; one by TCP, or one for each by UDP */

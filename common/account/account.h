@@ -77,6 +77,29 @@ enum account_outcome account_scram_proof(struct account_client *client,
 enum account_outcome account_lookup(struct account_client *client,
     struct slice name, struct account_user *ret_user, struct err *err);
 
+/* May the user of that login name send as address: is it one whose mail he
+ * gets, or one that sender_query finds for him?  FOUND, DENIED, TEMPFAIL. */
+enum account_outcome account_may_send(struct account_client *client,
+    const char *login, struct slice address, struct err *err);
+
+/* Recipients that a user was allowed. */
+struct account_reserved {
+	uint32_t granted; /* of those that were wanted */
+	int64_t slot;     /* of time, in which they are counted */
+	bool tell; /* none: and the postmaster was not told of it today */
+};
+
+/* Counts recipients of the user, as many of the wanted ones as the limits
+ * allow (submission_max_per_hour, submission_max_per_day). */
+enum account_outcome account_reserve(struct account_client *client,
+    const char *login, uint32_t wanted, struct account_reserved *ret_reserved,
+    struct err *err);
+
+/* Takes as many as reserved says off the count again. */
+enum account_outcome account_give_back(struct account_client *client,
+    const char *login, const struct account_reserved *reserved,
+    struct err *err);
+
 /* Adds to the user's quota row, which is made when it is missing; more than
  * WIRE_OCTETS_MAX or WIRE_MESSAGES_MAX counts as that.  The request
  * is sent and its answer collected by the next call or by account_quota_flush;

@@ -51,6 +51,7 @@ struct account_db_config {
 #define ACCOUNT_USER_QUERY                                                     \
 	"SELECT name, home, uid, gid, quota, domain "                          \
 	"FROM users WHERE name = %n AND domain = %d"
+#define ACCOUNT_SENDER_QUERY "SELECT sender FROM sender_acl WHERE login = %u"
 #define ACCOUNT_ALIAS_QUERY                                                    \
 	"SELECT action, aliases FROM forwarder WHERE address = %u"
 #define ACCOUNT_DOMAIN_ALIAS_QUERY                                             \

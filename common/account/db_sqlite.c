@@ -189,6 +189,7 @@ static enum db_fault
 lite_run(struct db_stmt *stmt, const struct db_value *values, size_t n,
     struct err *err)
 {
+	enum db_fault fault;
 	int rc = SQLITE_OK;
 	size_t i;
 
@@ -202,7 +203,9 @@ lite_run(struct db_stmt *stmt, const struct db_value *values, size_t n,
 		stmt->affected = (uint64_t)sqlite3_changes(stmt->handle);
 	if (rc == SQLITE_ROW || rc == SQLITE_DONE)
 		return DB_OK;
-	return fail(stmt->handle, rc, err);
+	fault = fail(stmt->handle, rc, err);
+	lite_done(stmt); /* else it cannot be run again */
+	return fault;
 }
 
 static enum db_fault

@@ -5,6 +5,7 @@ libaccount_a_SOURCES = \
 	%D%/account_admin_login.c \
 	%D%/account_client.c %D%/account_client_own.h \
 	%D%/account_client_login.c \
+	%D%/account_client_submit.c \
 	%D%/account_spawn.c %D%/account_spawn.h \
 	%D%/account_config.h \
 	%D%/account_domain_alias.c %D%/account_domain_alias.h \
@@ -16,8 +17,10 @@ libaccount_a_SOURCES = \
 	%D%/account_schema.c \
 	%D%/account_scram.c %D%/account_scram.h \
 	%D%/account_scram_store.c \
+	%D%/account_sender.c \
 	%D%/account_spam.c %D%/account_spam.h \
 	%D%/account_spam_admin.c %D%/account_spam_admin.h \
+	%D%/account_submit.c %D%/account_submit.h \
 	%D%/account_sql.c %D%/account_sql.h %D%/account_sql_own.h \
 	%D%/account_user.h \
 	%D%/account_users.c \

@@ -7,12 +7,13 @@
 #include "common/account/account_spam.h"
 #include "common/base/ipc.h"
 
-#define WIRE_SERVICE_MAX 32 /* octets of "smtp" */
-#define WIRE_PEER_MAX 64    /* of a peer's address */
-#define WIRE_SCRAM_MAX 2048 /* of a message of SCRAM, and of an answer */
-#define WIRE_BINDING_MAX 64 /* of a channel binding */
-#define WIRE_HOME_MAX 4096  /* of a home folder */
-#define WIRE_ADDS_MAX 64    /* quota additions without an answer yet */
+#define WIRE_SERVICE_MAX 32   /* octets of "smtp" */
+#define WIRE_PEER_MAX 64      /* of a peer's address */
+#define WIRE_SCRAM_MAX 2048   /* of a message of SCRAM, and of an answer */
+#define WIRE_BINDING_MAX 64   /* of a channel binding */
+#define WIRE_RESERVE_MAX 1000 /* recipients of one reservation */
+#define WIRE_HOME_MAX 4096    /* of a home folder */
+#define WIRE_ADDS_MAX 64      /* quota additions without an answer yet */
 #define WIRE_OCTETS_MAX (INT64_C(1) << 42) /* of one addition, up or down */
 #define WIRE_MESSAGES_MAX INT32_MAX        /* likewise */
 #define WIRE_REQUEST_BODY 4096             /* of any request */
@@ -29,7 +30,11 @@ enum wire_type {
 			   * service, peer; answer: text name, text */
 	WIRE_SCRAM_PROOF, /* text message; answer: text and a user */
 	WIRE_SPAM_PREFS,  /* text name */
-	WIRE_GREYLIST     /* greylist_put; answer: u64 seconds */
+	WIRE_GREYLIST,    /* greylist_put; answer: u64 seconds */
+	WIRE_MAY_SEND,    /* text login, address */
+	WIRE_RESERVE,     /* text login, u32 wanted; answer: u32 granted, i64
+			   * slot as u64, u32 tell */
+	WIRE_GIVE_BACK    /* text login, u32 granted, i64 slot as u64 */
 };
 
 /* The head of every answer.  An answer with many targets comes in parts. */

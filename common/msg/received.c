@@ -34,11 +34,33 @@ put_mailbox(struct slice mailbox, struct str *out)
 	}
 }
 
+/* Appends text for a comment (RFC 5322 section 3.2.2), what has a meaning there
+ * as '?'. */
+static void
+put_comment(struct slice text, struct str *out)
+{
+	size_t i;
+
+	for (i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+		bool good =
+		    c >= ' ' && c != 0x7f && c != '(' && c != ')' && c != '\\';
+
+		str_append_char(out, good ? (char)c : '?');
+	}
+}
+
 /* Appends "from helo ([192.0.2.1])". */
 static void
 put_from(const struct received *received, struct str *out)
 {
 	str_append_cstr(out, "from ");
+	if (received->hidden) {
+		/* the clause must be there (RFC 5321 section 4.4), and names
+		 * a domain that nobody has (RFC 6761 section 6.4) */
+		str_append_cstr(out, "hidden.invalid");
+		return;
+	}
 	put_name(received->helo, out);
 	if (received->client[0] == '\0')
 		str_append_cstr(out, " (local)");
@@ -101,6 +123,11 @@ received_format(const struct received *received, struct str *out)
 	put_name(slice_from(received->host), out);
 	str_appendf(
 	    out, " with %s id %s", received_with(received), received->id);
+	if (received->user.len) {
+		str_append_cstr(out, "\n\t(user ");
+		put_comment(received->user, out);
+		str_append_char(out, ')');
+	}
 	if (rcpt.len && (received->utf8 || is_ascii(rcpt))) {
 		str_append_cstr(out, "\n\tfor <");
 		put_mailbox(rcpt, out);

@@ -21,6 +21,8 @@ struct received {
 	int offset;               /* minutes east of Greenwich */
 	bool extended, lmtp;      /* EHLO, LHLO said */
 	bool authenticated, utf8; /* logged in; SMTPUTF8 (RFC 6531 3.7.3) */
+	bool hidden;              /* helo and client are nobody's business */
+	struct slice user; /* who logged in, to be shown in a comment; or "" */
 };
 
 /* Appends the Received field. */

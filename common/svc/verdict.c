@@ -23,6 +23,7 @@ reply_too_much = { 451, "4.7.1",
 	"Too much from your network lately, come back later" },
 reply_greylisted = { 451, "4.7.1",
 	"Not seen before: please come back in %s seconds" },
+reply_rate = { 451, "4.7.1", "Too many recipients in a while, try later" },
 reply_lookup_failed = { 451, "4.3.0", "Cannot look it up for now" };
 
 static const struct reply *const replies[OUTCOME_COUNT] = {
@@ -38,6 +39,7 @@ static const struct reply *const replies[OUTCOME_COUNT] = {
 	[OUTCOME_TOO_MANY] = &reply_too_many_recipients,
 	[OUTCOME_TOO_OFTEN] = &reply_too_much,
 	[OUTCOME_GREYLISTED] = &reply_greylisted,
+	[OUTCOME_RATE] = &reply_rate,
 	/* the others are of messages */
 };
 /* clang-format on */

@@ -26,6 +26,8 @@ enum smtp_outcome {
 	OUTCOME_TOO_BIG,    /* more in the file than a message may have */
 	OUTCOME_TOO_OFTEN,  /* a stranger has done too much of it lately */
 	OUTCOME_GREYLISTED, /* a stranger is to come again: u32 seconds */
+	OUTCOME_NOT_OWNED,  /* a sender that is not the user's */
+	OUTCOME_RATE,       /* a user's recipients are too many in a while */
 	OUTCOME_TEMPFAIL,   /* could not look, could not write: logged */
 	OUTCOME_COUNT
 };
@@ -71,8 +73,8 @@ extern const struct reply reply_size_announced;
 /* The replies to RCPT; for those with %s, verdict_text. */
 extern const struct reply reply_recipient_ok, reply_recipient_unknown,
     reply_relay, reply_remote, reply_dropped, reply_disabled, reply_over_quota,
-    reply_full_now, reply_too_many_recipients, reply_too_much, reply_greylisted,
-    reply_lookup_failed;
+    reply_full_now, reply_too_many_recipients, reply_too_much,
+    reply_greylisted, reply_rate, reply_lookup_failed;
 
 /* The reply to RCPT. */
 const struct reply *verdict_reply(enum smtp_outcome outcome);

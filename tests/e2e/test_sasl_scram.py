@@ -327,7 +327,8 @@ def test_disabled(site):
              full("demo"))
     talk = talk_to(site, "submission")
     talk.capabilities()
-    assert log_in(talk, Scram(full("demo"), PASSWORD)).startswith("535 ")
+    assert log_in(talk, Scram(full("demo"), PASSWORD)).startswith("525 ")
+    assert log_in(talk, Scram(full("demo"), "wrong")).startswith("535 ")
     site.sql("DELETE FROM disabled_users")
     assert log_in(talk, Scram(full("demo"), PASSWORD)).startswith("235 ")
 

@@ -54,6 +54,8 @@ fake_init(struct fake *f, const char *profile)
 		.check_sender_domain = "off",
 		.dnsbl = "",
 		.dns_timeout = 1000,
+		.sender_policy = "strict",
+		.submission_from_policy = "off",
 		.spamd = "",
 		.spam_command = "",
 		.spam_folder = "",

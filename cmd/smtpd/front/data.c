@@ -4,6 +4,7 @@
 #include "cmd/smtpd/check/report.h"
 #include "cmd/smtpd/content/milters.h"
 #include "cmd/smtpd/front/data.h"
+#include "cmd/smtpd/front/submission.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
 
@@ -92,9 +93,12 @@ static void
 conclude(struct smtp *s, struct reception *r, struct ending *end)
 {
 	end->received = clock_ms();
+	submission_mend(r); /* a message may be all header */
 	end->reply = reception_refusal(r);
 	if (end->reply == NULL && intake_finish(&r->intake) < 0)
 		end->reply = reception_refusal(r);
+	if (end->reply == NULL)
+		end->reply = submission_check_from(r);
 	if (end->reply == NULL)
 		end->reply = checks_message(s, &end->reason);
 	if (end->reply == NULL && !s->lmtp)

@@ -105,8 +105,10 @@ static void
 begin(struct smtp *s)
 {
 	enum smtp_outcome outcome = ask_sender(s);
+	STR_AUTO sender = STR_INIT;
 	const struct reply *no = NULL;
 
+	str_append(&sender, str_slice(&s->tx.sender));
 	s->tx.at_keeper = outcome == OUTCOME_OK;
 	if (outcome == OUTCOME_OK)
 		no = milters_mail(s);
@@ -117,7 +119,8 @@ begin(struct smtp *s)
 	} else {
 		smtp_reset(s);
 	}
-	smtp_say(s, no ? no : reply_for_mail(outcome));
+	smtp_say_with(
+	    s, no ? no : reply_for_mail(outcome), str_slice(&sender));
 }
 
 void

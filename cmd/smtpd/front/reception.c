@@ -2,6 +2,7 @@
 
 #include "cmd/smtpd/check/report.h"
 #include "cmd/smtpd/front/reception.h"
+#include "cmd/smtpd/front/submission.h"
 #include "common/base/clock.h"
 #include "common/msg/date.h"
 #include "common/msg/received.h"
@@ -32,6 +33,10 @@ put_trace(const struct smtp *s, struct str *out)
 		.lmtp = s->lmtp,
 		.utf8 = s->tx.bits & WIRE_MAIL_SMTPUTF8,
 		.authenticated = s->logged_in,
+		.hidden = s->logged_in && s->settings->submission_hide_client,
+		.user = s->logged_in && s->settings->submission_show_user
+			    ? str_slice(&s->user)
+			    : slice_from(""),
 	};
 
 	received_return_path(str_slice(&s->tx.sender), out);
@@ -127,6 +132,7 @@ take_header(struct reception *r)
 		rest = slice_skip(rest, at + 1);
 	}
 	if (r->scan.done) {
+		submission_mend(r);
 		str_append(&r->intake.body, rest);
 		rest.len = 0;
 	}

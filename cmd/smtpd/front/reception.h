@@ -17,6 +17,7 @@ struct reception {
 	size_t trace;       /* octets of our own fields in front of the head */
 	uint64_t left;      /* octets of BDAT's chunk that are still to come */
 	bool header_long;
+	bool mended;      /* by submission.h */
 	int64_t deadline; /* but for the time that the octets earn */
 };
 

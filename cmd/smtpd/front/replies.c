@@ -55,6 +55,7 @@ reply_not_ascii = { 553, "5.6.7", "Only ASCII in addresses, or SMTPUTF8" },
 reply_parameter = { 555, "5.5.4", "Parameter not known: %s" },
 reply_parameter_value = { 501, "5.5.4", "Parameter with a bad value: %s" },
 reply_parameter_twice = { 501, "5.5.4", "Parameter given twice: %s" },
+reply_sender_not_owned = { 553, "5.7.1", "<%s>: not an address of yours" },
 
 reply_check_refused = { 550, "5.7.1", "Not accepted from you: %s" },
 reply_check_deferred = { 450, "4.7.1", "Not accepted for now: %s" },
@@ -67,6 +68,8 @@ reply_data = { 354, NULL, "Go ahead, end with CRLF.CRLF" },
 reply_syntax_bdat = { 501, "5.5.4", "Syntax: BDAT octets [LAST]; closing" },
 reply_chunk = { 250, "2.0.0", "Ok: %s octets" },
 reply_chunk_lost = { 503, "5.5.1", "No message for this chunk" },
+reply_from_not_owned = { 550, "5.7.1", "From is not an address of yours" },
+reply_from_unreadable = { 550, "5.6.0", "From is not a list of addresses" },
 reply_no_recipients = { 554, "5.5.1", "No valid recipients" },
 reply_disk_full = { 452, "4.3.1", "No room on the disk for now" },
 reply_local_error = { 451, "4.3.0", "Local error, try again later" },
@@ -107,6 +110,8 @@ static const struct reply *const message_replies[OUTCOME_COUNT] = {
 	[OUTCOME_TOO_BIG] = &reply_too_big,
 	[OUTCOME_TOO_OFTEN] = &reply_too_much,
 	[OUTCOME_GREYLISTED] = &reply_greylisted,
+	[OUTCOME_NOT_OWNED] = &reply_from_not_owned,
+	[OUTCOME_RATE] = &reply_local_error,
 	[OUTCOME_TEMPFAIL] = &reply_local_error,
 };
 /* clang-format on */
@@ -114,10 +119,16 @@ static const struct reply *const message_replies[OUTCOME_COUNT] = {
 const struct reply *
 reply_for_mail(enum smtp_outcome outcome)
 {
-	if (outcome == OUTCOME_OK)
+	switch (outcome) {
+	case OUTCOME_OK:
 		return &reply_sender_ok;
-	return outcome == OUTCOME_TOO_OFTEN ? &reply_too_much
-					    : &reply_local_error;
+	case OUTCOME_NOT_OWNED:
+		return &reply_sender_not_owned;
+	case OUTCOME_TOO_OFTEN:
+		return &reply_too_much;
+	default:
+		return &reply_local_error;
+	}
 }
 
 const struct reply *

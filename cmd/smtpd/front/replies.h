@@ -54,9 +54,10 @@ extern const struct reply reply_syntax_rcpt;
 extern const struct reply reply_sender_address;
 extern const struct reply reply_recipient_address;
 extern const struct reply reply_not_ascii;
-extern const struct reply reply_parameter;       /* %s: its name */
-extern const struct reply reply_parameter_value; /* %s: its name */
-extern const struct reply reply_parameter_twice; /* %s: its name */
+extern const struct reply reply_parameter;        /* %s: its name */
+extern const struct reply reply_parameter_value;  /* %s: its name */
+extern const struct reply reply_parameter_twice;  /* %s: its name */
+extern const struct reply reply_sender_not_owned; /* %s: the address */
 
 /* What was found about a stranger; %s: the reason. */
 extern const struct reply reply_check_refused;
@@ -71,6 +72,8 @@ extern const struct reply reply_data;
 extern const struct reply reply_syntax_bdat;
 extern const struct reply reply_chunk;      /* %s: its octets */
 extern const struct reply reply_chunk_lost; /* no transaction, or none now */
+extern const struct reply reply_from_not_owned;
+extern const struct reply reply_from_unreadable;
 extern const struct reply reply_no_recipients;
 extern const struct reply reply_disk_full;
 extern const struct reply reply_local_error;

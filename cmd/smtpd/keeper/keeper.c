@@ -39,6 +39,7 @@ reset(struct delivery *d)
 	d->judged = false;
 	delivery_close(d);
 	recipients_clear(d);
+	sender_settle(d, false);
 	transaction_clear(&d->said);
 	d->suspicious = false;
 	set_state(d, TX_NONE);
@@ -63,11 +64,14 @@ handle_mail(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 	if (!wire_get_mail(args, &mail) || !is_served(d->keeper))
 		return -EPROTO;
 	outcome = strangers_mail(d);
-	if (outcome != OUTCOME_OK)
-		return answer(d, SMTP_MAIL, outcome, NULL, 0);
-	transaction_begin(&d->said, &mail);
-	set_state(d, TX_MAIL);
-	return answer(d, SMTP_MAIL, OUTCOME_OK, NULL, 0);
+	if (outcome == OUTCOME_OK)
+		outcome = sender_check(
+		    d, mail.sender, d->keeper->settings->sender_policy);
+	if (outcome == OUTCOME_OK) {
+		transaction_begin(&d->said, &mail);
+		set_state(d, TX_MAIL);
+	}
+	return answer(d, SMTP_MAIL, outcome, NULL, 0);
 }
 
 static enum smtp_outcome
@@ -79,6 +83,8 @@ add_recipient(struct delivery *d, const struct wire_rcpt *rcpt)
 	if (outcome == OUTCOME_OK && transaction_is_full(&d->said))
 		outcome = OUTCOME_TOO_MANY;
 	if (outcome == OUTCOME_OK)
+		outcome = sender_reserve(d);
+	if (outcome == OUTCOME_OK)
 		outcome = recipients_add(d, rcpt);
 	strangers_note(d, outcome);
 	if (outcome == OUTCOME_OK) {
@@ -88,6 +94,7 @@ add_recipient(struct delivery *d, const struct wire_rcpt *rcpt)
 	}
 	if (outcome != OUTCOME_OK && outcome != OUTCOME_DISCARD)
 		return outcome;
+	sender_use(d);
 	transaction_add(&d->said, rcpt);
 	set_state(d, TX_ENVELOPE);
 	return outcome;
@@ -128,6 +135,21 @@ handle_data(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 }
 
 static int
+handle_from(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	struct delivery *d = delivery_of(ctx);
+	struct slice address = ipc_get_text(args, WIRE_ADDRESS_MAX);
+
+	(void)msg; /* its body is args */
+	if (!ipc_reader_done(args) || address.len == 0)
+		return -EPROTO;
+	return answer(d, SMTP_FROM,
+	    sender_check(
+		d, address, d->keeper->settings->submission_from_policy),
+	    NULL, 0);
+}
+
+static int
 handle_commit(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 {
 	struct delivery *d = delivery_of(ctx);
@@ -142,6 +164,8 @@ handle_commit(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 	committed.overall = delivery_commit(d, &how, &each);
 	committed.each = str_slice(&each);
 	wire_put_committed(&committed, &body);
+	sender_settle(d, committed.overall == OUTCOME_OK ||
+			     committed.overall == OUTCOME_DISCARD);
 	reset(d);
 	return keeper_reply(d->keeper, SMTP_COMMIT, str_slice(&body), NULL, 0);
 }
@@ -177,6 +201,8 @@ const struct request smtp_requests[] = {
 	    SMTP_MESSAGES_MAX, handle_limits },
 	{ SMTP_EDIT,   "edit",   TX_ENVELOPE | TX_DATA, EDIT_BODY,
 	    REQUEST_UNLIMITED, handle_edit },
+	{ SMTP_FROM,   "from",   TX_DATA,               WIRE_ADDRESS_MAX + 4,
+	    REQUEST_UNLIMITED, handle_from },
 	{ SMTP_COMMIT, "commit", TX_DATA,               12,
 	    SMTP_MESSAGES_MAX, handle_commit },
 	{ SMTP_RESET,  "reset",  TX_ALL,                0,

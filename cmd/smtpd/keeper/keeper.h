@@ -5,6 +5,7 @@
 
 #include "cmd/smtpd/keeper/filter.h"
 #include "cmd/smtpd/keeper/lookup.h"
+#include "cmd/smtpd/keeper/sender.h"
 #include "cmd/smtpd/keeper/transaction.h"
 #include "common/store/incoming.h"
 #include "common/store/store.h"
@@ -65,6 +66,7 @@ struct delivery {
 	bool suspicious; /* what the checks found, as the front says */
 	uint32_t wait;   /* seconds, of OUTCOME_GREYLISTED */
 	struct lookup lookup;
+	struct sender_lot lot;
 };
 
 /* The requests of struct service, and what it calls at both ends. */

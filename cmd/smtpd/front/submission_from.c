@@ -1,0 +1,129 @@
+#include "cmd/smtpd/front/submission.h"
+#include "common/msg/address.h"
+
+#define COMMENT_DEPTH 20 /* of comments in comments */
+
+/* A list of addresses on its way: what is gathered of the one at hand. */
+struct list {
+	struct slice rest;
+	struct str text; /* without comments and blanks */
+	bool angle;      /* within < > */
+	bool closed;     /* behind > */
+	bool bad;
+	struct str *out;
+};
+
+/* Eats a comment, which may hold others (RFC 5322 section 3.2.2). */
+static void
+skip_comment(struct list *l)
+{
+	unsigned depth = 0;
+
+	do {
+		char c = l->rest.ptr[0];
+
+		if (c == '\\')
+			l->rest = slice_skip(l->rest, 1);
+		else if (c == '(')
+			depth++;
+		else if (c == ')')
+			depth--;
+		l->rest = slice_skip(l->rest, 1);
+	} while (depth && depth <= COMMENT_DEPTH && l->rest.len);
+	l->bad = l->bad || depth;
+}
+
+/* Takes a quoted string as it is. */
+static void
+take_quoted(struct list *l)
+{
+	size_t i = 1;
+
+	while (i < l->rest.len && l->rest.ptr[i] != '"')
+		i += l->rest.ptr[i] == '\\' ? 2 : 1;
+	if (i >= l->rest.len) {
+		l->bad = true;
+		i = l->rest.len - 1;
+	}
+	str_append(&l->text, slice_head(l->rest, i + 1));
+	l->rest = slice_skip(l->rest, i + 1);
+}
+
+/* The end of one address; of none too, for lists may have holes (4.4). */
+static void
+end_address(struct list *l)
+{
+	struct address address;
+
+	l->bad = l->bad || l->angle;
+	if (l->text.len == 0) {
+		l->bad = l->bad || l->closed; /* <> */
+	} else if (address_parse(str_slice(&l->text), ADDRESS_ALLOW_UTF8,
+		       &address) == ADDRESS_OK) {
+		address_canonical(&address, l->out);
+		str_append_char(l->out, '\n');
+	} else {
+		l->bad = true;
+	}
+	str_clear(&l->text);
+	l->closed = false;
+}
+
+static void
+take_special(struct list *l, char c)
+{
+	switch (c) {
+	case '<':
+		l->bad = l->bad || l->angle || l->closed;
+		l->angle = true;
+		str_clear(&l->text); /* a name */
+		break;
+	case '>':
+		l->bad = l->bad || !l->angle;
+		l->angle = false;
+		l->closed = true;
+		break;
+	case ':': /* a group's name, or a route */
+		str_clear(&l->text);
+		break;
+	default: /* , and ; */
+		if (!l->angle)
+			end_address(l);
+		break;
+	}
+}
+
+static void
+take_char(struct list *l)
+{
+	char c = l->rest.ptr[0];
+
+	if (c == '(') {
+		skip_comment(l);
+		return;
+	}
+	if (c == '"') {
+		take_quoted(l);
+		return;
+	}
+	l->rest = slice_skip(l->rest, 1);
+	if (c && strchr("<>:,;", c)) {
+		take_special(l, c);
+	} else if (c == '\0' || strchr(" \t\r\n", c) == NULL) {
+		l->bad = l->bad || l->closed;
+		str_append_char(&l->text, c);
+	}
+}
+
+bool
+submission_addresses(struct slice body, struct str *out)
+{
+	struct list l = { .rest = body, .out = out };
+	size_t before = out->len;
+
+	while (l.rest.len)
+		take_char(&l);
+	end_address(&l);
+	str_release(&l.text);
+	return !l.bad && out->len > before;
+}
