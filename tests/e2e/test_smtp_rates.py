@@ -366,7 +366,7 @@ def test_errors_at_the_limit(make_site):
 @pytest.mark.parametrize("service,most", [("mx", 100), ("submission", 1000)])
 def test_recipients_at_the_limit(make_site, service, most):
     site = make_site("sqlite")
-    site.conf(login_plaintext="yes")
+    site.conf(login_plaintext="yes", submission_max_per_hour=0)
     talk = far(site, service=service)
     talk.ehlo()
     if service == "submission":
