@@ -113,6 +113,14 @@ def test_postmaster_hears_everybody(site, dns):
     assert not site.messages("other")
 
 
+def test_nobody_is_asked_by_default(site, dns):
+    for name in ("check_helo_identity", "check_helo_syntax"):
+        site.conf(**{name: None})
+    assert deliver(site).count("Authentication-Results") == 1
+    assert dns.asked == []
+    assert not os.path.exists(site.folder + "/run/strangers.cache")
+
+
 def test_who_is_no_stranger(site, dns):
     dns.record(LISTED, "A", "127.0.0.2")
     site.conf(dnsbl="bl.test*3")
