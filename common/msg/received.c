@@ -50,10 +50,12 @@ put_comment(struct slice text, struct str *out)
 	}
 }
 
-/* Appends "from helo ([192.0.2.1])". */
+/* Appends "from helo (name [192.0.2.1])". */
 static void
 put_from(const struct received *received, struct str *out)
 {
+	const char *name = received->client_name ? received->client_name : "";
+
 	str_append_cstr(out, "from ");
 	if (received->hidden) {
 		/* the clause must be there (RFC 5321 section 4.4), and names
@@ -65,7 +67,7 @@ put_from(const struct received *received, struct str *out)
 	if (received->client[0] == '\0')
 		str_append_cstr(out, " (local)");
 	else
-		str_appendf(out, " ([%s%s])",
+		str_appendf(out, " (%s%s[%s%s])", name, name[0] ? " " : "",
 		    strchr(received->client, ':') ? "IPv6:" : "",
 		    received->client);
 }

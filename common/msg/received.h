@@ -13,6 +13,7 @@
 struct received {
 	struct slice helo;        /* what the client called itself */
 	const char *client;       /* its address, "" for a pipe */
+	const char *client_name;  /* known to be its name; "" for none */
 	const char *host;         /* our name */
 	const char *id;           /* trace id */
 	const char *tls;          /* "TLSv1.3 TLS_AES_256_GCM_SHA384", "" */

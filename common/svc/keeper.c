@@ -268,7 +268,9 @@ keeper_await_peer(struct connection *c)
 
 	c->keeper.state = KEEPER_PROXIED;
 	while (rc >= 0 && c->keeper.state == KEEPER_PROXIED) {
-		rc = ipc_recv(c->keeper.front, &msg, deadline);
+		rc = ending_wait(c, deadline);
+		if (rc == 0 && !c->ending)
+			rc = ipc_recv(c->keeper.front, &msg, deadline);
 		rc = rc == 1 ? dispatch(c, &counts, &msg) : -EPIPE;
 	}
 	ipc_msg_release(&msg);

@@ -167,7 +167,8 @@ def test_smuggling(lite, how):
 def test_commands_with_bare_lf(lite):
     assert lite.pipe("mx", b"EHLO me\nQUIT\n").count(b"500 ") == 2
     lite.conf(bare_newline="normalize")
-    assert lite.pipe("mx", b"EHLO me\nQUIT\n").endswith(b"\r\n221 2.0.0 Bye\r\n")
+    assert lite.pipe("mx", b"EHLO me\nQUIT\n").endswith(
+        b"\r\n221 2.0.0 Bye\r\n")
 
 
 # ---- LMTP

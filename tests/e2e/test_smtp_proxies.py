@@ -149,7 +149,7 @@ def test_xclient(lite):
     assert talk.message() == 250
     stored, = lite.contents("demo")
     assert b"Received: from far.helo (" in stored
-    assert ("[%s])" % CLIENT4).encode() in stored
+    assert ("(far.example [%s])" % CLIENT4).encode() in stored
     lite.wait_log("peer=" + CLIENT4)
 
 

@@ -25,6 +25,11 @@ formats(void **state)
 		  "Received: from [IPv6:::1] ([IPv6:2001:db8::1])\n"
 		  "\tby mx.example with ESMTPS id t1\n"
 		  "\ttls TLS_AES_256_GCM_SHA384" DATE },
+		{ { .helo = SLICE_LIT("h"), .client = "192.0.2.1",
+		    .client_name = "far.example", .host = "mx", .id = "t1",
+		    .tls = "", .extended = true, .lmtp = true },
+		  "Received: from h (far.example [192.0.2.1])\n"
+		  "\tby mx with LMTP id t1" DATE },
 		{ { .helo = SLICE_LIT(""), .client = "", .host = "mx",
 		    .id = "t1", .tls = "" },
 		  "Received: from unknown (local)\n\tby mx with SMTP id t1" DATE },

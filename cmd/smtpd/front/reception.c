@@ -23,6 +23,7 @@ put_trace(const struct smtp *s, struct str *out)
 	struct received received = {
 		.helo = str_slice(&s->helo),
 		.client = s->front->peer->address,
+		.client_name = s->front->peer->name,
 		.host = s->settings->hostname,
 		.id = s->front->trace,
 		.tls = s->front->tls_text,
