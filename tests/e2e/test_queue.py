@@ -415,3 +415,24 @@ def test_switched_off(site, spool):
     site.njiwa("user", "enable", full("other"))
     run(spool)
     assert len(site.messages("other")) == 1 and spool.is_empty()
+
+
+def test_hostile_texts(site, spool):
+    """What clients and hosts said stays in its place: no field, no part and no
+    octet of another kind comes of it."""
+    name = leave(site, spool, sender=full("demo"))
+    spool_under_test.edit(
+        spool.path + "/env/" + name, helo="a%0AX-Evil: 1%0D%0AX-Evil: 2",
+        envid="q+0AX-Evil:+203", orcpt="rfc822;a+0D+0AX-Evil:+204",
+        reply="451 4.3.0 a%0A%0A--=_" + name + "-1%0AX-Evil: 5 \xe4 %1B[0m")
+    os.utime(spool.path + "/env/" + name, (1, 1))
+    site.conf(queue_lifetime="1s")
+    time.sleep(1.1)
+    assert spool.run().returncode == 0
+    octets = site.contents("demo")[1]
+    message, head, (fields,), _ = report_of(octets)
+    assert b"\nX-Evil" not in octets and b"\x1b" not in octets
+    assert b"\r" not in octets
+    octets.decode("ascii")
+    assert "X-Evil: 5" in fields["Diagnostic-Code"]
+    assert "X-Evil" not in message and "X-Evil" not in head
