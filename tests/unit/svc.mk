@@ -19,3 +19,9 @@ TESTS += %D%/test_rates
 %C%_test_rates_SOURCES = %D%/test_rates.c
 %C%_test_rates_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_rates_LDADD = libsvc.a libnet.a libbase.a $(CMOCKA_LIBS)
+check_PROGRAMS += %D%/test_settings_fresh
+TESTS += %D%/test_settings_fresh
+%C%_test_settings_fresh_SOURCES = %D%/test_settings_fresh.c \
+	%D%/settings_fixture.h
+%C%_test_settings_fresh_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_settings_fresh_LDADD = libsvc.a libbase.a $(INIH_LIBS) $(CMOCKA_LIBS)
