@@ -73,8 +73,8 @@ extern const struct reply reply_size_announced;
 /* The replies to RCPT; for those with %s, verdict_text. */
 extern const struct reply reply_recipient_ok, reply_recipient_unknown,
     reply_relay, reply_remote, reply_dropped, reply_disabled, reply_over_quota,
-    reply_full_now, reply_too_many_recipients, reply_too_much,
-    reply_greylisted, reply_rate, reply_lookup_failed;
+    reply_full_now, reply_too_many_recipients, reply_too_much, reply_greylisted,
+    reply_rate, reply_lookup_failed;
 
 /* The reply to RCPT. */
 const struct reply *verdict_reply(enum smtp_outcome outcome);

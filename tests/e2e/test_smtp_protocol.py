@@ -211,7 +211,7 @@ def test_auth_in_clear_where_allowed(lite):
     lite.conf(login_plaintext="yes")
     secret = encode("\0demo@test.dev\0" + PASSWORD).encode()
     out = from_afar(lite, "192.0.2.7", b"EHLO me\r\nAUTH PLAIN %s\r\n"
-                                       b"MAIL FROM:<demo@test.dev>\r\n" % secret)
+                     b"MAIL FROM:<demo@test.dev>\r\n" % secret)
     assert b"AUTH PLAIN LOGIN" in out and b"\n235 2.7.0 " in out
     assert b"\n250 2.1.0 " in out
 

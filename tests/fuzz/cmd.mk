@@ -19,6 +19,11 @@ FUZZ_TARGETS += %D%/fuzz_milter_front
 	libproto.a libmsg.a libnet.a libbase.a
 %C%_fuzz_milter_front_LDFLAGS = $(FUZZ_LINK)
 EXTRA_DIST += %D%/milter_front.dict %D%/corpus/milter_front
+FUZZ_TARGETS += %D%/fuzz_submission_from
+%C%_fuzz_submission_from_SOURCES = %D%/fuzz_submission_from.c $(FUZZ_MAIN)
+%C%_fuzz_submission_from_CPPFLAGS = $(AM_CPPFLAGS)
+%C%_fuzz_submission_from_LDADD = libsmtpd.a libmsg.a libbase.a
+%C%_fuzz_submission_from_LDFLAGS = $(FUZZ_LINK)
 EXTRA_DIST += %D%/smtp.dict %D%/corpus/smtp
 # njiwa-pop3d: sessions on a maildrop
 FUZZ_TARGETS += %D%/fuzz_pop3

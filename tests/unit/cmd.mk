@@ -47,6 +47,14 @@ TESTS += %D%/test_unstuff %D%/test_intake %D%/test_smtp \
 %C%_test_smtp_data_LDADD = libsmtpd.a libsvc.a libaccount.a \
 	libproto.a libmsg.a libnet.a libbase.a $(CMOCKA_LIBS)
 
+check_PROGRAMS += %D%/test_submission
+TESTS += %D%/test_submission
+%C%_test_submission_SOURCES = %D%/test_submission.c %D%/smtpd_fake.c
+%C%_test_submission_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_submission_LDADD = libsmtpd.a libsvc.a libaccount.a \
+	libproto.a libmsg.a libnet.a libbase.a \
+	$(CMOCKA_LIBS)
+
 check_PROGRAMS += %D%/test_check %D%/test_dnsbl_list %D%/test_reputation
 TESTS += %D%/test_check %D%/test_dnsbl_list %D%/test_reputation
 %C%_test_dnsbl_list_SOURCES = %D%/test_dnsbl_list.c

@@ -119,8 +119,7 @@ begin(struct smtp *s)
 	} else {
 		smtp_reset(s);
 	}
-	smtp_say_with(
-	    s, no ? no : reply_for_mail(outcome), str_slice(&sender));
+	smtp_say_with(s, no ? no : reply_for_mail(outcome), str_slice(&sender));
 }
 
 void

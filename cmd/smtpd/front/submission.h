@@ -6,8 +6,9 @@
 
 #include "cmd/smtpd/front/reception.h"
 
-#define SUBMISSION_FROM_MAX 20 /* addresses of From fields that are looked at  \
-				*/
+#define SUBMISSION_FROM_MAX                                                    \
+	20 /* addresses of From fields that are looked at                      \
+	    */
 
 /*
  * Mends the header, once, when it is complete: what is missing of Date, From
