@@ -229,7 +229,7 @@ account_sql_scram_begin(struct account_sql *sql,
 	scram->driver = driver_load(SCRAM_DRIVER, SCRAM_DRIVER_SYMBOL, err);
 	if (scram->driver)
 		scram->exchange = scram->driver->begin(&how, err);
-	if (scram->exchange)
+	if (scram->driver && scram->exchange)
 		result = scram->driver->step(
 		    scram->exchange, first->message, answer);
 	scram->failed = scram->failed || scram->exchange == NULL;
