@@ -194,6 +194,21 @@ check_user(const struct settings *settings, const struct account_user *user)
 						      : OUTCOME_TEMPFAIL;
 }
 
+/* What is told where all mailboxes are full: that one may have room later, if
+ * it may. */
+static enum smtp_outcome
+when_all_full(const struct settings *settings,
+    const struct account_targets *targets, uint64_t size)
+{
+	enum smtp_outcome outcome = OUTCOME_OVER_QUOTA;
+	size_t i;
+
+	for (i = 0; i < targets->count && outcome != OUTCOME_FULL_NOW; i++)
+		outcome =
+		    verdict_when_full(settings, &targets->list[i].user, size);
+	return outcome;
+}
+
 /* A full mailbox refuses the address only where all are full: a list's members
  * do not suffer for one of them. */
 static enum smtp_outcome
@@ -216,7 +231,7 @@ check_targets(const struct settings *settings,
 	}
 	if (full < targets->count)
 		return outcome;
-	return verdict_when_full(settings, &targets->list[0].user, size);
+	return when_all_full(settings, targets, size);
 }
 
 enum smtp_outcome

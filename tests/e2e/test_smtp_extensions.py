@@ -190,9 +190,7 @@ def serve_one(site, listener):
             stdin=conn, stdout=conn, stderr=log, start_new_session=True))
 
 
-def test_lmtp_on_a_unix_socket(site):
-    site.sql("UPDATE quota SET bytes = 1048000 "
-             "WHERE username = 'small@test.dev'")
+def lmtp_client(site):
     path, listener = lmtp_on(site)
     client = smtplib.LMTP()
     client.timeout = 20
@@ -201,6 +199,13 @@ def test_lmtp_on_a_unix_socket(site):
     client.sock.connect(path)
     serve_one(site, listener)
     assert client.getreply()[0] == 220
+    return client
+
+
+def test_lmtp_on_a_unix_socket(site):
+    site.sql("UPDATE quota SET bytes = 1048000 "
+             "WHERE username = 'small@test.dev'")
+    client = lmtp_client(site)
     assert client.docmd("EHLO", "me")[0] == 500
     assert client.docmd("LHLO", "me")[0] == 250
     assert client.docmd("MAIL", "FROM:<s@example.org>")[0] == 250
@@ -211,13 +216,44 @@ def test_lmtp_on_a_unix_socket(site):
     assert client.docmd("DATA")[0] == 354
     client.send(b"Subject: x\r\n\r\n" + b"y" * 60 + b"\r\n" +
                 (b"x" * 998 + b"\r\n") * 1200 + b".\r\n")
-    codes = [client.getreply()[0] for _ in range(3)]
-    assert codes[0] == codes[2] == 250
-    assert codes[1] in (452, 552)
+    replies = [client.getreply() for _ in range(3)]
+    assert [code for code, _ in replies] == [250, 552, 250]
+    assert b"the mailbox of small@test.dev has exceeded" in replies[1][1]
     assert [len(site.contents(user)) for user in ("demo", "other", "small")
             ] == [1, 1, 0]
     assert b" with LMTP id " in site.contents("demo")[0]
     assert client.docmd("QUIT")[0] == 221
+
+
+def test_lmtp_to_lists_that_are_full(site):
+    """A list is full when all of its members are, and each recipient is told
+    what became of his own."""
+    site.add_alias("list", "small@test.dev", "tiny@test.dev")
+    site.add_alias("half", "small@test.dev", "other@test.dev")
+    site.add_user("tiny", quota="1")
+    for user in "small", "tiny":
+        site.sql("DELETE FROM quota WHERE username = '%s@test.dev'" % user)
+        site.sql("INSERT INTO quota (username, bytes, messages) VALUES "
+                 "('%s@test.dev', 1048000, 1)" % user)
+    client = lmtp_client(site)
+    assert client.docmd("LHLO", "me")[0] == 250
+
+    def deliver(*names):
+        assert client.docmd("MAIL", "FROM:<s@example.org>")[0] == 250
+        for name in names:
+            assert client.docmd("RCPT", "TO:<%s@test.dev>" % name)[0] == 250
+        assert client.docmd("DATA")[0] == 354
+        client.send(b"Subject: x\r\n\r\n" +
+                    (b"x" * 998 + b"\r\n") * 200 + b".\r\n")
+        return [client.getreply() for _ in names]
+
+    replies = deliver("list", "demo", "half", "tiny")
+    assert [code for code, _ in replies] == [552, 250, 250, 552]
+    assert b"mailbox of list@test.dev has" in replies[0][1]
+    assert b"mailbox of tiny@test.dev has" in replies[3][1]
+    assert [len(site.contents(user)) for user in (
+        "demo", "other", "small", "tiny")] == [1, 1, 0, 0]
+    assert [code for code, _ in deliver("tiny", "list")] == [552, 552]
 
 
 def test_lmtp_by_njiwa_init(lite):

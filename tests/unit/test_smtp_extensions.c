@@ -264,7 +264,7 @@ static const struct row normalized[] = {
 #define LMTP_STARTED HI_LMTP EHLO_MX SENDER_OK
 #define LOCAL "451 4.3.0 Local error, try again later [t1]\n"
 #define FULL                                                                   \
-	"552 5.2.2 Sorry, the mailbox of a@test.dev is full: 100%. [t1]\n"
+	"552 5.2.2 Sorry, the mailbox of c@test.dev is full: 100%. [t1]\n"
 
 static const struct row lmtp[] = {
 	{ "HELO me\r\nEHLO me\r\n" LHLO QUIT,

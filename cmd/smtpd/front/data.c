@@ -115,13 +115,13 @@ conclude(struct smtp *s, struct reception *r, struct ending *end)
 }
 
 static void
-say_end(struct smtp *s, const struct reply *reply, struct slice reason)
+say_end(struct smtp *s, const struct reply *reply, struct slice reason,
+    struct slice recipient)
 {
 	STR_AUTO text = STR_INIT;
 
 	if (reply == &reply_over_quota || reply == &reply_full_now)
-		verdict_text(
-		    s->settings, reply, str_slice(&s->tx.first), &text);
+		verdict_text(s->settings, reply, recipient, &text);
 	else if (reason.len && reply != &reply_queued)
 		str_append(&text, reason);
 	else
@@ -135,6 +135,7 @@ say_each(struct smtp *s, const struct ending *end)
 {
 	struct wire_committed committed;
 	bool known = wire_get_committed(&end->answer, &committed);
+	struct slice rest = str_slice(&s->tx.each), recipient = rest;
 	size_t i;
 
 	for (i = 0; i < s->tx.count; i++) {
@@ -143,7 +144,8 @@ say_each(struct smtp *s, const struct ending *end)
 		if (known)
 			reply =
 			    reply_for_message(wire_committed_at(&committed, i));
-		say_end(s, reply, end->reason);
+		(void)slice_next(&rest, '\n', &recipient); /* as many */
+		say_end(s, reply, end->reason, recipient);
 	}
 }
 
@@ -161,7 +163,7 @@ data_close(struct smtp *s, struct reception *r)
 	if (s->lmtp)
 		say_each(s, &end);
 	else
-		say_end(s, end.reply, end.reason);
+		say_end(s, end.reply, end.reason, str_slice(&s->tx.first));
 	str_release(&end.found);
 	content_result_release(&end.content);
 	ipc_msg_release(&end.answer);

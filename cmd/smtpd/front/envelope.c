@@ -193,6 +193,8 @@ remember(struct smtp *s, const struct str *address)
 {
 	if (s->tx.count++ == 0)
 		str_set(&s->tx.first, str_slice(address));
+	if (s->lmtp)
+		str_appendf(&s->tx.each, "%s\n", str_cstr(address));
 	if (s->tx.rcpts.len + address->len < SMTP_LOG_RCPTS)
 		str_appendf(&s->tx.rcpts, "%s%s", s->tx.rcpts.len ? "," : "",
 		    str_cstr(address));

@@ -168,6 +168,7 @@ smtp_reset(struct smtp *s)
 	str_clear(&s->tx.sender);
 	str_clear(&s->tx.first);
 	str_clear(&s->tx.rcpts);
+	str_clear(&s->tx.each);
 	str_clear(&s->tx.envid);
 	data_drop_chunks(s);
 	s->tx.announced = 0;
@@ -377,6 +378,7 @@ release(struct smtp *s)
 	str_release(&s->tx.sender);
 	str_release(&s->tx.first);
 	str_release(&s->tx.rcpts);
+	str_release(&s->tx.each);
 	str_release(&s->tx.envid);
 	str_release(&s->rcpt.orcpt);
 	data_drop_chunks(s);

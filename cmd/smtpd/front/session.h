@@ -38,6 +38,7 @@ struct transaction {
 	struct str sender;  /* canonical; "" for <> */
 	struct str first;   /* the first recipient, canonical */
 	struct str rcpts;   /* all, for the log, cut at SMTP_LOG_RCPTS */
+	struct str each;    /* LMTP: all, each with a newline behind it */
 	struct str envid;   /* ENVID=, in xtext; "" when it was not said */
 	uint64_t announced; /* SIZE=, 0 when it was not said */
 	uint32_t bits;      /* WIRE_MAIL_: the other parameters */

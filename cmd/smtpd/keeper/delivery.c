@@ -184,10 +184,12 @@ link_all(struct delivery *d, const struct wire_commit *how)
 		struct mailbox_to *to = &d->to[i];
 		int rc;
 
-		if (to->left_out)
-			recipients_log_left_out(&to->user);
-		if (to->left_out || to->removed || to->outcome != OUTCOME_OK)
+		if (to->removed)
 			continue;
+		if (to->full != OUTCOME_OK) {
+			recipients_log_left_out(&to->user);
+			continue;
+		}
 		folder = content_folder(d, to, how);
 		to->folder = folder ? folder : "";
 		rc = link_into(d, i, how, &err);
@@ -382,7 +384,7 @@ delivery_commit(
 		enum smtp_outcome own = recipients_outcome(d, i);
 
 		if (own != OUTCOME_DISCARD &&
-		    (overall != OUTCOME_OK || !recipients_differ(d)))
+		    (own == OUTCOME_OK || !recipients_differ(d)))
 			own = overall;
 		str_append_char(each, (char)own);
 	}

@@ -33,9 +33,8 @@ struct mailbox_to {
 	char *detail; /* of the subaddress, NULL for none */
 	struct account_user user;
 	struct account_client *account; /* for its quota */
-	bool listed;   /* nobody named it but an alias of several */
-	bool left_out; /* it is full, and the others get the message */
-	bool linked;   /* it has the message, */
+	enum smtp_outcome full; /* there is no room; OUTCOME_OK: there is */
+	bool linked;            /* it has the message, */
 	size_t number; /* by that incoming_link */
 	enum smtp_outcome outcome;
 	bool removed;       /* by a filter: nobody leads to it any more */
@@ -86,20 +85,22 @@ enum smtp_outcome recipients_add(
  * client's to try again, recipient by recipient. */
 bool recipients_differ(const struct delivery *d);
 
-/* What became of recipient i, by the outcomes of its mailboxes: the worst. */
+/* What became of recipient i, by the outcomes of its mailboxes: the worst.  One
+ * that is full counts only where all of them are. */
 enum smtp_outcome recipients_outcome(const struct delivery *d, size_t i);
 
 /* Takes accepted recipient i back: the mailboxes that no other one leads to are
  * left out, and its outcome is OUTCOME_DISCARD. */
 void recipients_remove(struct delivery *d, size_t i);
 
-/* Is there room for a message of that many octets?  OUTCOME_OK: in all that are
- * not left out from now on; else in none (as verdict_when_full) or not in all
- * (OUTCOME_SOME_FULL).  Where recipients differ, each mailbox has its own
- * outcome, and OUTCOME_OK means that one at least has room. */
+/* Is there room for a message of that many octets?  For a recipient there is
+ * when one of its mailboxes has it, and the full ones are left out: OUTCOME_OK
+ * when there is for all recipients, or for one at least where recipients
+ * differ; else for none (as verdict_when_full) or not for all
+ * (OUTCOME_SOME_FULL). */
 enum smtp_outcome recipients_weigh(struct delivery *d, uint64_t size);
 
-/* Logs that a message for an alias goes to its others only. */
+/* Logs that a message goes to others only. */
 void recipients_log_left_out(const struct account_user *user);
 
 /* Forgets all; or the last recipient, before whom there were n mailboxes. */

@@ -37,7 +37,7 @@ note_link(struct delivery *d, size_t number)
 /* Adds one mailbox, whose user and detail are taken.  One that is there already
  * keeps the folder of the address that came first. */
 static enum smtp_outcome
-add_mailbox(struct delivery *d, struct account_target *target, bool listed)
+add_mailbox(struct delivery *d, struct account_target *target)
 {
 	STR_AUTO path = STR_INIT;
 	struct mailbox_to *same;
@@ -49,7 +49,6 @@ add_mailbox(struct delivery *d, struct account_target *target, bool listed)
 		return OUTCOME_TOO_MANY;
 	if (same) {
 		same->removed = false;
-		same->listed = same->listed && listed;
 		note_link(d, (size_t)(same - d->to));
 		return OUTCOME_OK;
 	}
@@ -62,7 +61,6 @@ add_mailbox(struct delivery *d, struct account_target *target, bool listed)
 		.detail = target->detail,
 		.user = target->user,
 		.account = d->keeper->account,
-		.listed = listed,
 	};
 	target->user = (struct account_user){ 0 };
 	target->detail = NULL;
@@ -85,29 +83,42 @@ forget_from(struct delivery *d, size_t count)
 void
 recipients_log_left_out(const struct account_user *user)
 {
-	log_warning("the mailbox of %s is full: a message for an alias goes "
-		    "to the others only",
+	log_warning("the mailbox of %s is full: the message goes to the "
+		    "others only",
 	    user->name);
+}
+
+/* Whoever no accepted recipient leads to does not get it. */
+static void
+mark_removed(struct delivery *d)
+{
+	size_t i, k;
+
+	for (k = 0; k < d->count; k++)
+		d->to[k].removed = true;
+	for (i = 0; i < d->nrcpts; i++)
+		for (k = 0; k < d->rcpts[i].count; k++)
+			d->to[d->links[d->rcpts[i].first + k]].removed = false;
 }
 
 static enum smtp_outcome
 add_targets(struct delivery *d, struct account_targets *targets, uint64_t size)
 {
 	enum smtp_outcome outcome = OUTCOME_OK;
-	bool listed = targets->count > 1;
 	size_t before = d->count, links = d->nlinks, i;
 
 	for (i = 0; i < targets->count && outcome == OUTCOME_OK; i++) {
 		struct account_target *target = &targets->list[i];
 
 		if (verdict_has_room(d->keeper->settings, &target->user, size))
-			outcome = add_mailbox(d, target, listed);
+			outcome = add_mailbox(d, target);
 		else
 			recipients_log_left_out(&target->user);
 	}
 	if (outcome != OUTCOME_OK) {
 		forget_from(d, before);
 		d->nlinks = links;
+		mark_removed(d);
 	}
 	return outcome;
 }
@@ -150,11 +161,31 @@ recipients_differ(const struct delivery *d)
 	return strcmp(d->keeper->profile, "lmtp") == 0;
 }
 
+/* Why there is no room for it in any of its mailboxes; OUTCOME_OK: in one there
+ * is.  Of several it is the one that may change. */
+static enum smtp_outcome
+why_full(const struct delivery *d, const struct recipient *rcpt)
+{
+	enum smtp_outcome why = OUTCOME_OK;
+	size_t k;
+
+	for (k = 0; k < rcpt->count; k++) {
+		const struct mailbox_to *to = &d->to[d->links[rcpt->first + k]];
+
+		if (to->full == OUTCOME_OK)
+			return OUTCOME_OK;
+		if (why != OUTCOME_FULL_NOW)
+			why = to->full;
+	}
+	return why;
+}
+
 enum smtp_outcome
 recipients_outcome(const struct delivery *d, size_t i)
 {
 	const struct recipient *rcpt = &d->rcpts[i];
-	enum smtp_outcome worst = rcpt->count ? OUTCOME_OK : OUTCOME_DISCARD;
+	enum smtp_outcome worst =
+	    rcpt->count ? why_full(d, rcpt) : OUTCOME_DISCARD;
 	size_t k;
 
 	for (k = 0; k < rcpt->count; k++) {
@@ -170,42 +201,40 @@ recipients_outcome(const struct delivery *d, size_t i)
 void
 recipients_remove(struct delivery *d, size_t i)
 {
-	size_t k;
-
 	d->rcpts[i].count = 0;
-	for (k = 0; k < d->count; k++)
-		d->to[k].removed = true;
-	for (i = 0; i < d->nrcpts; i++)
-		for (k = 0; k < d->rcpts[i].count; k++)
-			d->to[d->links[d->rcpts[i].first + k]].removed = false;
+	mark_removed(d);
+}
+
+static void
+weigh_mailbox(
+    const struct settings *settings, struct mailbox_to *to, uint64_t size)
+{
+	to->full = verdict_has_room(settings, &to->user, size)
+		       ? OUTCOME_OK
+		       : verdict_when_full(settings, &to->user, size);
+	to->outcome = OUTCOME_OK;
+	to->kept = false;
 }
 
 enum smtp_outcome
 recipients_weigh(struct delivery *d, uint64_t size)
 {
-	const struct settings *settings = d->keeper->settings;
-	size_t i, full = 0, named = 0, count = 0;
+	enum smtp_outcome why = OUTCOME_OK;
+	size_t i, full = 0, count = 0;
 
-	for (i = 0; i < d->count; i++) {
-		struct mailbox_to *to = &d->to[i];
-		bool fits =
-		    to->removed || verdict_has_room(settings, &to->user, size);
+	for (i = 0; i < d->count; i++)
+		weigh_mailbox(d->keeper->settings, &d->to[i], size);
+	for (i = 0; i < d->nrcpts; i++) {
+		enum smtp_outcome own = why_full(d, &d->rcpts[i]);
 
-		to->left_out = !fits && to->listed;
-		to->outcome = OUTCOME_OK;
-		to->kept = false;
-		full += !fits;
-		count += !to->removed;
-		named += !fits && !to->listed;
-		if (recipients_differ(d) && !fits && !to->listed)
-			to->outcome =
-			    verdict_when_full(settings, &to->user, size);
+		full += own != OUTCOME_OK;
+		count += d->rcpts[i].count > 0;
+		if (own != OUTCOME_OK && why != OUTCOME_FULL_NOW)
+			why = own;
 	}
-	if (count && full == count)
-		return verdict_when_full(settings, &d->to[0].user, size);
-	if (recipients_differ(d))
-		return OUTCOME_OK;
-	return named ? OUTCOME_SOME_FULL : OUTCOME_OK;
+	if (full == count)
+		return why;
+	return full && !recipients_differ(d) ? OUTCOME_SOME_FULL : OUTCOME_OK;
 }
 
 void
@@ -213,6 +242,7 @@ recipients_take_back(struct delivery *d, size_t n)
 {
 	forget_from(d, n);
 	d->nlinks = d->rcpts[--d->nrcpts].first;
+	mark_removed(d);
 }
 
 void
