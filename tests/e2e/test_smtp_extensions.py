@@ -361,6 +361,23 @@ def test_message_in_hand_is_finished(site, tls, chunks):
     assert stored.endswith(b"\nSubject: x\n\nx\n")
 
 
+@pytest.mark.parametrize("start", [b"DATA\r\nSubject: x\r\n\r\n",
+                                   b"BDAT 9\r\nSubject"])
+def test_half_a_message_is_not_waited_for(lite, start):
+    """Its client was told nothing, and can send it again."""
+    talk = begun(lite)
+    process = keeper(lite)
+    talk.send(start)
+    if start.startswith(b"DATA"):
+        assert talk.reply()[0] == 354
+    time.sleep(0.3)
+    process.send_signal(signal.SIGTERM)
+    code, text = talk.reply()
+    assert (code, text[:5]) == (421, "4.3.2")
+    assert process.wait(5) == 0
+    assert lite.contents() == []
+
+
 def test_envelope_in_hand_is_finished(lite):
     talk = begun(lite)
     process = keeper(lite)

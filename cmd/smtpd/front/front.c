@@ -11,7 +11,7 @@
 #include "common/base/log.h"
 
 #define GOODBYE_MS 5000 /* for telling a client that its time is up */
-#define ENDING_MS 10000 /* for each command of a message that was begun */
+#define ENDING_MS 5000  /* of silence in a message that was begun */
 #define LOG_COMMAND_MAX 200
 
 #define TARPIT_STEP 10     /* refusals that are held back alike */
@@ -179,6 +179,20 @@ smtp_reset(struct smtp *s)
 		s->state = ST_GREETED;
 }
 
+int64_t
+smtp_deadline(const struct smtp *s, int64_t deadline)
+{
+	int64_t end = clock_deadline(ENDING_MS);
+
+	return s->front->ending && end < deadline ? end : deadline;
+}
+
+const struct reply *
+smtp_timeout(const struct smtp *s)
+{
+	return s->front->ending ? &reply_ending : &reply_timeout;
+}
+
 /* The time by which the line that is read now must be here. */
 static int64_t
 line_deadline(const struct smtp *s)
@@ -187,9 +201,7 @@ line_deadline(const struct smtp *s)
 
 	if (s->submission && !s->logged_in && s->front->login_ends < deadline)
 		deadline = s->front->login_ends;
-	if (s->front->ending && clock_deadline(ENDING_MS) < deadline)
-		deadline = clock_deadline(ENDING_MS);
-	return deadline;
+	return smtp_deadline(s, deadline);
 }
 
 /* Cuts the CRLF off, or where that is mended the LF alone; false when it is not
@@ -242,7 +254,7 @@ smtp_read_line(
 	else if (rc == -EMSGSIZE)
 		smtp_say(s, long_line(too_long, line));
 	else if (rc == -ETIMEDOUT)
-		smtp_say(s, s->front->ending ? &reply_ending : &reply_timeout);
+		smtp_say(s, smtp_timeout(s));
 	else if (rc != -ECANCELED || !front_is_ending(s->front))
 		s->over = true;
 	return false;

@@ -230,12 +230,13 @@ fill(struct smtp *s, int64_t deadline)
 	int rc;
 
 	do {
-		stream_set_deadline(s->front->client, deadline);
+		stream_set_deadline(
+		    s->front->client, smtp_deadline(s, deadline));
 		rc = stream_fill(s->front->client);
 		/* told to end: this message is finished before that */
 	} while (rc == -ECANCELED && front_is_ending(s->front));
 	if (rc <= 0)
-		lose(s, rc == -ETIMEDOUT ? &reply_timeout : NULL);
+		lose(s, rc == -ETIMEDOUT ? smtp_timeout(s) : NULL);
 	return rc > 0;
 }
 

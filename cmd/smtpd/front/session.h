@@ -96,6 +96,11 @@ extern const size_t smtp_commands_count;
 /* Runs the conversation (struct service's front). */
 void smtp_front(struct front *front);
 
+/* The deadline (clock_ms) of a wait for the client: that one, or sooner when
+ * we were told to end; and what is said when it has passed. */
+int64_t smtp_deadline(const struct smtp *s, int64_t deadline);
+const struct reply *smtp_timeout(const struct smtp *s);
+
 /* Does the setting bare_newline mend them? */
 bool smtp_normalizes(const struct smtp *s);
 
