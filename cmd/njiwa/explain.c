@@ -11,6 +11,7 @@
 #include "common/msg/address.h"
 #include "common/net/peer.h"
 #include "common/svc/account_settings.h"
+#include "common/svc/rates.h"
 #include "common/svc/settings_table.h"
 #include "common/svc/verdict.h"
 
@@ -19,6 +20,7 @@ struct explain {
 	struct tool *tool;
 	const char *ip, *from;     /* NULL: not said */
 	bool stranger;             /* ip is one who is looked into */
+	uint64_t wait;             /* seconds, where he is greylisted */
 	struct str sender;         /* canonical; "" for <> */
 	uint64_t size;             /* octets, 0: not announced */
 	struct str recipient;      /* canonical */
@@ -57,8 +59,11 @@ print_reply(const struct explain *e, const struct reply *reply)
 	STR_AUTO argument = STR_INIT;
 	const char *at = strstr(reply->text, "%s");
 
-	verdict_text(
-	    &e->tool->settings, reply, str_slice(&e->recipient), &argument);
+	if (reply == &reply_greylisted)
+		str_appendf(&argument, "%llu", (unsigned long long)e->wait);
+	else
+		verdict_text(&e->tool->settings, reply,
+		    str_slice(&e->recipient), &argument);
 	printf("%u %s ", reply->code, reply->enhanced);
 	if (at == NULL)
 		printf("%s\n", reply->text);
@@ -101,17 +106,16 @@ explain_client(struct explain *e)
 	if (!peer.ipv6 && inet_pton(AF_INET, e->ip, &binary) != 1)
 		return tool_fail(e->tool, EX_USAGE, "%s: no IP address", e->ip);
 	(void)snprintf(peer.address, sizeof peer.address, "%s", e->ip);
-	if (peer_is_loopback(&peer)) {
-		printf("client %s: this machine itself\n", e->ip);
-	} else if (peer_in_networks(
-		       &peer, e->tool->settings.trusted_networks)) {
-		printf("client %s: of trusted_networks\n", e->ip);
-	} else {
-		e->stranger = true;
-		printf("client %s: a stranger, who is looked into\n", e->ip);
-		print_checks(e->tool);
-		strangers_print_rates(e->tool, e->ip);
+	e->stranger = rates_apply_to(&e->tool->settings, &peer);
+	if (!e->stranger) {
+		printf("client %s: %s\n", e->ip,
+		    peer_is_loopback(&peer) ? "this machine itself"
+					    : "of trusted_networks");
+		return EX_OK;
 	}
+	printf("client %s: a stranger, who is looked into\n", e->ip);
+	print_checks(e->tool);
+	e->reply = strangers_print_rates(e->tool, &peer);
 	return EX_OK;
 }
 
@@ -252,9 +256,12 @@ explain_recipient(struct explain *e)
 	    (unsigned long long)account_sql_questions(e->sql));
 	account_targets_release(&targets);
 	account_sql_free(e->sql);
-	if (e->reply->code < 400 && e->stranger && e->from)
-		strangers_print_greylist(e->tool, e->ip, str_cstr(&e->sender),
+	if (e->reply->code < 400 && e->stranger)
+		e->wait = strangers_print_greylist(e->tool, e->ip,
+		    e->from ? str_cstr(&e->sender) : NULL,
 		    str_cstr(&e->recipient));
+	if (e->wait)
+		e->reply = &reply_greylisted;
 	return EX_OK;
 }
 

@@ -94,26 +94,44 @@ see(void *ctx, const struct greylist_row *row)
 	t->first_seen = row->first_seen;
 }
 
-static void
+/* Seconds to wait, for one who is greylisted. */
+static uint64_t
 print_triplet(const struct settings *settings, const struct triplet *t)
 {
 	int64_t delay = settings->greylist_delay / 1000;
 	int64_t left =
 	    t->there ? t->first_seen + delay - clock_now().tv_sec : delay;
 
-	if (settings->greylist_auto && t->network >= settings->greylist_auto)
+	if (settings->greylist_auto && t->network >= settings->greylist_auto) {
 		printf("let in: %lld of its network came twice\n",
 		    (long long)t->network);
-	else if (t->passed)
-		printf("let in: it came twice\n");
-	else if (left <= 0)
-		printf("let in: it waited\n");
-	else
-		printf("451 4.7.1, to come again in %lld seconds%s\n",
-		    (long long)left, t->there ? "" : ": not seen before");
+		return 0;
+	}
+	if (t->passed || left <= 0) {
+		printf("let in: it %s\n", t->passed ? "came twice" : "waited");
+		return 0;
+	}
+	if (left > delay)
+		left = delay; /* the clock was set back */
+	printf("451 4.7.1, to come again in %lld seconds%s\n", (long long)left,
+	    t->there ? "" : ": not seen before");
+	return (uint64_t)left;
 }
 
-void
+/* Does that time stand in the reply to RCPT? */
+static bool
+is_told_at_rcpt(const struct settings *settings, const char *from)
+{
+	if (strcmp(settings->greylist, "on") != 0)
+		printf("  that is for who is suspicious, by what he does\n");
+	else if (from[0] == '\0')
+		printf("  that is said after DATA\n");
+	else
+		return true;
+	return false;
+}
+
+uint64_t
 strangers_print_greylist(
     struct tool *tool, const char *ip, const char *from, const char *recipient)
 {
@@ -121,16 +139,22 @@ strangers_print_greylist(
 	STR_AUTO sender = STR_INIT;
 	struct triplet t = { NULL, recipient, false, false, 0, 0 };
 	struct err err = { 0 };
+	uint64_t wait = 0;
 
 	if (strcmp(tool->settings.greylist, "off") == 0 ||
 	    !network_named(tool, ip, &network) || tool_open(tool) != EX_OK)
-		return;
-	greylist_sender(slice_from(from), &sender);
-	t.sender = str_cstr(&sender);
+		return 0;
 	printf("  greylist %s, network %s: ", tool->settings.greylist,
 	    str_cstr(&network));
+	if (from == NULL) {
+		printf("who sends it must be known (from)\n");
+		return 0;
+	}
+	greylist_sender(slice_from(from), &sender);
+	t.sender = str_cstr(&sender);
 	if (greylist_list(tool->admin, str_cstr(&network), see, &t, &err) < 0)
 		printf("let in: %s\n", err.text);
 	else
-		print_triplet(&tool->settings, &t);
+		wait = print_triplet(&tool->settings, &t);
+	return wait && is_told_at_rcpt(&tool->settings, from) ? wait : 0;
 }

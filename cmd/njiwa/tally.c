@@ -6,6 +6,7 @@
 #include "cmd/njiwa/strangers.h"
 #include "common/base/mem.h"
 #include "common/svc/rates.h"
+#include "common/svc/verdict.h"
 
 #define LINES 50 /* that are printed unless all are asked for */
 
@@ -133,17 +134,34 @@ explain(struct tally *table, const char *ip, bool network)
 	str_release(&line.name);
 }
 
-void
-strangers_print_rates(const struct tool *tool, const char *ip)
+/* In the order in which they are looked at. */
+static const struct {
+	enum rate what;
+	const struct reply *reply;
+} refusals[] = {
+	{ RATE_CONNECTION, &reply_too_often },
+	{ RATE_MESSAGE, &reply_too_much },
+	{ RATE_UNKNOWN, &reply_too_much },
+};
+
+const struct reply *
+strangers_print_rates(const struct tool *tool, const struct peer *peer)
 {
+	const struct reply *reply = NULL;
 	struct tally *table;
 	struct err err = { 0 };
+	size_t i;
 
 	if (rates_table(&tool->settings, &table, &err) < 0) {
 		printf("  no rates are known: %s\n", err.text);
-		return;
+		return NULL;
 	}
-	explain(table, ip, false);
-	explain(table, ip, true);
+	explain(table, peer->address, false);
+	explain(table, peer->address, true);
+	for (i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
+		if (reply == NULL && rates_would_refuse(&tool->settings, table,
+					 peer, refusals[i].what))
+			reply = refusals[i].reply;
 	tally_close(table);
+	return reply;
 }

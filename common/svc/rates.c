@@ -184,27 +184,36 @@ rates_open_unnamed(const struct settings *settings)
 	return r;
 }
 
-void
-rates_name(struct rates *r, const struct peer *peer)
+/* The peer's places, made where make says so. */
+static void
+find(struct rates *r, const struct peer *peer, bool make)
 {
 	const struct tally_key all = { .kind = KIND_ALL };
 	struct tally_key address = { { 0 }, 0, 0 }, network = address;
 	struct network of;
 
-	if (r == NULL)
-		return;
 	r->counted = rates_apply_to(r->settings, peer) &&
 		     key_of(peer->address, false, &address) &&
 		     key_of(peer->address, true, &network);
 	if (!r->counted)
 		return;
 	r->peer = peer->address;
-	r->address = tally_find(r->table, &address, true);
-	r->network = tally_find(r->table, &network, true);
-	r->all = tally_find(r->table, &all, true);
+	r->address = tally_find(r->table, &address, make);
+	r->network = tally_find(r->table, &network, make);
+	r->all = tally_find(r->table, &all, make);
 	r->is_private =
 	    network_of(peer->address, 32, 128, &of) && network_is_private(&of);
 	r->is_gateway = r->is_private && is_gateway(peer->address);
+}
+
+void
+rates_name(struct rates *r, const struct peer *peer)
+{
+	if (r == NULL)
+		return;
+	find(r, peer, true);
+	if (!r->counted)
+		return;
 	(void)tally_add(r->address, COUNT_TODAY, DAY, 0); /* no limits */
 	(void)tally_add(r->all, COUNT_TODAY, DAY, 0);
 }
@@ -371,6 +380,18 @@ rates_login_delay(struct rates *rates)
 }
 
 /* ---- for the tool ---- */
+
+bool
+rates_would_refuse(const struct settings *settings, struct tally *table,
+    const struct peer *peer, enum rate what)
+{
+	struct rates r = { .settings = settings, .table = table };
+
+	find(&r, peer, false);
+	return r.counted &&
+	       (is_full(&r, what, false) || is_full(&r, what, true)) &&
+	       why_spared(&r) == NULL;
+}
 
 bool
 rates_read(const struct tally_key *key, struct tally_entry entry,

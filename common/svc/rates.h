@@ -62,6 +62,10 @@ int64_t rates_login_delay(struct rates *rates);
 int rates_table(
     const struct settings *settings, struct tally **ret_table, struct err *err);
 
+/* Would one more be refused?  Nothing is counted, and nothing is logged. */
+bool rates_would_refuse(const struct settings *settings, struct tally *table,
+    const struct peer *peer, enum rate what);
+
 /* One line of the table. */
 struct rates_line {
 	struct str name; /* "192.0.2.1", "192.0.2.0/24" */

@@ -9,6 +9,8 @@
 
 /* clang-format off */
 const struct reply
+reply_too_often = { 421, "4.7.0",
+	"Too many connections from your network, come back later" },
 reply_size_announced = { 552, "5.3.4", "Message too big" },
 reply_recipient_ok = { 250, "2.1.5", "Recipient ok" },
 reply_recipient_unknown = { 550, "5.1.1", "<%s>: no such mailbox here" },

@@ -67,6 +67,9 @@ enum smtp_outcome verdict_when_full(const struct settings *settings,
 uint64_t verdict_ceiling(
     const struct settings *settings, const struct account_user *user);
 
+/* The greeting of whoever has connected too often. */
+extern const struct reply reply_too_often;
+
 /* The reply to MAIL with a SIZE above smtp_max_message_size. */
 extern const struct reply reply_size_announced;
 

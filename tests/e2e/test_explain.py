@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from far_client import Far
 from site_under_test import DOMAIN
 from smtp_talk import Talk
 from tool_under_test import (
@@ -114,6 +115,61 @@ def test_size_client_and_sender(site):
         assert status == OK and steps[0] == "client %s: %s" % (ip, line)
         assert ("  check_helo_syntax: reject" in steps) == ("stranger" in line)
         assert "sender <>: good, as from anybody on port 25" in steps
+
+
+def test_greylisted(site):
+    site.conf(greylist="on", greylist_auto=1)
+    words = full("demo"), "ip", "192.0.2.9", "from"
+    status, steps, reply = explain(site, *words, "s@far.org")
+    assert status == TEMPFAIL
+    assert reply == "451 4.7.1 Not seen before: please come back in 300 seconds"
+    assert any("not seen before" in step for step in steps)
+    assert site.sql("SELECT * FROM greylist") == [], "nothing is changed"
+    talk = Talk(Far(site, "192.0.2.1"))
+    talk.ehlo()
+    assert talk.envelope(full("demo"), sender="s@far.org") == [451]
+    _, _, reply = explain(site, *words, "s@far.org")
+    assert re.search(r"back in (300|29\d) seconds$", reply), reply
+    # a bounce, or who is greylisted for what he does: not at RCPT
+    status, steps, reply = explain(site, *words, "<>")
+    assert (status, reply) == (OK, "250 2.1.5 Recipient ok")
+    assert "  that is said after DATA" in steps
+    _, steps, reply = explain(site, *words[:3])
+    assert reply[:3] == "250" and "must be known (from)" in "".join(steps)
+    status, _, reply = explain(site, full("nobody"), *words[1:], "s@far.org")
+    assert status == NOUSER and reply.startswith("550 5.1.1")
+    site.sql("UPDATE greylist SET first_seen = first_seen - 300")
+    assert explain(site, *words, "s@far.org")[2].startswith("250 ")
+    site.sql("UPDATE greylist SET first_seen = first_seen + 300")
+    site.conf(greylist="suspicious")
+    status, steps, _ = explain(site, *words, "s@far.org")
+    assert status == OK
+    assert "  that is for who is suspicious, by what he does" in steps
+    site.conf(greylist="on", trusted_networks="192.0.2.0/24")
+    assert explain(site, *words, "s@far.org")[0] == OK
+
+
+@pytest.mark.parametrize("setting, last, text", [
+    ("rate_connections", 1, "421 4.7.0 Too many connections from your network, "
+     "come back later"),
+    ("rate_messages_network", 1, "451 4.7.1 Too much from your network lately, "
+     "come back later"),
+    ("rate_unknown", 2, "451 4.7.1 Too much from your network lately, "
+     "come back later")])
+def test_too_often(make_site, setting, last, text):
+    site = make_site("sqlite")
+    site.conf(**{setting: last})
+    words = full("demo"), "ip", "192.0.2.1"
+    for i in range(last):
+        assert explain(site, *words)[2] == "250 2.1.5 Recipient ok", i
+        talk = Talk(Far(site, "192.0.2.1"))
+        talk.ehlo()
+        assert talk.envelope(full("nobody")) == [550]
+    for _ in range(2):
+        status, _, reply = explain(site, *words)
+        assert (status, reply) == (TEMPFAIL, text)
+    assert explain(site, full("demo"), "ip", "192.0.3.1")[0] == OK
+    assert explain(site, full("demo"))[0] == OK
 
 
 @pytest.mark.parametrize("status, words", [

@@ -286,20 +286,6 @@ def test_quota_of_an_aliass_members(site):
     assert len(site.messages("demo")) == 3
 
 
-def test_quota_of_all_members_of_one_among_several(site):
-    """Nobody got it for the list, whoever got it for another recipient."""
-    forward(site, "list", "alias", "small@test.dev|other@test.dev")
-    site.sql("UPDATE users SET quota = 1 WHERE name = 'other'")
-    used(site, "small", MB - 100)
-    used(site, "other", MB - 100)
-    big = DATA + (b"x" * 98 + b"\r\n") * (MB // 500)
-    for both in (("list@test.dev", "demo@test.dev"),
-                 ("demo@test.dev", "list@test.dev")):
-        assert send(site, *both, octets=big)[0] == [250, 250, 452]
-    for user in "demo", "small", "other":
-        no_trace_of(site, user)
-
-
 def test_quota_moves(site):
     assert send(site, "demo@test.dev", "other@test.dev")[0] == [250] * 3
     for user in ("demo", "other"):

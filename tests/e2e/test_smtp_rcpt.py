@@ -123,6 +123,20 @@ def test_another_delimiter(lite):
     assert send(lite, "demo-x@test.dev", "demo+x@test.dev") == [550, 550]
 
 
+def test_full_for_one_of_several(site):
+    """Nobody got it for the list, whoever got it for another recipient."""
+    forward(site, "list@test.dev", "small@test.dev|other@test.dev")
+    site.sql("UPDATE users SET quota = 1 WHERE name = 'other'")
+    for user in "small", "other":
+        site.sql("INSERT INTO quota (username, bytes, messages) VALUES "
+                 "('%s@test.dev', %d, 1)" % (user, MB - 100))
+    big = DATA + (b"x" * 98 + b"\r\n") * (MB // 500)
+    for both in (("list@test.dev", "demo@test.dev"),
+                 ("demo@test.dev", "list@test.dev")):
+        assert send(site, *both, octets=big) == [250, 250, 452]
+    assert counts(site, "demo", "small", "other") == [0, 0, 0]
+
+
 def test_disabled(site):
     forward(site, "half@test.dev", "demo@test.dev|other@test.dev")
     forward(site, "only@test.dev", "demo@test.dev")

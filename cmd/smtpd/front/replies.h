@@ -18,7 +18,6 @@ extern const struct reply reply_help; /* %s: the verbs */
 extern const struct reply reply_timeout;
 extern const struct reply reply_ending;
 extern const struct reply reply_too_many_errors;
-extern const struct reply reply_too_often;
 extern const struct reply reply_too_much_idling;
 extern const struct reply reply_too_many_messages;
 extern const struct reply reply_http;

@@ -35,7 +35,7 @@ struct mailbox_to {
 	struct account_client *account; /* for its quota */
 	enum smtp_outcome full; /* there is no room; OUTCOME_OK: there is */
 	bool linked;            /* it has the message, */
-	size_t number; /* by that incoming_link */
+	size_t number;          /* by that incoming_link */
 	enum smtp_outcome outcome;
 	bool removed;       /* by a filter: nobody leads to it any more */
 	int64_t junk;       /* its own threshold (thousandths), when judged */
@@ -85,22 +85,21 @@ enum smtp_outcome recipients_add(
  * client's to try again, recipient by recipient. */
 bool recipients_differ(const struct delivery *d);
 
-/* What became of recipient i, by the outcomes of its mailboxes: the worst.  One
- * that is full counts only where all of them are. */
+/* What became of recipient i: the worst of its mailboxes, of which full ones
+ * count only where all are full. */
 enum smtp_outcome recipients_outcome(const struct delivery *d, size_t i);
 
 /* Takes accepted recipient i back: the mailboxes that no other one leads to are
  * left out, and its outcome is OUTCOME_DISCARD. */
 void recipients_remove(struct delivery *d, size_t i);
 
-/* Is there room for a message of that many octets?  For a recipient there is
- * when one of its mailboxes has it, and the full ones are left out: OUTCOME_OK
- * when there is for all recipients, or for one at least where recipients
- * differ; else for none (as verdict_when_full) or not for all
- * (OUTCOME_SOME_FULL). */
+/* Is there room for so many octets?  A recipient has it who has one mailbox that
+ * does; the full ones are left out.  OUTCOME_OK: for all recipients, or for one
+ * at least where they differ; else for none (as verdict_when_full) or not for
+ * all (OUTCOME_SOME_FULL). */
 enum smtp_outcome recipients_weigh(struct delivery *d, uint64_t size);
 
-/* Logs that a message goes to others only. */
+/* Logs that it goes to others only. */
 void recipients_log_left_out(const struct account_user *user);
 
 /* Forgets all; or the last recipient, before whom there were n mailboxes. */
