@@ -5,7 +5,8 @@
 
 #define CONFLICTS_MAX 10  /* with other processes, in a row */
 #define DAY 86400         /* seconds: what is in use is written to no oftener */
-#define EXPIRE_CHANCE 128 /* one in so many new rows takes old ones away */
+#define EXPIRE_CHANCE 128 /* one in so many new rows takes old ones away: */
+#define EXPIRE_ROWS 1024  /* so many at least, if there are; in a moment */
 
 /* The row of the network has neither sender nor recipient. */
 static const char look_up[] =
@@ -29,6 +30,15 @@ static const char count_network[] =
     "ELSE passed + 1 END, expires = ? "
     "WHERE network = ? AND sender = '' AND recipient = ''";
 static const char expire[] = "DELETE FROM greylist WHERE expires < ?";
+static const char expired_row[] =
+    "SELECT expires FROM greylist WHERE expires < ? "
+    "ORDER BY expires LIMIT 1 OFFSET ?";
+static const char crowded_row[] =
+    "SELECT first_seen FROM greylist WHERE network = ? AND passed = 0 "
+    "ORDER BY first_seen DESC LIMIT 1 OFFSET ?";
+static const char crowd_out[] =
+    "DELETE FROM greylist WHERE network = ? AND passed = 0 "
+    "AND first_seen <= ?";
 
 struct row {
 	bool there;
@@ -60,9 +70,12 @@ see(void *ctx, const struct db_row *row)
 	struct asked *a = ctx;
 	bool network = account_sql_column(row, 1).len == 0;
 	struct row *to = network ? &a->network : &a->triplet;
+	struct row r = { false, number_of(row, 2), number_of(row, 3),
+		number_of(row, 4) };
 
-	*to = (struct row){ number_of(row, 3) >= a->now, number_of(row, 2),
-		number_of(row, 3), number_of(row, 4) };
+	/* what waits since tomorrow would wait till the day after */
+	r.there = r.expires >= a->now && (r.passed || r.first_seen <= a->now);
+	*to = r;
 }
 
 static enum db_fault
@@ -158,18 +171,62 @@ keep(struct asked *a, const struct row *row)
 	return run(a, prolong, values, 4, NULL);
 }
 
+static void
+see_number(void *ctx, const struct db_row *row)
+{
+	*(int64_t *)ctx = number_of(row, 0);
+}
+
+/* The only number that a statement finds, or that given. */
+static int64_t
+find_number(
+    struct asked *a, const char *statement, struct db_value of, int64_t skip)
+{
+	const struct db_value values[] = { of, db_number(skip) };
+	int64_t found = -1;
+	struct sql_run sql = { statement, values, 2, see_number, &found, 0 };
+
+	if (sql_link_run(a->sql->link, &sql, a->err) != DB_OK)
+		return -1;
+	return found;
+}
+
+/* Not all at once: whoever was flooded would stand still once more. */
+static void
+clean_expired(struct asked *a)
+{
+	int64_t last =
+	    find_number(a, expired_row, db_number(a->now), EXPIRE_ROWS - 1);
+	const struct db_value until = db_number(last < 0 ? a->now : last + 1);
+
+	(void)run(a, expire, &until, 1, NULL); /* another one will do it */
+}
+
+/* Of one network so many may wait; the oldest make room. */
+static void
+clean_network(struct asked *a)
+{
+	const struct db_value network = text_of(a->q->network);
+	int64_t last =
+	    find_number(a, crowded_row, network, GREYLIST_WAITING_MAX);
+	const struct db_value values[] = { network, db_number(last) };
+
+	if (last >= 0)
+		(void)run(a, crowd_out, values, 2, NULL); /* likewise */
+}
+
 /* What is of no use any more goes, now and then. */
 static void
 clean(struct asked *a)
 {
-	const struct db_value now = db_number(a->now);
 	struct err ignored;
 	struct err *err = a->err;
 
 	if (clock_now().tv_nsec / 1000 % EXPIRE_CHANCE != 0)
 		return;
-	a->err = &ignored; /* another one will do it */
-	(void)run(a, expire, &now, 1, NULL);
+	a->err = &ignored;
+	clean_expired(a);
+	clean_network(a);
 	a->err = err;
 }
 

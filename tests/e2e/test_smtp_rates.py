@@ -195,13 +195,15 @@ def test_greylisting_without_a_sender(site):
     """Others ask with MAIL FROM:<> whether an address exists: no lie to them,
     but the message itself comes later."""
     talk = enter(site, greylist="on", greylist_delay="1s")
-    assert talk.envelope("demo@test.dev", sender="") == [250]
+    both = "demo@test.dev", "other@test.dev"
+    assert talk.envelope(*both, sender="") == [250, 250]
     assert talk.say("DATA") == 451
     assert talk.last[1].startswith("4.7.1 Not seen before")
     time.sleep(1.1)
-    assert talk.envelope("demo@test.dev", sender="") == [250]
-    assert talk.message() == 250
-    assert len(site.messages()) == 1
+    talk.say("RSET")
+    assert talk.envelope(*both, sender="") == [250, 250]
+    assert talk.message() == 250, "both were asked about"
+    assert len(site.messages()) == len(site.messages("other")) == 1
 
 
 def test_several_recipients_of_a_greylisted_message(site):

@@ -8,6 +8,8 @@
 #include "common/account/account_admin.h"
 #include "common/account/account_sql.h"
 #include "common/account/greylist.h"
+#include "common/account/sql_link.h"
+#include "common/base/clock.h"
 #include "common/base/ipc.h"
 #include "tests/unit/unit.h"
 
@@ -163,6 +165,89 @@ too_late(void **state)
 	f->question.recipient = slice_from("late@test.dev");
 	assert_int_equal(wait_at(f, NOW + DAY), 300);
 	assert_int_equal(wait_at(f, NOW), 300);
+	assert_int_equal(wait_at(f, NOW + 299), 1);
+	assert_int_equal(wait_at(f, NOW + 300), 0);
+	assert_int_equal(wait_at(f, NOW), 0); /* it came twice */
+}
+
+static void
+see_count(void *ctx, const struct db_row *row)
+{
+	*(long *)ctx = strtol(row->columns[0].ptr, NULL, 10);
+}
+
+static long
+count_rows(struct fixture *f, struct sql_link *link)
+{
+	const struct db_value network = db_text(slice_from(f->network));
+	long n = -1;
+	struct sql_run run = { "SELECT CONCAT(COUNT(*), ' rows') FROM greylist "
+			       "WHERE network = ?",
+		&network, 1, see_count, &n, 0 };
+	struct err err = { 0, "" };
+
+	if (!f->config.db.hosts[0])
+		run.sql = "SELECT COUNT(*) || ' rows' FROM greylist "
+			  "WHERE network = ?";
+	if (sql_link_run(link, &run, &err) != DB_OK)
+		fail_msg("%s", err.text);
+	return n;
+}
+
+/* Adds n rows that nobody came back for, a second after another. */
+static void
+add_rows(struct fixture *f, struct sql_link *link, int n, int64_t expires)
+{
+	STR_AUTO text = STR_INIT;
+	struct err err = { 0, "" };
+	int i;
+
+	str_append_cstr(&text, "INSERT INTO greylist (network, sender, "
+			       "recipient, first_seen, expires) VALUES ");
+	for (i = 0; i < n; i++)
+		str_appendf(&text, "%s('%s', 'r%d', '%ld', %d, %ld)",
+		    i ? "," : "", f->network, i, (long)expires, NOW + i,
+		    (long)expires + i);
+	if (sql_link_exec(link, str_cstr(&text), &err) != DB_OK)
+		fail_msg("%s", err.text);
+}
+
+/* The table does not grow without end, and what is taken away at once is
+ * bounded. */
+static void
+crowds(void **state)
+{
+	struct fixture *f = *state;
+	struct sql_link *link = sql_link_new(&f->config.db, DB_SERVE);
+	struct greylist_question *q = &f->question;
+
+	clock_fake((struct timespec){ NOW, 0 }); /* cleans each time */
+	add_rows(f, link, 3000, NOW);
+	assert_int_equal(wait_at(f, NOW + 5000), 300);
+	assert_in_range(count_rows(f, link), 3001 - 1100, 3001 - 1024);
+	(void)wait_at(f, NOW + 5000); /* nothing new, nothing cleaned */
+	assert_in_range(count_rows(f, link), 3001 - 1100, 3001 - 1024);
+	for (q->delay = 300; q->delay < 303; q->delay++) {
+		q->sender = slice_of("abc" + (q->delay - 300), 1);
+		(void)wait_at(f, NOW + 5000);
+	}
+	assert_int_equal(count_rows(f, link), 4);
+	q->delay = 300;
+	/* those who wait; at the limit, and one past it */
+	add_rows(f, link, GREYLIST_WAITING_MAX - 5, NOW + DAY);
+	q->sender = slice_from("last");
+	(void)wait_at(f, NOW + 20000);
+	assert_int_equal(count_rows(f, link), GREYLIST_WAITING_MAX);
+	q->sender = slice_from("more");
+	(void)wait_at(f, NOW + 20001);
+	assert_int_equal(count_rows(f, link), GREYLIST_WAITING_MAX);
+	/* the oldest went, and the newest are there */
+	assert_int_equal(wait_at(f, NOW + 20301), 0);
+	q->sender = slice_from("r0");
+	q->recipient = slice_from("1700086400");
+	assert_int_equal(wait_at(f, NOW + 20301), 300);
+	clock_fake((struct timespec){ -1, 0 });
+	sql_link_free(link);
 }
 
 static void
@@ -226,7 +311,7 @@ longest(void **state)
 	memset(part, 'p', sizeof part - 1);
 	f->question.network = slice_of(network, sizeof network);
 	f->question.sender = slice_of(part, sizeof part - 1);
-	f->question.recipient = slice_of(part, sizeof part - 1);
+	f->question.recipient = slice_of(part, sizeof part);
 	assert_int_equal(wait_at(f, NOW), 300);
 	assert_int_equal(wait_at(f, NOW + 300), 0);
 }
@@ -339,6 +424,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		IN_DATABASE(triplets),
 		IN_DATABASE(too_late),
+		IN_DATABASE(crowds),
 		IN_DATABASE(null_sender),
 		IN_DATABASE(networks),
 		IN_DATABASE(longest),

@@ -93,10 +93,10 @@ enum smtp_outcome recipients_outcome(const struct delivery *d, size_t i);
  * left out, and its outcome is OUTCOME_DISCARD. */
 void recipients_remove(struct delivery *d, size_t i);
 
-/* Is there room for so many octets?  A recipient has it who has one mailbox that
- * does; the full ones are left out.  OUTCOME_OK: for all recipients, or for one
- * at least where they differ; else for none (as verdict_when_full) or not for
- * all (OUTCOME_SOME_FULL). */
+/* Is there room for so many octets?  A recipient has it with one mailbox that
+ * does; the full ones are left out.  OUTCOME_OK: all recipients have, or one at
+ * least where they differ; else none (as verdict_when_full) or not all
+ * (OUTCOME_SOME_FULL). */
 enum smtp_outcome recipients_weigh(struct delivery *d, uint64_t size);
 
 /* Logs that it goes to others only. */

@@ -72,7 +72,8 @@ ask(struct delivery *d, const struct greylist_question *question)
 	}
 	if (wait == 0)
 		return OUTCOME_OK;
-	d->wait = (uint32_t)wait;
+	if (d->wait < wait)
+		d->wait = (uint32_t)wait;
 	log_wait(d, question->recipient, wait);
 	return OUTCOME_GREYLISTED;
 }
@@ -106,6 +107,7 @@ enum smtp_outcome
 strangers_greet(struct delivery *d, const struct wire_rcpt *rcpt)
 {
 	d->suspicious |= rcpt->suspicious;
+	d->wait = 0;
 	if (d->said.sender.len == 0 || !is_greylisted(d))
 		return OUTCOME_OK;
 	return greylist(d, rcpt->address);
@@ -119,7 +121,13 @@ strangers_data(struct delivery *d)
 
 	if (d->said.sender.len || !is_greylisted(d))
 		return OUTCOME_OK;
-	for (i = 0; i < d->said.count && outcome == OUTCOME_OK; i++)
-		outcome = greylist(d, slice_from(d->said.rcpts[i].address));
+	d->wait = 0; /* the longest counts */
+	for (i = 0; i < d->said.count; i++) {
+		enum smtp_outcome own =
+		    greylist(d, slice_from(d->said.rcpts[i].address));
+
+		if (own != OUTCOME_OK)
+			outcome = own;
+	}
 	return outcome;
 }
