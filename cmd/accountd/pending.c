@@ -66,9 +66,10 @@ pending_keep(struct pending *pending, const struct account_quota_add *adds,
 }
 
 void
-pending_hurry(struct pending *pending)
+pending_hurry(struct pending *pending, const struct account_sql *sql)
 {
-	pending->retry = CLOCK_PAST;
+	if (account_sql_is_connected(sql))
+		pending->retry = CLOCK_PAST;
 }
 
 bool
@@ -104,17 +105,26 @@ tell_lost(const struct pending *pending, uint64_t more)
 		    lost);
 }
 
+/* What takes long keeps others waiting, and is not done often. */
+static int64_t
+next_try(int64_t began)
+{
+	return clock_deadline(
+	    PENDING_RETRY_MS + (clock_ms() - began) * PENDING_PATIENCE);
+}
+
 void
 pending_retry(struct pending *pending, struct account_sql *sql, bool now)
 {
 	struct err err = { 0, "" };
+	int64_t began = clock_ms();
 
 	if (pending->count == 0 || (!now && pending_is_waiting(pending)))
 		return;
 	account_sql_begin_request(sql);
 	if (account_sql_quota_add(sql, pending->list, pending->count, &err) !=
 	    ACCOUNT_FOUND) {
-		pending->retry = clock_deadline(PENDING_RETRY_MS);
+		pending->retry = next_try(began);
 		return;
 	}
 	log_info("the database is back: the quota of %zu users is brought up "

@@ -7,7 +7,8 @@
 #include "common/account/account_sql.h"
 
 #define PENDING_USERS_MAX 4096 /* whose additions are kept */
-#define PENDING_RETRY_MS 2000  /* between two tries */
+#define PENDING_RETRY_MS 2000  /* between two tries, */
+#define PENDING_PATIENCE 10    /* and so many times what the first took */
 #define PENDING_STAY_MS 60000  /* a process without clients stays for them */
 
 /* Zeroed holds nothing. */
@@ -24,8 +25,9 @@ struct pending {
 void pending_keep(struct pending *pending, const struct account_quota_add *adds,
     size_t n, const struct err *err);
 
-/* The database has answered somebody: the next try is due. */
-void pending_hurry(struct pending *pending);
+/* The database has answered somebody, if there is a connection to it: the next
+ * try is due. */
+void pending_hurry(struct pending *pending, const struct account_sql *sql);
 
 /* Does anything wait, and is it too soon to try again? */
 bool pending_is_waiting(const struct pending *pending);

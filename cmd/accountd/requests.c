@@ -23,7 +23,7 @@ request_answer_plain(struct request_ctx *ctx, enum account_outcome outcome,
 	if (outcome == ACCOUNT_TEMPFAIL)
 		head.text = slice_from(err->text);
 	else
-		pending_hurry(&ctx->server->pending);
+		pending_hurry(&ctx->server->pending, ctx->server->sql);
 	wire_put_head(&body, &head);
 	server_send(ctx->server, ctx->client, &body);
 }
@@ -39,7 +39,7 @@ request_answer_user(struct request_ctx *ctx, enum account_outcome outcome,
 		request_answer_plain(ctx, outcome, err);
 		return;
 	}
-	pending_hurry(&ctx->server->pending);
+	pending_hurry(&ctx->server->pending, ctx->server->sql);
 	wire_put_head(&body, &head);
 	wire_put_user(&body, user);
 	server_send(ctx->server, ctx->client, &body);
@@ -60,7 +60,7 @@ answer_part(
 		head.count++;
 	}
 	head.more = *at < targets->count;
-	pending_hurry(&ctx->server->pending);
+	pending_hurry(&ctx->server->pending, ctx->server->sql);
 	wire_put_head(&body, &head);
 	str_append(&body, str_slice(&list));
 	server_send(ctx->server, ctx->client, &body);

@@ -86,6 +86,12 @@ account_sql_begin_request(struct account_sql *sql)
 	sql_link_begin_request(sql->link);
 }
 
+bool
+account_sql_is_connected(const struct account_sql *sql)
+{
+	return sql_link_is_connected(sql->link);
+}
+
 /* ---- running queries ---- */
 
 /* The values of a query's tokens for name (and the numbers of an addition). */

@@ -21,6 +21,9 @@ void account_sql_free(struct account_sql *sql);
 /* To be called before each request: it may find the connection lost once. */
 void account_sql_begin_request(struct account_sql *sql);
 
+/* Is there a connection to the database, as far as is known? */
+bool account_sql_is_connected(const struct account_sql *sql);
+
 /* From now on trace is told of each step of a look-up; NULL ends it. */
 void account_sql_trace(
     struct account_sql *sql, account_notice *trace, void *ctx);

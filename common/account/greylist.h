@@ -11,7 +11,7 @@
 #define GREYLIST_BITS4 24 /* who sends from many hosts has them in a row */
 #define GREYLIST_BITS6 64
 #define GREYLIST_WAITING_MAX 10000 /* of one network, about */
-#define GREYLIST_PART_MAX 255 /* of a sender or a recipient; cut */
+#define GREYLIST_PART_MAX 255      /* of a sender or a recipient; cut */
 
 /* Who wants to send to whom, and for how long what is known; in seconds. */
 struct greylist_question {

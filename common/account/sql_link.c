@@ -2,11 +2,14 @@
 #include <stdlib.h>
 
 #include "common/account/sql_link.h"
+#include "common/base/clock.h"
 #include "common/base/driver.h"
 #include "common/base/mem.h"
 #include "common/base/str.h"
 
 #define HOSTS_MAX 16
+#define SLOW_MS 500  /* who waited so long to be refused */
+#define REST_MS 1000 /* is not tried again so soon */
 
 struct cached {
 	const char *sql;
@@ -22,6 +25,8 @@ struct sql_link {
 	bool may_repeat;
 	struct cached cache[SQL_LINK_STATEMENTS];
 	size_t cached;
+	int64_t rest;   /* deadline (clock.h): till then nobody is tried, */
+	struct err why; /* because of that */
 };
 
 struct sql_link *
@@ -31,6 +36,7 @@ sql_link_new(const struct account_db_config *config, enum db_use use)
 
 	link->config = config;
 	link->use = use;
+	link->rest = CLOCK_PAST;
 	return link;
 }
 
@@ -111,6 +117,25 @@ connect_hosts(struct sql_link *link, struct err *err)
 	return fault;
 }
 
+/* Whoever has waited meanwhile is not made to wait for another attempt. */
+static enum db_fault
+connect_patiently(struct sql_link *link, struct err *err)
+{
+	int64_t began = clock_ms();
+	enum db_fault fault;
+
+	if (clock_left(link->rest) > 0) {
+		*err = link->why;
+		return DB_TEMPORARY;
+	}
+	fault = connect_hosts(link, err);
+	if (fault == DB_OK || clock_ms() - began < SLOW_MS)
+		return fault;
+	link->rest = clock_deadline(REST_MS);
+	link->why = *err;
+	return fault;
+}
+
 enum db_fault
 sql_link_connect(struct sql_link *link, struct err *err)
 {
@@ -123,7 +148,13 @@ sql_link_connect(struct sql_link *link, struct err *err)
 		link->driver = driver_load(name, DB_DRIVER_SYMBOL, err);
 	if (link->driver == NULL)
 		return DB_REFUSED;
-	return connect_hosts(link, err);
+	return connect_patiently(link, err);
+}
+
+bool
+sql_link_is_connected(const struct sql_link *link)
+{
+	return link->db != NULL;
 }
 
 /* The prepared statement of sql, from the cache or new. */

@@ -20,8 +20,12 @@ void sql_link_free(struct sql_link *link);
 void sql_link_begin_request(struct sql_link *link);
 
 /* Connects when there is no connection: DB_OK, DB_TEMPORARY, or DB_REFUSED
- * when there is no driver. */
+ * when there is no driver.  For a second after an attempt that took long and
+ * failed there is none, and its fault is told again. */
 enum db_fault sql_link_connect(struct sql_link *link, struct err *err);
+
+/* Is there a connection, as far as is known? */
+bool sql_link_is_connected(const struct sql_link *link);
 
 /* The driver, loaded by sql_link_connect; NULL before. */
 const struct db_driver *sql_link_driver(const struct sql_link *link);

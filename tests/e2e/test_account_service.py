@@ -3,6 +3,7 @@ gives up of what it was started with."""
 import os
 import resource
 import signal
+import socket
 import struct
 import subprocess
 import time
@@ -281,6 +282,45 @@ def test_additions_of_a_connection_wait(mariadb, mysql_site):
         mariadb.start()
     assert client.process.wait(20) == 0
     assert quota_row(mysql_site, demo) == [107, 2]
+
+
+def test_a_database_that_says_nothing(mysql_site):
+    """Whoever asks meanwhile waits for one attempt to connect and not for that
+    of everybody before him; additions do not keep it trying."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(64)
+        silent.settimeout(0)
+        mysql_site.conf(account_workers=1, mysql_connect_timeout="2s",
+                        mysql_host="127.0.0.1:%d" % silent.getsockname()[1])
+        service, tried = Service(mysql_site), []
+
+        def tries():
+            try:
+                while True:
+                    tried.append(silent.accept())
+            except BlockingIOError:
+                return len(tried)
+
+        try:
+            clients = [service.client() for _ in range(8)]
+            begin = time.monotonic()
+            for client in clients:
+                client.send(RESOLVE, text("demo@" + DOMAIN))
+            assert [client.receive()[0] for client in clients] == [TEMPFAIL] * 8
+            assert time.monotonic() - begin < 5
+            time.sleep(1.1)
+            before = tries()
+            clients[0].add("demo@" + DOMAIN, 7, 1)
+            assert clients[0].receive()[0] == TEMPFAIL
+            assert tries() == before + 1
+            assert clients[1].bind("demo@" + DOMAIN) == FOUND
+            time.sleep(9)
+            assert tries() == before + 2, "once, and not again so soon"
+        finally:
+            service.close()
+            for conn, _ in tried:
+                conn.close()
 
 
 def test_additions_are_given_up_at_the_end(mariadb, mysql_site):

@@ -38,7 +38,7 @@ struct transaction {
 	struct str sender;  /* canonical; "" for <> */
 	struct str first;   /* the first recipient, canonical */
 	struct str rcpts;   /* all, for the log, cut at SMTP_LOG_RCPTS */
-	struct str each;    /* LMTP: all, each with a newline behind it */
+	struct str each;    /* of LMTP: all, a newline behind each */
 	struct str envid;   /* ENVID=, in xtext; "" when it was not said */
 	uint64_t announced; /* SIZE=, 0 when it was not said */
 	uint32_t bits;      /* WIRE_MAIL_: the other parameters */
@@ -55,8 +55,7 @@ struct rcpt_params {
 	uint32_t notify;  /* WIRE_NOTIFY_ */
 };
 
-/* What the client did wrong or in vain since a message was accepted or it
- * logged in. */
+/* What it did wrong or in vain since a message was accepted or it logged in. */
 struct smtp_tally {
 	size_t errors;   /* replies 5xx but those below */
 	size_t refused;  /* recipients */
