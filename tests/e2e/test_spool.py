@@ -177,6 +177,47 @@ def test_lmtp_keeps_nothing(site):
                     % full("third")) == [["2"]]
 
 
+def fill_quota(site, *users, octets=10):
+    """Room for so many octets; nothing says before the end of the message that
+    it has more."""
+    for user in users:
+        site.sql("INSERT INTO quota (username, bytes, messages) "
+                 "VALUES ('%s', %d, 1)" % (full(user), (1 << 20) - octets))
+
+
+def small_users(site, *users):
+    site.conf(quota_grace=0)
+    for user in users:
+        site.add_user(user, quota=1)
+    fill_quota(site, *users)
+
+
+def test_list_that_is_full_at_the_end(site):
+    """An alias leaves out members that are full, but not all of them: its
+    message would be nobody's."""
+    small_users(site, "one", "two")
+    site.add_alias("list", full("one"), full("two"))
+    site.add_alias("both", full("one"), full("other"))
+    assert send(site, "list", "demo")[0] == 452
+    assert site.messages("demo") == []
+    assert send(site, "both", "demo")[0] == 250
+    assert len(site.messages("other")) == len(site.messages("demo")) == 1
+    assert lmtp(site, "list", "demo", "both") == [552, 250, 250]
+    assert site.messages("one") == site.messages("two") == []
+    assert len(site.messages("other")) == len(site.messages("demo")) == 2
+
+
+def test_lmtp_each_has_his_own_reason(site):
+    """Whoever is refused for good does not speak for those who are to try it
+    again."""
+    small_users(site, "one")
+    spool_under_test.break_mailbox(site, "other")
+    assert lmtp(site, "one", "other") == [552, 451]
+    assert lmtp(site, "other", "one") == [451, 552]
+    site.add_alias("list", full("other"), full("one"))
+    assert lmtp(site, "one", "list") == [552, 451]
+
+
 def test_subaddress_waits(site):
     """The detail waits too, and names the folder at the retry."""
     spool = spool_under_test.Spool(site)
