@@ -132,8 +132,8 @@ set_targets(const struct queue *q, struct spool_envelope *env, size_t i,
 	}
 }
 
-static void
-look_up(struct queue *q, struct spool_envelope *env, size_t i)
+void
+local_look_up(struct queue *q, struct spool_envelope *env, size_t i)
 {
 	struct account_targets targets = { NULL, 0 };
 	struct spool_rcpt *rcpt = &env->rcpts[i];
@@ -288,6 +288,8 @@ was_put(const struct attempt *a, struct store *store, struct slice folder,
 	STR_AUTO name = STR_INIT;
 
 	put_name(a, &name);
+	/* the sizes follow; a report's id begins with its message's */
+	str_append_char(&name, ',');
 	return store_has_message(store, folder, str_slice(&name), err);
 }
 
@@ -326,15 +328,13 @@ deliver(struct attempt *a, bool again)
 void
 local_try(struct queue *q, struct spool_entry *entry, size_t i, bool again)
 {
-	struct attempt a = { .q = q, .entry = entry, .number = i };
+	struct attempt a = { .q = q,
+		.entry = entry,
+		.rcpt = &entry->env.rcpts[i],
+		.number = i };
 	struct err err = { 0, "" };
 	enum account_outcome outcome;
 
-	if (entry->env.rcpts[i].final[0] == '\0')
-		look_up(q, &entry->env, i);
-	a.rcpt = &entry->env.rcpts[i]; /* there may be more of them now */
-	if (a.rcpt->final[0] == '\0' || a.rcpt->route != SPOOL_LOCAL)
-		return;
 	outcome = account_lookup(
 	    q->account, slice_from(a.rcpt->final), &a.user, &err);
 	if (outcome == ACCOUNT_FOUND && a.user.disabled)

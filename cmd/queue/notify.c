@@ -124,13 +124,36 @@ put(struct queue *q, struct report *report, struct err *err)
 	return rc == -EEXIST ? 0 : rc;
 }
 
+/* What is behind the message's own id.  Of a delay there is one report. */
+static const char *const suffixes[] = {
+	[REPORT_FAILURE] = "-f",
+	[REPORT_DELAY] = "-d",
+	[REPORT_SUCCESS] = "-s",
+};
+
 static bool
-make_id(const struct spool_entry *entry, char ret_id[SPOOL_ID_MAX + 1])
+make_id(const struct spool_entry *entry, enum report_kind kind,
+    char ret_id[SPOOL_ID_MAX + 1])
 {
-	int n = snprintf(ret_id, SPOOL_ID_MAX + 1, "%s-%llu", entry->id,
-	    (unsigned long long)entry->env.reports + 1);
+	int n = snprintf(ret_id, SPOOL_ID_MAX + 1, "%s%s%llu", entry->id,
+	    suffixes[kind],
+	    (unsigned long long)(kind == REPORT_DELAY
+				     ? 1
+				     : entry->env.reports + 1));
 
 	return n > 0 && n <= SPOOL_ID_MAX;
+}
+
+bool
+notify_get_parent(const char *id, char ret_id[SPOOL_ID_MAX + 1])
+{
+	const char *hyphen = strrchr(id, '-');
+
+	if (hyphen == NULL || strlen(id) > SPOOL_ID_MAX)
+		return false;
+	(void)snprintf(ret_id, SPOOL_ID_MAX + 1, "%.*s", (int)(hyphen - id),
+	    id); /* fits */
+	return true;
 }
 
 static void
@@ -148,7 +171,7 @@ tell(struct queue *q, struct spool_entry *entry, enum report_kind kind,
 	struct err err = { 0, "" };
 	int rc;
 
-	if (report.to == NULL || !make_id(entry, id)) {
+	if (report.to == NULL || !make_id(entry, kind, id)) {
 		note(&entry->env, kind, about);
 		return;
 	}
@@ -180,17 +203,40 @@ note_untold(const struct queue *q, struct spool_envelope *env)
 	}
 }
 
+bool
+notify_is_due(const struct queue *q, const struct spool_envelope *env)
+{
+	size_t i;
+
+	for (i = 0; i < env->count; i++)
+		if (is_told_by(q, env, &env->rcpts[i], REPORT_FAILURE) ||
+		    is_told_by(q, env, &env->rcpts[i], REPORT_SUCCESS) ||
+		    is_told_by(q, env, &env->rcpts[i], REPORT_DELAY))
+			return true;
+	return false;
+}
+
+static void
+tell_of(struct queue *q, struct spool_entry *entry, enum report_kind kind)
+{
+	bool *about = mem_zalloc(entry->env.count + 1, sizeof *about);
+
+	if (choose(q, &entry->env, kind, about))
+		tell(q, entry, kind, about);
+	free(about);
+}
+
+void
+notify_ends(struct queue *q, struct spool_entry *entry)
+{
+	note_untold(q, &entry->env);
+	tell_of(q, entry, REPORT_FAILURE);
+	tell_of(q, entry, REPORT_SUCCESS);
+}
+
 void
 notify_all(struct queue *q, struct spool_entry *entry)
 {
-	static const enum report_kind kinds[] = { REPORT_FAILURE, REPORT_DELAY,
-		REPORT_SUCCESS };
-	size_t n = entry->env.count, i;
-	bool *about = mem_zalloc(n + 1, sizeof *about);
-
-	note_untold(q, &entry->env);
-	for (i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-		if (choose(q, &entry->env, kinds[i], about))
-			tell(q, entry, kinds[i], about);
-	free(about);
+	notify_ends(q, entry);
+	tell_of(q, entry, REPORT_DELAY);
 }

@@ -29,12 +29,14 @@ int queue_list(struct queue *q, struct spool_list *ret_list);
 
 /* ---- local.c ---- */
 
-/*
- * Tries recipient number i of the entry, whose route is local: its state, reply
- * and next tell what came of it.  One whose address was yet to be looked up may
- * become several, which are added at the end, or remote.  again: a run before
- * this one was cut off, and may have delivered it.
- */
+/* Looks up where recipient number i leads, whose final is empty.  It gets one,
+ * or becomes several, which are added at the end, or remote; or its state,
+ * reply and next tell why there is none. */
+void local_look_up(struct queue *q, struct spool_envelope *env, size_t i);
+
+/* Tries recipient number i of the entry, whose route is local and whose mailbox
+ * is known: its state, reply and next tell what came of it.  again: a run
+ * before this one was cut off, and may have delivered it. */
 void local_try(
     struct queue *q, struct spool_entry *entry, size_t i, bool again);
 
@@ -64,9 +66,21 @@ void report_format(
 
 /* ---- notify.c ---- */
 
-/* Tells whoever is to be told of what became of the entry's recipients, by
- * putting reports into the spool, and notes it in the entry; what could not be
- * told now is left for the next run. */
+/* Is anybody to be told of what became of the entry's recipients? */
+bool notify_is_due(const struct queue *q, const struct spool_envelope *env);
+
+/*
+ * Tells them, by putting reports into the spool, and notes it in the entry;
+ * what could not be told now is left for the next run.  The ends that are told
+ * of are on the disk, with trying: then whoever is cut off here is followed by
+ * a run that makes the same reports under the same ids.
+ */
 void notify_all(struct queue *q, struct spool_entry *entry);
+
+/* The same for recipients who have an end, not for delays. */
+void notify_ends(struct queue *q, struct spool_entry *entry);
+
+/* Is that the id of a report?  Then of which message. */
+bool notify_get_parent(const char *id, char ret_id[SPOOL_ID_MAX + 1]);
 
 #endif

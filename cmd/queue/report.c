@@ -11,7 +11,8 @@
 
 #define FULL_MAX 50000   /* octets of a message that is sent back whole */
 #define HEADER_MAX 65536 /* octets of one whose header is sent back */
-#define VALUE_MAX 900    /* octets of a field's value: its line has 998 */
+#define VALUE_MAX 800    /* octets of a field's value: its line has 998 */
+#define TYPE_MAX 30      /* octets of an address's type, before escapes */
 #define STATUS_MAX 12    /* octets of "5.123.456" */
 
 /* What a report of that kind is called, and begins with. */
@@ -54,12 +55,15 @@ put_value(const struct report *report, const char *text, struct str *out)
 {
 	struct slice value = slice_head(slice_from(text), VALUE_MAX);
 	STR_AUTO line = STR_INIT;
+	STR_AUTO ascii = STR_INIT;
 
 	header_unfold(value, &line);
-	if (report->entry->env.utf8 && enc_utf8_valid(str_slice(&line)))
+	if (report->entry->env.utf8 && enc_utf8_valid(str_slice(&line))) {
 		str_append(out, str_slice(&line));
-	else
-		enc_printable(str_slice(&line), out);
+		return;
+	}
+	enc_printable(str_slice(&line), &ascii); /* which may be longer */
+	str_append(out, slice_head(str_slice(&ascii), VALUE_MAX));
 }
 
 static void
@@ -147,6 +151,8 @@ is_listed(const struct report *report, size_t i)
 
 /* ---- the parts ---- */
 
+/* The boundary ends in what no id has: that of a report within this one would
+ * begin with this one's otherwise, or the other way round. */
 static void
 put_head(const struct report *report, bool eight_bit, struct str *out)
 {
@@ -162,7 +168,7 @@ put_head(const struct report *report, bool eight_bit, struct str *out)
 	str_appendf(out,
 	    "Message-ID: <%s@%s>\nAuto-Submitted: auto-replied\n"
 	    "MIME-Version: 1.0\nContent-Type: multipart/report; "
-	    "report-type=delivery-status;\n\tboundary=\"=_%s\"\n",
+	    "report-type=delivery-status;\n\tboundary=\"=_%s=\"\n",
 	    report->id, host, report->id);
 	if (eight_bit)
 		str_append_cstr(out, "Content-Transfer-Encoding: 8bit\n");
@@ -174,7 +180,7 @@ static void
 put_part(const struct report *report, const char *type, bool eight_bit,
     struct str *out)
 {
-	str_appendf(out, "\n--=_%s\nContent-Type: %s\n%s\n", report->id, type,
+	str_appendf(out, "\n--=_%s=\nContent-Type: %s\n%s\n", report->id, type,
 	    eight_bit ? "Content-Transfer-Encoding: 8bit\n" : "");
 }
 
@@ -191,7 +197,7 @@ put_words(const struct report *report, struct str *out)
 			continue;
 		str_append_char(out, '<');
 		put_value(report, env->rcpts[i].address, out);
-		str_append_cstr(out, ">: ");
+		str_append_cstr(out, ">:\n    ");
 		put_value(report, env->rcpts[i].reply, out);
 		str_append_char(out, '\n');
 	}
@@ -225,7 +231,7 @@ put_original(const struct report *report, const char *orcpt, struct str *out)
 		return;
 	decode_xtext(rest.ptr, &address);
 	str_append_cstr(out, "Original-Recipient: ");
-	enc_printable(type, out);
+	enc_printable(slice_head(type, TYPE_MAX), out);
 	str_append_cstr(out, "; ");
 	put_value(report, str_cstr(&address), out);
 	str_append_char(out, '\n');
@@ -326,6 +332,6 @@ report_format(const struct report *report, struct str *out, bool *ret_eight_bit)
 	put_part(report, quoted_type(report, &quoted), quoted.eight_bit || utf8,
 	    out);
 	str_append(out, str_slice(&quoted.text));
-	str_appendf(out, "\n--=_%s--\n", report->id);
+	str_appendf(out, "\n--=_%s=--\n", report->id);
 	str_release(&quoted.text);
 }

@@ -7,10 +7,27 @@
 
 #define NUMBER_MAX 24
 
+/* Nothing that was ever written is due more seconds ahead than that: a clock
+ * has jumped. */
+static uint64_t
+horizon(const struct queue *q)
+{
+	const struct settings *s = q->settings;
+
+	return (uint64_t)(s->queue_lifetime + s->queue_max_backoff) / 1000;
+}
+
 static bool
 is_due(const struct queue *q, const struct spool_rcpt *rcpt)
 {
-	return !spool_rcpt_is_final(rcpt) && rcpt->next <= q->now;
+	return !spool_rcpt_is_final(rcpt) &&
+	       (rcpt->next <= q->now || rcpt->next > q->now + horizon(q));
+}
+
+static bool
+is_local_due(const struct queue *q, const struct spool_rcpt *rcpt)
+{
+	return rcpt->route == SPOOL_LOCAL && is_due(q, rcpt);
 }
 
 static bool
@@ -19,8 +36,7 @@ any_local_due(const struct queue *q, const struct spool_envelope *env)
 	size_t i;
 
 	for (i = 0; i < env->count; i++)
-		if (env->rcpts[i].route == SPOOL_LOCAL &&
-		    is_due(q, &env->rcpts[i]))
+		if (is_local_due(q, &env->rcpts[i]))
 			return true;
 	return false;
 }
@@ -46,7 +62,29 @@ log_try(const struct spool_entry *entry, const struct spool_rcpt *rcpt)
 	    sizeof fields / sizeof fields[0]);
 }
 
-/* All that are due, those that a look-up adds included. */
+/* Did a look-up find a mailbox? */
+static bool
+look_up_all(struct queue *q, struct spool_entry *entry)
+{
+	bool found = false;
+	size_t i;
+
+	for (i = 0; i < entry->env.count; i++) {
+		struct spool_rcpt *rcpt = &entry->env.rcpts[i];
+
+		if (!is_local_due(q, rcpt) || rcpt->final[0])
+			continue;
+		local_look_up(q, &entry->env, i);
+		rcpt = &entry->env.rcpts[i]; /* there may be more of them now */
+		found |= rcpt->final[0] != '\0';
+		if (rcpt->final[0] && rcpt->route == SPOOL_LOCAL)
+			continue; /* it is tried next */
+		log_try(entry, rcpt);
+		q->deferred += rcpt->state == SPOOL_DEFERRED;
+	}
+	return found;
+}
+
 static void
 try_all(struct queue *q, struct spool_entry *entry, bool again)
 {
@@ -55,10 +93,9 @@ try_all(struct queue *q, struct spool_entry *entry, bool again)
 	for (i = 0; i < entry->env.count; i++) {
 		struct spool_rcpt *rcpt = &entry->env.rcpts[i];
 
-		if (rcpt->route != SPOOL_LOCAL || !is_due(q, rcpt))
+		if (!is_local_due(q, rcpt))
 			continue;
 		local_try(q, entry, i, again);
-		rcpt = &entry->env.rcpts[i];
 		log_try(entry, rcpt);
 		q->delivered += rcpt->state == SPOOL_DELIVERED;
 		q->deferred += rcpt->state == SPOOL_DEFERRED;
@@ -133,15 +170,13 @@ keep(struct spool_entry *entry)
 		log_error("%s: %s", entry->id, err.text);
 }
 
-/* A run that is cut off after this looks for what it has delivered. */
+/* Writes down what is so far: a run that is cut off after this is followed by
+ * one that looks for what it did. */
 static bool
-begin(struct spool_entry *entry, bool *ret_again)
+write_down(struct spool_entry *entry)
 {
 	struct err err = { 0, "" };
 
-	*ret_again = entry->env.trying;
-	if (entry->env.trying)
-		return true;
 	entry->env.trying = 1;
 	if (spool_update(entry, &err) == 0)
 		return true;
@@ -149,22 +184,59 @@ begin(struct spool_entry *entry, bool *ret_again)
 	return false;
 }
 
+/* Tries what is due; where each recipient leads is on the disk by then, for a
+ * mailbox's file has the recipient's number in its name. */
+static bool
+try_due(struct queue *q, struct spool_entry *entry, bool again)
+{
+	bool found;
+
+	if (!any_local_due(q, &entry->env))
+		return true;
+	found = look_up_all(q, entry);
+	if ((found || !again) && !write_down(entry))
+		return false;
+	try_all(q, entry, again);
+	return true;
+}
+
 static void
 work(struct queue *q, struct spool_entry *entry)
 {
-	bool again = false;
+	bool again = entry->env.trying;
 
 	log_set_trace(entry->env.trace);
 	if (!entry->env.held) {
-		if (any_local_due(q, &entry->env)) {
-			if (!begin(entry, &again))
-				return;
-			try_all(q, entry, again);
-		}
+		/* what was being told when a run was cut off; told of together
+		 * with what comes now, it would be another report */
+		if (again)
+			notify_ends(q, entry);
+		if (!try_due(q, entry, again))
+			return;
 		expire(q, entry);
+		if (notify_is_due(q, &entry->env) && !write_down(entry))
+			return;
 		notify_all(q, entry);
 	}
 	keep(entry);
+}
+
+/* Is it a report, and nothing yet says that it was made?  Delivered now, and
+ * its message looked at later, it would be made twice. */
+static bool
+is_early(struct queue *q, const char *id)
+{
+	struct spool_envelope env = { 0 };
+	char parent[SPOOL_ID_MAX + 1];
+	struct err ignored;
+	bool early;
+
+	if (!notify_get_parent(id, parent) ||
+	    spool_peek(&q->spool, parent, &env, &ignored) < 0)
+		return false; /* its message is gone, or is nobody's any more */
+	early = env.trying;
+	spool_envelope_release(&env);
+	return early;
 }
 
 static void
@@ -172,8 +244,10 @@ look_at(struct queue *q, const char *id)
 {
 	struct spool_entry entry = SPOOL_ENTRY_INIT;
 	struct err err = { 0, "" };
-	int rc = spool_lock(&q->spool, id, &entry, &err);
+	int rc = -EAGAIN;
 
+	if (!is_early(q, id))
+		rc = spool_lock(&q->spool, id, &entry, &err);
 	if (rc == 0)
 		work(q, &entry);
 	else if (rc != -EAGAIN && rc != -ENOENT)
@@ -185,13 +259,9 @@ look_at(struct queue *q, const char *id)
 int
 queue_list(struct queue *q, struct spool_list *ret_list)
 {
-	const struct settings *s = q->settings;
-	/* nothing that was ever written is due later than that */
-	time_t horizon =
-	    (time_t)((s->queue_lifetime + s->queue_max_backoff) / 1000);
 	struct err err = { 0, "" };
-	int rc =
-	    spool_scan(&q->spool, clock_now().tv_sec, horizon, ret_list, &err);
+	int rc = spool_scan(
+	    &q->spool, clock_now().tv_sec, (time_t)horizon(q), ret_list, &err);
 
 	if (rc < 0)
 		log_error("%s", err.text);

@@ -21,8 +21,11 @@ folder_has(int dirfd, struct slice begin)
 		fileio_close(&fd);
 		return rc;
 	}
+	errno = 0;
 	while (!found && (entry = readdir(dir)) != NULL)
 		found = strncmp(entry->d_name, begin.ptr, begin.len) == 0;
+	if (!found && errno)
+		found = -errno;
 	(void)closedir(dir); /* was only read */
 	return found;
 }

@@ -185,8 +185,10 @@ put_message(struct spool *spool, const struct spool_draft *draft)
 		rc = link_fd(draft->message, spool->msg, draft->id);
 	}
 	/* another file system, its limit of links, or its word that it has
-	 * none; a hardened kernel refuses some as well */
-	if (rc == -EXDEV || rc == -EMLINK || rc == -EPERM || rc == -EACCES)
+	 * none; a hardened kernel refuses some as well, and each one what has
+	 * had a name and has none left */
+	if (rc == -EXDEV || rc == -EMLINK || rc == -EPERM || rc == -EACCES ||
+	    rc == -ENOENT)
 		rc = put_copy(spool, draft);
 	return rc;
 }

@@ -91,17 +91,18 @@ set_aside_file(struct spool *spool, int dir, const char *id, const char *what)
 	return renameat(dir, id, spool->broken, name) < 0 ? -errno : 0;
 }
 
-/* The envelope first: a message without one is nobody's. */
+/* The message first: one without an envelope is a remnant, which spool_clean
+ * removes, and an envelope without a message is set aside at the next look. */
 static int
 set_aside(struct spool *spool, const char *id)
 {
-	int rc = set_aside_file(spool, spool->env, id, "env");
-	int msg = set_aside_file(spool, spool->msg, id, "msg");
+	int rc = set_aside_file(spool, spool->msg, id, "msg");
 
-	if (msg < 0 && msg != -ENOENT && rc == 0)
-		rc = msg;
+	if (rc == 0 || rc == -ENOENT)
+		rc = set_aside_file(spool, spool->env, id, "env");
 	if (rc == 0 && spool->sync &&
-	    (fsync(spool->broken) < 0 || fsync(spool->env) < 0))
+	    (fsync(spool->broken) < 0 || fsync(spool->msg) < 0 ||
+		fsync(spool->env) < 0))
 		rc = -errno;
 	return rc;
 }
@@ -152,9 +153,11 @@ spool_lock(struct spool *spool, const char *id, struct spool_entry *ret_entry,
 		if (rc < 0)
 			(void)err_sys(err, -rc, "its message");
 	}
+	if (rc == -EBADMSG)
+		rc = quarantine(spool, id, err); /* still locked */
 	if (rc < 0) {
 		spool_unlock(&entry);
-		return rc == -EBADMSG ? quarantine(spool, id, err) : rc;
+		return rc;
 	}
 	entry.spool = spool;
 	(void)snprintf(entry.id, sizeof entry.id, "%s", id); /* fits */

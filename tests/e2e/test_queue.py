@@ -152,7 +152,7 @@ def test_remote_sender(site, spool):
     site.njiwa("user", "remove", full("other"))
     run(spool)
     (found,) = spool.envelopes()
-    assert found == name + "-1"
+    assert found == name + "-f1"
     envelope = spool.envelopes()[found]
     assert envelope["from"] == "" and envelope["class"] == "report"
     (rcpt,) = envelope["rcpts"]
@@ -243,6 +243,48 @@ def test_success_is_told(site, spool):
     _, _, (fields,), back = report_of(site.contents("demo")[1])
     assert fields["Action"] == "delivered" and fields["Status"] == "2.1.5"
     assert back.get_content_type() == "text/rfc822-headers"
+
+
+def test_a_run_is_cut_off_telling(site, spool):
+    """The next one makes the same report, and another one of what comes after
+    that: no end is taken as told in a report that does not name it."""
+    for user in ("third", "fourth"):
+        site.add_user(user)
+        spool_under_test.break_mailbox(site, user)
+    spool_under_test.break_mailbox(site, "demo")
+    with site.smtp() as client:
+        client.sendmail(full("demo"), [full("third"), full("fourth"),
+                                       full("other")], MESSAGE)
+    (name,) = spool.envelopes()
+    site.njiwa("user", "remove", full("third"))
+    run(spool)
+    assert set(spool.envelopes()) == {name, name + "-f1"}
+    # as if the run had been killed when the report was there
+    spool_under_test.edit(spool.path + "/env/" + name, told="no", reports="0",
+                          trying="yes")
+    site.njiwa("user", "remove", full("fourth"))
+    spool_under_test.mend_mailbox(site, "demo")
+    for path in spool.env_files():
+        spool_under_test.edit(path, next=1)
+        os.utime(path, (1000 - len(path), 1))  # the report is due first
+    run(spool, due=False)
+    assert spool.is_empty()
+    told = [[str(f["Final-Recipient"]) for f in report_of(octets)[2]]
+            for octets in site.contents("demo")]
+    assert sorted(told) == [["rfc822; " + full("fourth")],
+                            ["rfc822; " + full("third")]]
+
+
+def test_clock_that_jumped(site, spool):
+    """A time that nothing can have been put off to has come."""
+    name = leave(site, spool)
+    spool_under_test.mend_mailbox(site, "other")
+    path = spool.path + "/env/" + name
+    year = int(time.time()) + 365 * 86400
+    spool_under_test.edit(path, arrived=year, next=year + 300)
+    os.utime(path, (year + 300, year + 300))
+    run(spool, due=False)
+    assert spool.is_empty() and len(site.messages("other")) == 1
 
 
 def test_full_mailbox(site, spool):
@@ -424,7 +466,8 @@ def test_hostile_texts(site, spool):
     spool_under_test.edit(
         spool.path + "/env/" + name, helo="a%0AX-Evil: 1%0D%0AX-Evil: 2",
         envid="q+0AX-Evil:+203", orcpt="rfc822;a+0D+0AX-Evil:+204",
-        reply="451 4.3.0 a%0A%0A--=_" + name + "-1%0AX-Evil: 5 \xe4 %1B[0m")
+        reply="451 4.3.0 a%0A%0A--=_" + name + "-f1=%0AX-Evil: 5 \xe4 %1B[0m"
+        + "\xe4" * 400)
     os.utime(spool.path + "/env/" + name, (1, 1))
     site.conf(queue_lifetime="1s")
     time.sleep(1.1)
@@ -434,5 +477,6 @@ def test_hostile_texts(site, spool):
     assert b"\nX-Evil" not in octets and b"\x1b" not in octets
     assert b"\r" not in octets
     octets.decode("ascii")
+    assert max(map(len, octets.split(b"\n"))) <= 998
     assert "X-Evil: 5" in fields["Diagnostic-Code"]
     assert "X-Evil" not in message and "X-Evil" not in head
