@@ -264,8 +264,10 @@ retry(struct tool *tool, struct spool_entry *entry)
 {
 	size_t i;
 
+	/* nothing sends to other hosts: each run would look at it in vain */
 	for (i = 0; i < entry->env.count; i++)
-		entry->env.rcpts[i].next = 0;
+		if (entry->env.rcpts[i].route == SPOOL_LOCAL)
+			entry->env.rcpts[i].next = 0;
 	return update(tool, entry);
 }
 

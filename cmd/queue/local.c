@@ -16,7 +16,8 @@
 #define POSTMASTER "postmaster"
 #define BACKOFF_DOUBLINGS                                                      \
 	20 /* more would overflow before the setting ends it */
-#define REPORT_MAX (1 << 20) /* octets of a report of ours */
+#define REPORT_MAX                                                             \
+	(16 << 20) /* octets of a report of ours, on SPOOL_RCPTS_MAX */
 
 /* What became of one try. */
 static void

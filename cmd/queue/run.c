@@ -62,11 +62,10 @@ log_try(const struct spool_entry *entry, const struct spool_rcpt *rcpt)
 	    sizeof fields / sizeof fields[0]);
 }
 
-/* Did a look-up find a mailbox? */
-static bool
+/* Finds out where those that are due lead. */
+static void
 look_up_all(struct queue *q, struct spool_entry *entry)
 {
-	bool found = false;
 	size_t i;
 
 	for (i = 0; i < entry->env.count; i++) {
@@ -76,13 +75,11 @@ look_up_all(struct queue *q, struct spool_entry *entry)
 			continue;
 		local_look_up(q, &entry->env, i);
 		rcpt = &entry->env.rcpts[i]; /* there may be more of them now */
-		found |= rcpt->final[0] != '\0';
 		if (rcpt->final[0] && rcpt->route == SPOOL_LOCAL)
 			continue; /* it is tried next */
 		log_try(entry, rcpt);
 		q->deferred += rcpt->state == SPOOL_DEFERRED;
 	}
-	return found;
 }
 
 static void
@@ -184,17 +181,18 @@ write_down(struct spool_entry *entry)
 	return false;
 }
 
-/* Tries what is due; where each recipient leads is on the disk by then, for a
- * mailbox's file has the recipient's number in its name. */
+/*
+ * Tries what is due; where each recipient leads is on the disk by then, for a
+ * mailbox's file has the recipient's number in its name.  Nothing is delivered
+ * as long as nothing can be written down, for then nobody would ever know.
+ */
 static bool
 try_due(struct queue *q, struct spool_entry *entry, bool again)
 {
-	bool found;
-
 	if (!any_local_due(q, &entry->env))
 		return true;
-	found = look_up_all(q, entry);
-	if ((found || !again) && !write_down(entry))
+	look_up_all(q, entry);
+	if (!write_down(entry))
 		return false;
 	try_all(q, entry, again);
 	return true;

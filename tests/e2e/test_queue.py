@@ -162,6 +162,8 @@ def test_remote_sender(site, spool):
     assert "sender@example.org\tremote\twaiting" in listed
     run(spool)
     assert list(spool.envelopes()) == [found]
+    (path,) = spool.env_files()
+    assert os.stat(path).st_mtime > time.time()  # njiwa queue retry or not
     site.conf(queue_lifetime="1s")
     time.sleep(1.1)
     run(spool)
@@ -273,6 +275,48 @@ def test_a_run_is_cut_off_telling(site, spool):
             for octets in site.contents("demo")]
     assert sorted(told) == [["rfc822; " + full("fourth")],
                             ["rfc822; " + full("third")]]
+
+
+def test_spool_that_cannot_be_written_to(site, spool):
+    """Who cannot write down that it is delivered does not deliver: the user
+    would get it anew after each time that it was removed."""
+    name = leave(site, spool)
+    spool_under_test.mend_mailbox(site, "other")
+    spool_under_test.edit(spool.path + "/env/" + name, trying="yes", next=1)
+    os.utime(spool.path + "/env/" + name, (1, 1))
+    os.mkdir(spool.path + "/env/." + name)  # where the next one is written
+    run(spool, due=False)
+    assert site.messages("other") == []
+    os.rmdir(spool.path + "/env/." + name)
+    run(spool, due=False)
+    assert len(site.messages("other")) == 1 and spool.is_empty()
+
+
+def rewrite(path, text):
+    octets = text.encode()
+    with open(path, "r+b") as file:
+        file.truncate()
+        file.write(octets + b"sum %016x\n" % spool_under_test.checksum(octets))
+    os.utime(path, (1, 1))
+
+
+def test_report_on_as_many_as_can_be(site, spool):
+    """It is larger than any that people see, and is delivered all the same."""
+    name = leave(site, spool, sender=full("demo"))
+    path = spool.path + "/env/" + name
+    with open(path, encoding="utf-8") as file:
+        head, _, rcpt = file.read().partition("to ")
+    rcpt = "to " + rcpt[:rcpt.index("sum ")]
+    rcpt = re.sub("(?m)^state .*", "state failed", rcpt)
+    rcpt = re.sub("(?m)^reply .*", "reply 550 5.1.1 " + "x" * 500, rcpt)
+    rows = [rcpt.replace("to other", "to %s-%d" % ("other" * 10, i), 1)
+            for i in range(2000)]
+    rewrite(path, head + "".join(rows))
+    run(spool, due=False)
+    assert spool.is_empty()
+    octets = site.contents("demo")[1]
+    assert len(octets) > 2 << 20
+    assert octets.count(b"Final-Recipient: ") == 2000
 
 
 def test_clock_that_jumped(site, spool):

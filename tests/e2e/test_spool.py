@@ -192,6 +192,27 @@ def small_users(site, *users):
     fill_quota(site, *users)
 
 
+@pytest.mark.parametrize("first, second", [
+    ("NOTIFY=NEVER", "NOTIFY=FAILURE"), ("NOTIFY=FAILURE", "NOTIFY=NEVER"),
+    ("NOTIFY=SUCCESS", "NOTIFY=FAILURE")])
+def test_failure_is_told_to_who_asked(site, first, second):
+    """Of two addresses of one mailbox that of which failures are told."""
+    spool = spool_under_test.Spool(site)
+    site.add_alias("alias", full("other"))
+    spool_under_test.break_mailbox(site, "other")
+    with site.smtp() as client:
+        client.ehlo("client.example")
+        client.mail("s@example.org")
+        for user, notify in (("demo", "NOTIFY=NEVER"), ("alias", first),
+                             ("other", second)):
+            assert client.docmd("RCPT", "TO:<%s> %s" % (
+                full(user), notify))[0] == 250
+        assert client.data(MESSAGE)[0] == 250
+    (envelope,) = spool.envelopes().values()
+    (row,) = envelope["rcpts"]
+    assert row["notify"] == "failure"
+
+
 def test_list_that_is_full_at_the_end(site):
     """An alias leaves out members that are full, but not all of them: its
     message would be nobody's."""

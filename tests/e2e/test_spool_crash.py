@@ -146,6 +146,37 @@ def test_queue(site, sender):
     assert halves > 10
 
 
+@pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
+def test_queue_on_a_bad_disk(site, error):
+    """One call fails, whichever: the message is there once in the end, and its
+    user may even remove it before the next run."""
+    spool = spool_under_test.Spool(site)
+    command = [site.build + "/njiwa-queue"]
+
+    def prepare():
+        empty(site, spool)
+        spool_under_test.break_mailbox(site, "other")
+        with site.smtp() as client:
+            client.sendmail("s@example.org", [full("demo"), full("other")],
+                            "Subject: crash\r\n\r\nthe body\r\n")
+        spool_under_test.mend_mailbox(site, "other")
+        spool.make_due()
+
+    prepare()
+    waits = 0
+    for name, nth in points(calls_of(site, command)):
+        if name in ("sendmsg", "openat"):
+            continue  # what is opened is not changed by that
+        prepare()
+        traced(site, command, "%s:error=%s:when=%d" % (name, error, nth))
+        waits += not spool.is_empty()
+        spool.make_due()
+        assert spool.run().returncode == 0
+        assert spool.env_files() == [] and spool.broken_files() == []
+        assert len(site.messages("other")) == 1, (name, nth)
+    assert waits > 3
+
+
 def test_set_aside(site):
     """What makes no sense goes to a person whole: a message that has lost its
     envelope on the way would be cleaned away."""

@@ -31,8 +31,8 @@ add_row(struct spool_envelope *env, const struct transaction_rcpt *said,
 	return row;
 }
 
-/* The mailboxes that could not be given the message, each once: by the first
- * recipient who leads there.  False when there are too many. */
+/* The mailboxes of a recipient that could not be given the message and that are
+ * nobody's before him.  False when there are too many. */
 static bool
 add_deferred(struct delivery *d, size_t i, struct spool_envelope *env)
 {
@@ -101,14 +101,33 @@ fill_head(const struct delivery *d, struct spool_envelope *env)
 	env->utf8 = (said->bits & WIRE_MAIL_SMTPUTF8) != 0;
 }
 
+/* Those of whom failures are told come first: a mailbox that others share with
+ * them is theirs. */
+static bool
+fill_deferred(struct delivery *d, bool told, struct spool_envelope *env)
+{
+	size_t i;
+
+	for (i = 0; i < d->nrcpts; i++) {
+		uint32_t notify = d->said.rcpts[i].notify;
+
+		if ((notify == 0 || (notify & WIRE_NOTIFY_FAILURE)) == told &&
+		    !add_deferred(d, i, env))
+			return false;
+	}
+	return true;
+}
+
 static bool
 fill_rcpts(struct delivery *d, struct spool_envelope *env)
 {
 	size_t i;
 
+	if (!recipients_differ(d) &&
+	    (!fill_deferred(d, true, env) || !fill_deferred(d, false, env)))
+		return false;
 	for (i = 0; i < d->nrcpts; i++)
-		if ((!recipients_differ(d) && !add_deferred(d, i, env)) ||
-		    !add_delivered(d, i, env))
+		if (!add_delivered(d, i, env))
 			return false;
 	return true;
 }
