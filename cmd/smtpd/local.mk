@@ -30,6 +30,7 @@ libsmtpd_a_SOURCES = \
 	%D%/front/params.c %D%/front/params.h \
 	%D%/front/reception.c %D%/front/reception.h \
 	%D%/front/replies.c %D%/front/replies.h \
+	%D%/front/say.c \
 	%D%/front/session.c %D%/front/session.h \
 	%D%/front/submission.c %D%/front/submission.h \
 	%D%/front/submission_from.c \

@@ -1,6 +1,5 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -125,13 +124,8 @@ static bool
 env_address(const char *name, char address[PEER_ADDRESS_MAX])
 {
 	const char *value = getenv(name);
-	unsigned char octets[16];
 
-	if (value == NULL || strlen(value) >= PEER_ADDRESS_MAX ||
-	    parse_address(value, octets) == 0)
-		return false;
-	(void)snprintf(address, PEER_ADDRESS_MAX, "%s", value); /* it fits */
-	return true;
+	return value && take_address(slice_from(value), address);
 }
 
 static uint16_t

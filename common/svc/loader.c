@@ -36,8 +36,6 @@ loader_ask(const struct connection *c, bool resumed, int pair, int status)
 	ipc_put_u32(&body, c->turned_away);
 	ipc_put_u32(&body, c->proxied);
 	ipc_put_u32(&body, c->xclient);
-	ipc_put_u32(&body, c->proxied);
-	ipc_put_u32(&body, c->xclient);
 	ipc_put_text(&body, str_slice(&c->carry));
 	ipc_put_u64(&body, (uint64_t)c->login_ends);
 	ipc_put_text(&body, slice_from(c->trace));
@@ -56,8 +54,6 @@ read_ask(struct connection *c, const struct ipc_msg *msg, bool *ret_resumed)
 
 	*ret_resumed = ipc_get_u32(&in) != 0;
 	c->turned_away = ipc_get_u32(&in) != 0;
-	c->proxied = ipc_get_u32(&in) != 0;
-	c->xclient = ipc_get_u32(&in) != 0;
 	c->proxied = ipc_get_u32(&in) != 0;
 	c->xclient = ipc_get_u32(&in) != 0;
 	str_set(&c->carry, ipc_get_text(&in, FRONT_CARRY_MAX));

@@ -76,12 +76,13 @@ connection_count(struct connection *c)
 	c->turned_away = !rates_allow(c->keeper.rates, RATE_CONNECTION);
 }
 
-/* Somebody else from now on: in the log, to the rates, and in what is asked of
- * the account service. */
+/* Somebody else from now on: in the log, to the rates, in what is asked of the
+ * account service, and as to whether he may say XCLIENT. */
 static void
 take_peer(struct connection *c, const struct peer *peer)
 {
 	c->peer = *peer;
+	c->xclient = peer_in_networks(peer, c->settings.xclient_networks);
 	log_info("for %s, port %u, says the proxy",
 	    peer->is_pipe ? "a client without address" : peer->address,
 	    peer->port);
@@ -98,7 +99,6 @@ handle_peer(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 	if (!get_peer(args, &peer, &login) || login.len || !c->proxied)
 		return -EPROTO;
 	take_peer(c, &peer);
-	c->xclient = peer_in_networks(&peer, c->settings.xclient_networks);
 	connection_count(c);
 	c->keeper.state = KEEPER_STRANGER;
 	return keeper_reply_result(c, REQUEST_PEER,
@@ -162,11 +162,15 @@ handle_xclient(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 
 /* ---- the front's side ---- */
 
+/* A proxy that hands its client's words on must not hand XCLIENT on: whether it
+ * may be said is asked of the client that it has named. */
 static void
 learn(struct front *front, const struct peer *peer)
 {
 	front->learned = *peer;
 	front->peer = &front->learned;
+	front->xclient =
+	    peer_in_networks(peer, front->settings->xclient_networks);
 }
 
 int
@@ -190,8 +194,6 @@ front_take_proxy(struct front *front)
 		return rc;
 	learn(front, &peer);
 	front->turned_away = rc == PEER_TOO_OFTEN;
-	front->xclient =
-	    peer_in_networks(&peer, front->settings->xclient_networks);
 	return 0;
 }
 

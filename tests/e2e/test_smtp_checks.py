@@ -163,11 +163,11 @@ def test_client_of_a_proxy(site, dns):
         out += sock.recv(4096)
     assert b"192.0.2.7 is listed by bl.test" in out
     site.conf(proxy_networks="", xclient_networks="127.0.0.1")
-    talk = Talk(site)
-    talk.ehlo()
-    assert talk.envelope("demo@test.dev") == [250]
-    assert talk.say("RSET") == 250
     for address, code in (("192.0.2.7", 550), ("192.0.2.8", 250)):
+        talk = Talk(site)
+        talk.ehlo()
+        assert talk.envelope("demo@test.dev") == [250]
+        assert talk.say("RSET") == 250
         assert talk.say("XCLIENT ADDR=" + address) == 220
         talk.ehlo()
         assert talk.envelope("demo@test.dev") == [code]
@@ -229,6 +229,17 @@ def test_sender_domain(site, dns, records, setting, told):
     code, text = rcpt(site, sender="s@from.example").last
     assert ("%d %s" % (code, text)).startswith(told)
     assert rcpt(site, sender="").last[0] == 250
+
+
+def test_sender_beyond_ascii(site, dns):
+    """Its domain has another name in the DNS, which nobody here makes."""
+    site.conf(check_sender_domain="reject")
+    asked = len(dns.asked)
+    talk = Talk(site)
+    talk.ehlo()
+    assert talk.say("MAIL FROM:<s@b\xfccher.example> SMTPUTF8") == 250
+    assert talk.say("RCPT TO:<demo@test.dev>") == 250
+    assert len(dns.asked) == asked
 
 
 def test_sender_is_looked_up_for_each_message(site, dns):

@@ -159,6 +159,22 @@ def test_xclient_of_strangers(lite):
     assert talk.say("XCLIENT ADDR=" + CLIENT4) == 502
 
 
+@pytest.mark.parametrize("starttls", [False, True])
+def test_xclient_handed_on(lite, starttls):
+    """A proxy's client has its words handed on: XCLIENT is not among them."""
+    lite.conf(xclient_networks="127.0.0.1")
+    talk = Talk(lite)
+    talk.ehlo()
+    assert talk.say("XCLIENT NAME=far.example") == 220, "in pieces"
+    assert talk.say("XCLIENT ADDR=" + CLIENT4) == 220
+    assert not [word for word in talk.ehlo() if word.startswith("XCLIENT")]
+    if starttls:
+        talk.starttls()
+        assert not [word for word in talk.ehlo() if word.startswith("XCL")]
+    assert talk.say("XCLIENT ADDR=127.0.0.1") == 502
+    assert talk.envelope("demo@test.dev") == [250]
+
+
 def test_xclient_login(lite):
     lite.conf(xclient_networks="127.0.0.1")
     talk = Talk(lite, "submission")

@@ -17,9 +17,11 @@ TESTS += %D%/test_init
 
 # cmd/smtpd
 check_PROGRAMS += %D%/test_unstuff %D%/test_intake %D%/test_smtp \
-	%D%/test_smtp_data %D%/test_smtp_extensions %D%/test_smtp_xclient
+	%D%/test_smtp_data %D%/test_smtp_extensions %D%/test_smtp_xclient \
+	%D%/test_smtp_hostile
 TESTS += %D%/test_unstuff %D%/test_intake %D%/test_smtp \
-	%D%/test_smtp_data %D%/test_smtp_extensions %D%/test_smtp_xclient
+	%D%/test_smtp_data %D%/test_smtp_extensions %D%/test_smtp_xclient \
+	%D%/test_smtp_hostile
 %C%_test_unstuff_SOURCES = %D%/test_unstuff.c
 %C%_test_unstuff_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_unstuff_LDADD = libsmtpd.a libbase.a $(CMOCKA_LIBS)
@@ -41,6 +43,10 @@ TESTS += %D%/test_unstuff %D%/test_intake %D%/test_smtp \
 %C%_test_smtp_xclient_SOURCES = %D%/test_smtp_xclient.c %D%/smtpd_fake.c
 %C%_test_smtp_xclient_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_smtp_xclient_LDADD = libsmtpd.a libsvc.a libaccount.a \
+	libproto.a libmsg.a libnet.a libbase.a $(CMOCKA_LIBS)
+%C%_test_smtp_hostile_SOURCES = %D%/test_smtp_hostile.c %D%/smtpd_fake.c
+%C%_test_smtp_hostile_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_smtp_hostile_LDADD = libsmtpd.a libsvc.a libaccount.a \
 	libproto.a libmsg.a libnet.a libbase.a $(CMOCKA_LIBS)
 %C%_test_smtp_data_SOURCES = %D%/test_smtp_data.c %D%/smtpd_fake.c
 %C%_test_smtp_data_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -41,6 +41,7 @@ fake_init(struct fake *f, const char *profile)
 		.smtp_data_min_rate = 100000,
 		.smtp_max_messages = 3,
 		.trusted_networks = "",
+		.xclient_networks = "192.0.2.1",
 		.greylist = "off",
 		.greylist_score = "1",
 		.smtp_soft_errors = 10,
@@ -426,6 +427,7 @@ front_xclient(struct front *front, const struct peer *peer, struct slice login)
 	f->logged_in = login.len > 0;
 	front->learned = *peer;
 	front->peer = &front->learned;
+	front->xclient = peer_in_networks(peer, f->settings.xclient_networks);
 	return XCLIENT_TAKEN;
 }
 

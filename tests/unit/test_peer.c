@@ -103,6 +103,8 @@ from_the_environment(void **state)
 		{ "TCP", "192.0.2.7", "x", "192.0.2.7", 0 },
 		{ "TCP", "not an address", "1", "", 0 },
 		{ "SSL", "192.0.2.7", "1", "192.0.2.7", 1 },
+		/* IPv4 over an IPv6 listener is IPv4 here too */
+		{ "TCP6", "::ffff:127.0.0.1", "1", "127.0.0.1", 1 },
 	};
 	int ends[2];
 	size_t i;

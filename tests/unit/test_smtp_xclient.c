@@ -23,7 +23,7 @@ static const struct {
 	    "PROTO=ESMTP HELO=far DESTADDR=IPV6:2001:DB8::1 DESTPORT=25\r\n"
 	    "MAIL FROM:<>\r\n" EHLO "MAIL FROM:<s@x.org>\r\n" QUIT,
 	    HI EHLO_XCLIENT HI "503 Bad sequence of commands [t1]\n"
-	    EHLO_XCLIENT SENDER_OK BYE },
+	    EHLO_MX SENDER_OK BYE },
 	{ EHLO "xclient addr=ipv6:2001:db8::7 name=[unavailable] "
 	    "login=[TEMPUNAVAIL]\r\n" QUIT,
 	    HI EHLO_XCLIENT HI "221 Bye\n" },

@@ -319,10 +319,14 @@ checks_recipient(
 	check_remember(c);
 	no = conclude(c, ret_reason);
 	c->recipient = slice_from("");
-	if (!is_postmaster(recipient))
-		return no;
-	c->pardoned = true;
-	return NULL;
+	return is_postmaster(recipient) ? NULL : no;
+}
+
+void
+checks_accepted(struct smtp *s, struct slice recipient)
+{
+	if (s->checks && is_postmaster(recipient))
+		s->checks->pardoned = true;
 }
 
 const struct reply *

@@ -113,6 +113,9 @@ void checks_begin(struct smtp *s, enum check_stage stage);
 const struct reply *checks_recipient(
     struct smtp *s, struct slice recipient, struct slice *ret_reason);
 
+/* The recipient was accepted by everybody: a postmaster gets the message. */
+void checks_accepted(struct smtp *s, struct slice recipient);
+
 /* Looks into the message; NULL or the reply that refuses it, as above. */
 const struct reply *checks_message(struct smtp *s, struct slice *ret_reason);
 

@@ -24,10 +24,11 @@ judge(struct checks *c, struct check_finding *f)
 	const struct settings *set = c->s->settings;
 	int64_t deadline = clock_deadline(set->smtp_greeting_delay);
 
+	/* behind STARTTLS it is known already */
+	if (!c->s->front->resumed)
+		c->s->early = talks(c->s->front->client, deadline);
 	f->result = CHECK_PASS;
-	if (c->s->front->resumed)
-		f->result = CHECK_NONE; /* it was greeted before STARTTLS */
-	else if (talks(c->s->front->client, deadline)) {
+	if (c->s->early) {
 		check_fail(f, set->check_early_talker);
 		str_append_cstr(&f->reason, "you spoke before the greeting");
 	}

@@ -60,12 +60,21 @@ cut_literal(struct slice *name)
 	return true;
 }
 
+/* The dot of the root changes nothing. */
+static void
+cut_root(struct slice *name)
+{
+	if (name->len && name->ptr[name->len - 1] == '.')
+		name->len--;
+}
+
 static const char *
 wrong_identity(const struct smtp *s, struct slice name)
 {
 	const struct peer *peer = s->front->peer;
 	bool literal = cut_literal(&name);
 
+	cut_root(&name);
 	if (slice_is_nocase(name, s->settings->hostname))
 		return "your HELO is the name of this server";
 	if (same_address(name, peer->local_address) &&
@@ -86,8 +95,7 @@ wrong_syntax(struct slice name)
 		return NULL;
 	if (is_address(name))
 		return "your HELO is an address without brackets";
-	if (name.len && name.ptr[name.len - 1] == '.')
-		name.len--;
+	cut_root(&name);
 	if (slice_find(name, '.') == name.len)
 		return "your HELO is not a name in full";
 	return NULL;

@@ -84,12 +84,27 @@ finish(struct smtp *s, const struct chunk *chunk)
 	smtp_say_with(s, &reply_chunk, slice_from(octets));
 }
 
+/* The chunk that begins the message cannot be taken: of LMTP's only one each
+ * recipient hears it (RFC 2033 section 4.2). */
+static const struct reply *
+begin_or_reset(struct smtp *s, const struct chunk *chunk, size_t *ret_times)
+{
+	const struct reply *no = begin(s);
+
+	if (no && s->lmtp && chunk->last)
+		*ret_times = s->tx.count;
+	if (no)
+		smtp_reset(s);
+	return no;
+}
+
 void
 cmd_bdat(void *ctx, struct slice argument)
 {
 	struct smtp *s = ctx;
 	const struct reply *no;
 	struct chunk chunk;
+	size_t times = 1;
 
 	if (!parse_chunk(argument, &chunk)) {
 		smtp_say(s, &reply_syntax_bdat);
@@ -97,15 +112,13 @@ cmd_bdat(void *ctx, struct slice argument)
 		return;
 	}
 	no = refuse_chunk(s, &chunk);
-	if (no == NULL && s->tx.chunks == NULL) {
-		no = begin(s);
-		if (no)
-			smtp_reset(s);
-	}
+	if (no == NULL && s->tx.chunks == NULL)
+		no = begin_or_reset(s, &chunk, &times);
 	if (no == NULL) {
 		if (reception_read_chunk(s->tx.chunks, chunk.octets))
 			finish(s, &chunk);
 	} else if (reception_skip_chunk(s, chunk.octets)) {
-		smtp_say(s, no);
+		while (times-- > 0)
+			smtp_say(s, no);
 	}
 }

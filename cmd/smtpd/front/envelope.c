@@ -198,6 +198,7 @@ remember(struct smtp *s, const struct str *address)
 	if (s->tx.rcpts.len + address->len < SMTP_LOG_RCPTS)
 		str_appendf(&s->tx.rcpts, "%s%s", s->tx.rcpts.len ? "," : "",
 		    str_cstr(address));
+	checks_accepted(s, str_slice(address));
 	s->state = ST_RCPT;
 }
 

@@ -1,21 +1,16 @@
 #include <errno.h>
-#include <poll.h>
 
 #include "cmd/smtpd/check/check.h"
 #include "cmd/smtpd/content/milters.h"
 #include "cmd/smtpd/front/data.h"
 #include "cmd/smtpd/front/xclient.h"
 #include "common/base/clock.h"
-#include "common/base/fileio.h"
 #include "common/base/enc.h"
 #include "common/base/log.h"
 
 #define GOODBYE_MS 5000 /* for telling a client that its time is up */
 #define ENDING_MS 5000  /* of silence in a message that was begun */
 #define LOG_COMMAND_MAX 200
-
-#define TARPIT_STEP 10     /* refusals that are held back alike */
-#define TARPIT_STEPS_MAX 5 /* then it is not slower any more */
 
 enum {
 	ST_OPEN = ST_MAIL | ST_RCPT,
@@ -65,78 +60,6 @@ smtp_offers(const struct smtp *s, const struct command *row)
 	if ((row->flags & CMD_TLS_OFFERED) && !s->front->tls)
 		return s->front->tls_offered && !s->logged_in;
 	return true;
-}
-
-/* Is it about a recipient that gets no mail?  A list that nobody tends has
- * many, and the others are to get theirs.  Or about a chunk that was sent on
- * before the refusal of one before it could be heard? */
-static bool
-is_forgiven(const struct reply *reply)
-{
-	return reply == &reply_recipient_unknown || reply == &reply_dropped ||
-	       reply == &reply_disabled || reply == &reply_over_quota ||
-	       reply == &reply_no_recipients || reply == &reply_chunk_lost;
-}
-
-/* Counts the reply; what is to be said: it, or that there was too much. */
-static const struct reply *
-count_reply(struct smtp *s, const struct reply *reply)
-{
-	struct smtp_tally *tally = &s->tally;
-	bool over = false;
-
-	if (reply == &reply_queued || reply == &reply_auth_ok)
-		*tally = (struct smtp_tally){ 0 };
-	else if (is_forgiven(reply))
-		over = ++tally->refused > SMTP_REFUSED_MAX;
-	else if (reply->code >= 500)
-		over = ++tally->errors > (size_t)s->settings->smtp_max_errors;
-	else if (reply->code >= 400 && reply->code != 421)
-		over = ++tally->deferred > SMTP_DEFERRED_MAX;
-	return over ? &reply_too_many_errors : reply;
-}
-
-/* Who does much wrong is answered slowly, and ever more so: smtp_error_delay,
- * once more after each further TARPIT_STEP refusals.  A keeper that hangs up
- * ends it. */
-static void
-tarpit(const struct smtp *s, const struct reply *reply)
-{
-	size_t wrong = s->tally.errors + s->tally.refused;
-	size_t soft = (size_t)s->settings->smtp_soft_errors, steps;
-
-	if (reply->code < 500 || s->logged_in || wrong <= soft)
-		return;
-	steps = 1 + (wrong - soft - 1) / TARPIT_STEP;
-	if (steps > TARPIT_STEPS_MAX)
-		steps = TARPIT_STEPS_MAX;
-	(void)fileio_wait(s->front->keeper, POLLIN, /* nothing is read */
-	    clock_deadline((int64_t)steps * s->settings->smtp_error_delay));
-}
-
-void
-smtp_say_with(struct smtp *s, const struct reply *reply, struct slice argument)
-{
-	struct reply_style style = { s->extended, s->front->trace };
-	STR_AUTO seconds = STR_INIT;
-	STR_AUTO text = STR_INIT;
-
-	reply = count_reply(s, reply);
-	if (reply->code == 421)
-		s->over = true;
-	if (reply == &reply_greylisted) {
-		str_appendf(&seconds, "%u", s->wait);
-		argument = str_slice(&seconds);
-	}
-	tarpit(s, reply);
-	reply_format(reply, &style, argument, &text);
-	stream_write(s->front->client, str_slice(&text));
-}
-
-void
-smtp_say(struct smtp *s, const struct reply *reply)
-{
-	smtp_say_with(s, reply, slice_from(""));
 }
 
 enum smtp_outcome
@@ -234,6 +157,15 @@ long_line(const struct reply *too_long, struct slice start)
 		   : too_long;
 }
 
+/* Octets that are no commands may follow a refused line that wanted to be BDAT,
+ * and nobody knows how many. */
+static void
+stay_or_leave(struct smtp *s, struct slice refused)
+{
+	if (slice_starts_nocase(refused, "BDAT"))
+		s->over = true;
+}
+
 bool
 smtp_read_line(
     struct smtp *s, const struct reply *too_long, struct slice *ret_line)
@@ -249,6 +181,8 @@ smtp_read_line(
 		return true;
 	}
 	stream_set_deadline(client, clock_deadline(GOODBYE_MS));
+	if (rc == 1 || rc == -EMSGSIZE)
+		stay_or_leave(s, line);
 	if (rc == 1)
 		smtp_say(s, &reply_line_end);
 	else if (rc == -EMSGSIZE)
@@ -362,10 +296,12 @@ run_line(struct smtp *s, struct slice line)
 		no = &reply_too_much_idling;
 	if (row == NULL && no)
 		milters_unknown(s, line);
-	if (no)
+	if (no) {
+		stay_or_leave(s, line);
 		smtp_say(s, no);
-	else
+	} else {
 		row->handler(s, argument);
+	}
 }
 
 static void
@@ -416,6 +352,7 @@ resume(struct smtp *s)
 	s->tally.deferred = ipc_get_u32(&in);
 	s->tally.idle = ipc_get_u32(&in);
 	s->messages = ipc_get_u32(&in);
+	s->early = ipc_get_u32(&in) != 0;
 	s->tx.at_keeper = true;
 	smtp_reset(s);
 }
@@ -428,6 +365,7 @@ smtp_carry(const struct smtp *s, struct str *out)
 	ipc_put_u32(out, (uint32_t)s->tally.deferred);
 	ipc_put_u32(out, (uint32_t)s->tally.idle);
 	ipc_put_u32(out, (uint32_t)s->messages);
+	ipc_put_u32(out, s->early);
 }
 
 /* The greeting, if we talk to this one at all. */
@@ -454,6 +392,7 @@ smtp_begin_again(struct smtp *s)
 	checks_free(s);
 	s->state = ST_START;
 	s->extended = false;
+	s->early = false; /* that was the proxy */
 	begin(s, true);
 }
 

@@ -268,6 +268,11 @@ reception_read(struct reception *r)
 bool
 reception_read_chunk(struct reception *r, uint64_t octets)
 {
+	/* chunks of an octet must not be worth more time than they earn */
+	if (clock_ms() >= deadline_now(r)) {
+		lose(r->s, &reply_timeout);
+		return false;
+	}
 	r->left = octets;
 	return octets == 0 || reception_read(r);
 }

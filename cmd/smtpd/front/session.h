@@ -74,6 +74,7 @@ struct smtp {
 	bool logged_in;
 	bool extended;           /* EHLO or LHLO was said */
 	bool over;               /* the connection is to be closed */
+	bool early;              /* it spoke before the greeting */
 	struct str helo;         /* what the client calls itself */
 	struct str proxied_helo; /* HELO of XCLIENT: stands for any later */
 	struct str user;         /* who logged in */
@@ -103,8 +104,7 @@ const struct reply *smtp_timeout(const struct smtp *s);
 /* Does the setting bare_newline mend them? */
 bool smtp_normalizes(const struct smtp *s);
 
-/* Appends what the front after STARTTLS is to know: what was done wrong so
- * far, and how many messages were sent. */
+/* Appends what the front after STARTTLS is to know (TRUST.md). */
 void smtp_carry(const struct smtp *s, struct str *out);
 
 /* Is the verb offered on this connection (profile, TLS)?  Whether it may be
@@ -126,13 +126,12 @@ void smtp_say_with(
 bool smtp_read_line(
     struct smtp *s, const struct reply *too_long, struct slice *ret_line);
 
-/* Messages that one connection may bring, and recipients that one message may
- * have: what LIMITS says (RFC 9422). */
+/* Messages of a connection, recipients of a message: LIMITS (RFC 9422). */
 size_t smtp_message_limit(const struct smtp *s);
 size_t smtp_recipient_limit(const struct smtp *s);
 
-/* Asks the keeper; the outcome, OUTCOME_TEMPFAIL when the keeper is gone (which
- * ends the connection).  answer may be NULL. */
+/* Asks the keeper; OUTCOME_TEMPFAIL when it is gone, which ends the connection.
+ * answer may be NULL. */
 enum smtp_outcome smtp_ask(struct smtp *s, enum smtp_request request,
     struct slice body, struct ipc_msg *answer);
 

@@ -69,6 +69,34 @@ end_address(struct list *l)
 	l->closed = false;
 }
 
+/* Is there an @ but in quotes? */
+static bool
+has_at(const char *text)
+{
+	bool quoted = false;
+
+	for (; *text; text++) {
+		if (*text == '@' && !quoted)
+			return true;
+		if (*text == '"')
+			quoted = !quoted;
+		else if (*text == '\\' && text[1])
+			text++;
+	}
+	return false;
+}
+
+/* What a colon ends: a route, or a group's name.  A name that looks like an
+ * address is taken for one by other readers. */
+static void
+end_prefix(struct list *l)
+{
+	const char *text = str_cstr(&l->text);
+
+	l->bad = l->bad || (l->angle ? text[0] != '@' : has_at(text));
+	str_clear(&l->text);
+}
+
 static void
 take_special(struct list *l, char c)
 {
@@ -83,8 +111,8 @@ take_special(struct list *l, char c)
 		l->angle = false;
 		l->closed = true;
 		break;
-	case ':': /* a group's name, or a route */
-		str_clear(&l->text);
+	case ':':
+		end_prefix(l);
 		break;
 	default: /* , and ; */
 		if (!l->angle)
