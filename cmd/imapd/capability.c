@@ -28,6 +28,12 @@ static const struct capability {
 	{ "ESEARCH",       CAP_AFTER_LOGIN },
 	{ "SEARCHRES",     CAP_AFTER_LOGIN },
 	{ "WITHIN",        CAP_AFTER_LOGIN },
+	{ "SORT",          CAP_AFTER_LOGIN },
+	{ "SORT=DISPLAY",  CAP_AFTER_LOGIN },
+	{ "ESORT",         CAP_AFTER_LOGIN },
+	{ "THREAD=ORDEREDSUBJECT", CAP_AFTER_LOGIN },
+	{ "THREAD=REFERENCES", CAP_AFTER_LOGIN },
+	{ "THREAD=REFS",   CAP_AFTER_LOGIN },
 	{ "QUOTA",         CAP_AFTER_LOGIN },
 	{ "QUOTA=RES-STORAGE", CAP_AFTER_LOGIN },
 	/* clang-format on */

@@ -38,6 +38,8 @@ void cmd_uid_expunge(void *ctx, struct slice argument);
 void cmd_fetch(void *ctx, struct slice argument);
 void cmd_store(void *ctx, struct slice argument);
 void cmd_search(void *ctx, struct slice argument);
+void cmd_sort(void *ctx, struct slice argument);
+void cmd_thread(void *ctx, struct slice argument);
 void cmd_copy(void *ctx, struct slice argument);
 void cmd_move(void *ctx, struct slice argument);
 

@@ -39,6 +39,9 @@ static const struct {
 
 /* An address that is being read. */
 struct reading {
+	envelope_put *put;
+	void *ctx;
+	unsigned max;
 	struct slice rest;
 	struct str words;   /* phrase, or address without brackets */
 	struct str address; /* what stood in "<>" */
@@ -46,7 +49,6 @@ struct reading {
 	bool angle;
 	bool blank; /* the next word needs a blank before it */
 	unsigned count;
-	struct str *out;
 };
 
 static char
@@ -58,23 +60,16 @@ next(struct reading *r)
 	return c;
 }
 
-/* One address structure; parts with ptr NULL are NIL. */
 static void
 put_address(struct reading *r, struct slice name, struct slice local,
     struct slice domain)
 {
-	struct str *out = r->out;
+	struct envelope_address address = { name, local, domain };
 
-	if (r->count == ENVELOPE_ADDRESSES_MAX)
+	if (r->count == r->max)
 		return;
 	r->count++;
-	str_append_char(out, '(');
-	response_nstring(out, name);
-	str_append_cstr(out, " NIL ");
-	response_nstring(out, local);
-	str_append_char(out, ' ');
-	response_nstring(out, domain);
-	str_append_char(out, ')');
+	r->put(r->ctx, &address);
 }
 
 static struct slice
@@ -144,15 +139,14 @@ begin_word(struct reading *r)
 
 /* A quoted string, its opening quote eaten, without quotes and escapes. */
 static void
-read_quoted(struct reading *r)
+read_quoted(struct reading *r, struct str *into)
 {
 	char c;
 
-	begin_word(r);
 	while (r->rest.len && (c = next(r)) != '"') {
 		if (c == '\\' && r->rest.len)
 			c = next(r);
-		str_append_char(&r->words, c);
+		str_append_char(into, c);
 	}
 }
 
@@ -177,20 +171,31 @@ read_comment(struct reading *r)
 	}
 }
 
-/* What stands in "<>", a source route left out. */
+/* What stands in "<>", a source route left out, without quotes. */
 static void
 read_angle(struct reading *r)
 {
-	size_t end = slice_find(r->rest, '>'), route;
-	struct slice inside = slice_trim(slice_head(r->rest, end));
+	struct str *to = &r->address;
+	size_t route;
+	char c;
 
-	r->rest = slice_skip(r->rest, end + 1);
-	if (inside.len && inside.ptr[0] == '@') {
-		route = slice_find(inside, ':');
-		inside = slice_skip(inside, route + 1);
-	}
-	str_set(&r->address, inside);
+	str_clear(to);
 	r->angle = true;
+	while (r->rest.len && r->rest.ptr[0] == ' ')
+		(void)next(r);
+	if (r->rest.len && r->rest.ptr[0] == '@') {
+		route = slice_find(r->rest, ':');
+		if (route < slice_find(r->rest, '>'))
+			r->rest = slice_skip(r->rest, route + 1);
+	}
+	while (r->rest.len && (c = next(r)) != '>') {
+		if (c == '"')
+			read_quoted(r, to);
+		else
+			str_append_char(to, c);
+	}
+	while (to->len && to->ptr[to->len - 1] == ' ')
+		str_truncate(to, to->len - 1);
 }
 
 static void
@@ -204,7 +209,8 @@ read_one(struct reading *r, bool *in_group)
 		r->blank = true;
 		return;
 	case '"':
-		read_quoted(r);
+		begin_word(r);
+		read_quoted(r, &r->words);
 		return;
 	case '(':
 		read_comment(r);
@@ -230,29 +236,53 @@ read_one(struct reading *r, bool *in_group)
 	}
 }
 
-void
-envelope_addresses(struct slice text, struct str *out)
+unsigned
+envelope_each_address(
+    struct slice text, unsigned max, envelope_put *put, void *ctx)
 {
-	struct reading r = { .rest = text, .out = out };
-	size_t before = out->len;
+	struct reading r = { .rest = text, .max = max, .put = put, .ctx = ctx };
 	bool in_group = false;
 
-	str_append_char(out, '(');
-	while (r.rest.len)
+	while (r.rest.len && r.count < max)
 		read_one(&r, &in_group);
 	if (in_group)
 		end_group(&r);
 	else
 		end_address(&r);
-	if (r.count) {
+	str_release(&r.words);
+	str_release(&r.address);
+	str_release(&r.comment);
+	return r.count;
+}
+
+/* One address structure. */
+static void
+append_address(void *ctx, const struct envelope_address *address)
+{
+	struct str *out = ctx;
+
+	str_append_char(out, '(');
+	response_nstring(out, address->name);
+	str_append_cstr(out, " NIL ");
+	response_nstring(out, address->local);
+	str_append_char(out, ' ');
+	response_nstring(out, address->domain);
+	str_append_char(out, ')');
+}
+
+void
+envelope_addresses(struct slice text, struct str *out)
+{
+	size_t before = out->len;
+
+	str_append_char(out, '(');
+	if (envelope_each_address(
+		text, ENVELOPE_ADDRESSES_MAX, append_address, out)) {
 		str_append_char(out, ')');
 	} else {
 		str_truncate(out, before);
 		str_append_cstr(out, "NIL");
 	}
-	str_release(&r.words);
-	str_release(&r.address);
-	str_release(&r.comment);
 }
 
 static void

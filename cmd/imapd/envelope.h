@@ -12,6 +12,20 @@
 /* Appends the envelope of a message with this header, parentheses included. */
 void envelope_append(struct slice header, struct str *out);
 
+/* An address as the field has it, its encoded words as they are; parts with ptr
+ * NULL are not there.  A group begins with one that has its name as local and
+ * no domain, and ends with one that has nothing. */
+struct envelope_address {
+	struct slice name, local, domain;
+};
+
+/* Calls put for each of the first max addresses in a field's text, unfolded
+ * (header_unfold); how many there were.  What put is given lives until it
+ * returns. */
+typedef void envelope_put(void *ctx, const struct envelope_address *address);
+unsigned envelope_each_address(
+    struct slice text, unsigned max, envelope_put *put, void *ctx);
+
 /* Appends a field's addresses as a list, NIL when there are none.  text is
  * unfolded (header_unfold). */
 void envelope_addresses(struct slice text, struct str *out);

@@ -9,6 +9,8 @@ libimapd_a_SOURCES = \
 	%D%/cmd_mailbox.c \
 	%D%/cmd_quota.c \
 	%D%/cmd_search.c \
+	%D%/cmd_sort.c \
+	%D%/cmd_thread.c \
 	%D%/commands.c %D%/commands.h \
 	%D%/conn.c %D%/conn.h \
 	%D%/copy.c \
@@ -17,12 +19,16 @@ libimapd_a_SOURCES = \
 	%D%/fetch.c %D%/fetch.h \
 	%D%/fetch_body.c \
 	%D%/fetch_parse.c \
+	%D%/forest.c %D%/forest.h \
 	%D%/front.c %D%/front.h \
+	%D%/hash_index.c %D%/hash_index.h \
 	%D%/idle.c \
 	%D%/imap.h \
 	%D%/list.c %D%/list.h \
 	%D%/list_parse.c \
 	%D%/mailbox_name.c %D%/mailbox_name.h \
+	%D%/message_fields.c %D%/message_fields.h \
+	%D%/message_header.c %D%/message_header.h \
 	%D%/parse.c %D%/parse.h \
 	%D%/reader.c %D%/reader.h \
 	%D%/response.c %D%/response.h \
@@ -31,9 +37,14 @@ libimapd_a_SOURCES = \
 	%D%/search_text.c %D%/search_text.h \
 	%D%/seqset.c %D%/seqset.h \
 	%D%/session.c \
+	%D%/sort.c %D%/sort.h \
+	%D%/sort_keys.c %D%/sort_keys.h \
+	%D%/sort_texts.c %D%/sort_texts.h \
 	%D%/special_use.c %D%/special_use.h \
 	%D%/status.c %D%/status.h \
 	%D%/store.c %D%/store.h \
+	%D%/thread.c %D%/thread.h \
+	%D%/thread_references.c \
 	%D%/view.c %D%/view.h
 
 pkglibexec_PROGRAMS += njiwa-imapd

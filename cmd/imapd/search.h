@@ -51,7 +51,13 @@ enum {
 	RETURN_MAX = 1 << 1,
 	RETURN_ALL = 1 << 2,
 	RETURN_COUNT = 1 << 3,
-	RETURN_SAVE = 1 << 4
+	RETURN_SAVE = 1 << 4,
+	RETURN_PARTIAL = 1 << 5 /* RFC 5267 section 4.4, of SORT */
+};
+
+struct search_return {
+	unsigned wanted;      /* RETURN_ bits, 0 for an old SEARCH */
+	uint32_t first, last; /* of PARTIAL, places from 1 */
 };
 
 struct search_program {
@@ -60,6 +66,17 @@ struct search_program {
 	struct slice charset; /* of its strings */
 	unsigned wanted;      /* RETURN_ bits, 0 for an old SEARCH */
 };
+
+/* Takes "RETURN" SP "(" options ")" and the blank behind it where it stands
+ * (RFC 4466), with those options that are allowed (RETURN_ bits); no option is
+ * RETURN_ALL.  False for a mistake. */
+bool search_parse_return(
+    struct args *args, unsigned allowed, struct search_return *ret_return);
+
+/* Compiles the keys of a command that names the charset before them (RFC 5256
+ * section 3): charset SP key *(SP key).  As search_parse. */
+const char *search_parse_keys(
+    struct args *args, struct search_program *ret_program, bool *ret_charset);
 
 /* Compiles the keys behind SEARCH.  NULL, or what is wrong; *ret_charset says
  * that it is the charset.  The program is to be released either way. */

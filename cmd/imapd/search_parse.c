@@ -311,18 +311,49 @@ parse_key(struct compiler *c)
 	return index;
 }
 
-/* "RETURN" SP "(" words ")" SP, which may come first (RFC 4466); without a word
- * it is ALL. */
+/* The two ends of PARTIAL, which may be the wrong way round. */
 static bool
-parse_return(struct args *args, unsigned *ret_wanted)
+parse_partial(struct args *args, struct search_return *to)
+{
+	uint64_t first, last;
+
+	if (!args_space(args) || !args_number(args, UINT32_MAX, &first) ||
+	    !args_try(args, ':') || !args_number(args, UINT32_MAX, &last) ||
+	    first == 0 || last == 0)
+		return args_fail(args);
+	to->first = (uint32_t)(first < last ? first : last);
+	to->last = (uint32_t)(first < last ? last : first);
+	return true;
+}
+
+static bool
+parse_option(struct args *args, unsigned allowed, struct search_return *to)
 {
 	static const char *const words[] = { "MIN", "MAX", "ALL", "COUNT",
-		"SAVE" };
+		"SAVE", "PARTIAL" };
+	struct slice word;
+	unsigned i, n = sizeof words / sizeof words[0];
+
+	if (!args_name(args, false, &word))
+		return false;
+	for (i = 0; i < n; i++)
+		if (slice_is_nocase(word, words[i]))
+			break;
+	if (i == n || !(allowed >> i & 1))
+		return args_fail(args);
+	to->wanted |= 1u << i;
+	return 1u << i != RETURN_PARTIAL || parse_partial(args, to);
+}
+
+bool
+search_parse_return(
+    struct args *args, unsigned allowed, struct search_return *ret_return)
+{
 	struct args ahead = *args;
 	struct slice word;
 	bool first = true;
-	size_t i;
 
+	*ret_return = (struct search_return){ .wanted = 0 };
 	if (!args_name(&ahead, false, &word) ||
 	    !slice_is_nocase(word, "RETURN"))
 		return true;
@@ -331,17 +362,11 @@ parse_return(struct args *args, unsigned *ret_wanted)
 		return false;
 	while (args_more(args, first)) {
 		first = false;
-		if (!args_name(args, false, &word))
+		if (!parse_option(args, allowed, ret_return))
 			return false;
-		for (i = 0; i < sizeof words / sizeof words[0]; i++)
-			if (slice_is_nocase(word, words[i]))
-				break;
-		if (i == sizeof words / sizeof words[0])
-			return args_fail(args);
-		*ret_wanted |= 1u << i;
 	}
 	if (first)
-		*ret_wanted = RETURN_ALL;
+		ret_return->wanted = RETURN_ALL;
 	return args_space(args);
 }
 
@@ -360,20 +385,22 @@ parse_charset(struct args *args, struct slice *ret_charset)
 	       args_space(args);
 }
 
-const char *
-search_parse(
-    struct args *args, struct search_program *ret_program, bool *ret_charset)
+static void
+begin(struct search_program *program, bool *ret_charset)
 {
-	struct compiler c = { args, ret_program, NULL, 0 };
-
-	*ret_program = (struct search_program){ .nodes = NULL,
+	*program = (struct search_program){ .nodes = NULL,
 		.charset = slice_from("utf-8") };
 	*ret_charset = false;
+}
+
+/* The keys, up to the end. */
+static const char *
+compile(struct args *args, struct search_program *program, bool *ret_charset)
+{
+	struct compiler c = { args, program, NULL, 0 };
+
 	(void)add_node(&c, OP_AND); /* the root, node 0 */
-	if (!parse_return(args, &ret_program->wanted) ||
-	    !parse_charset(args, &ret_program->charset))
-		return unknown;
-	if (!charset_is_known(ret_program->charset)) {
+	if (!charset_is_known(program->charset)) {
 		*ret_charset = true;
 		return "Unknown charset";
 	}
@@ -383,4 +410,30 @@ search_parse(
 	if (!c.wrong && !args_end(args))
 		c.wrong = unknown;
 	return c.wrong;
+}
+
+const char *
+search_parse(
+    struct args *args, struct search_program *ret_program, bool *ret_charset)
+{
+	const unsigned allowed = RETURN_PARTIAL - 1u;
+	struct search_return wanted;
+
+	begin(ret_program, ret_charset);
+	if (!search_parse_return(args, allowed, &wanted))
+		return unknown;
+	ret_program->wanted = wanted.wanted;
+	if (!parse_charset(args, &ret_program->charset))
+		return unknown;
+	return compile(args, ret_program, ret_charset);
+}
+
+const char *
+search_parse_keys(
+    struct args *args, struct search_program *ret_program, bool *ret_charset)
+{
+	begin(ret_program, ret_charset);
+	if (!args_astring(args, &ret_program->charset) || !args_space(args))
+		return unknown;
+	return compile(args, ret_program, ret_charset);
 }

@@ -10,4 +10,9 @@
  * an accent is an "e" and an accent behind it, and is found by "e". */
 void casemap_fold(struct slice text, struct str *out);
 
+/* Appends the octets by which i;unicode-casemap puts text (valid UTF-8) in
+ * order (RFC 5051 section 2): in title case and in its parts.  Compared as
+ * octets; "_" comes behind "Z", as it does not for casemap_fold. */
+void casemap_order(struct slice text, struct str *out);
+
 #endif

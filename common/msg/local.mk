@@ -1,12 +1,14 @@
 noinst_LIBRARIES += libmsg.a
 libmsg_a_SOURCES = \
 	%D%/address.c %D%/address.h \
+	%D%/base_subject.c %D%/base_subject.h \
 	%D%/casemap.c %D%/casemap.h \
 	%D%/charset.c %D%/charset.h %D%/charset_tables.h \
 	%D%/date.c %D%/date.h \
 	%D%/header.c %D%/header.h \
 	%D%/mime.c %D%/mime.h \
 	%D%/mime_value.c %D%/mime_value.h \
+	%D%/msgid.c %D%/msgid.h \
 	%D%/received.c %D%/received.h \
 	%D%/transfer.c %D%/transfer.h \
 	%D%/words.c %D%/words.h \

@@ -179,6 +179,7 @@ run(struct client *client, const char *path)
 		.imap_max_errors = 20,
 		.imap_idle_timeout = 1000,
 		.imap_idle_keepalive = 1000,
+		.session_memory = 1 << 20,
 	};
 	char name[] = "u@d", home[] = "";
 	struct account_user user = {

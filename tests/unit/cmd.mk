@@ -78,7 +78,8 @@ TESTS += %D%/test_check %D%/test_dnsbl_list %D%/test_reputation
 
 # njiwa-imapd
 IMAPD_UNITS = %D%/test_imap_items %D%/test_imap_parse %D%/test_imap_reader \
-	%D%/test_imap_search %D%/test_imap_seqset
+	%D%/test_imap_search %D%/test_imap_seqset %D%/test_imap_sort \
+	%D%/test_imap_thread
 IMAPD_LIBS = libimapd.a libsvc.a libproto.a libaccount.a libstore.a libmsg.a \
 	libnet.a libbase.a
 check_PROGRAMS += $(IMAPD_UNITS)
@@ -100,6 +101,15 @@ TESTS += $(IMAPD_UNITS)
 %C%_test_imap_seqset_SOURCES = %D%/test_imap_seqset.c
 %C%_test_imap_seqset_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_imap_seqset_LDADD = libimapd.a libbase.a $(CMOCKA_LIBS)
+%C%_test_imap_sort_SOURCES = %D%/test_imap_sort.c
+%C%_test_imap_sort_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_imap_sort_LDADD = libimapd.a libstore.a libmsg.a libbase.a \
+	$(CMOCKA_LIBS) $(UNISTRING_LIBS)
+%C%_test_imap_thread_SOURCES = %D%/test_imap_thread.c
+%C%_test_imap_thread_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_imap_thread_LDADD = libimapd.a libstore.a libmsg.a libbase.a \
+	$(CMOCKA_LIBS) $(UNISTRING_LIBS)
+
 # njiwa-pop3d
 check_PROGRAMS += %D%/test_pop3d
 TESTS += %D%/test_pop3d
