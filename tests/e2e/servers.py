@@ -58,6 +58,11 @@ def end_process(process, grace=10.0):
 class Mariadb:
     """A mariadbd of our own; as durable as the default one."""
 
+    # Several run at once; the kernel's AIO contexts are few.
+    FEW_RESOURCES = ("--innodb-use-native-aio=0",
+                     "--innodb-buffer-pool-size=32M",
+                     "--innodb-log-file-size=16M")
+
     user, password = "mail", "mail'pass\\word"
 
     def __init__(self, folder):
@@ -71,7 +76,8 @@ class Mariadb:
         shutil.chown(self.key, "mysql", "mysql")
         run("mariadb-install-db", "--no-defaults", "--user=mysql",
             "--datadir=" + folder + "/data", "--skip-test-db",
-            "--auth-root-authentication-method=normal")
+            "--auth-root-authentication-method=normal",
+            *self.FEW_RESOURCES)
         self.start()
         quoted = self.password.replace("\\", "\\\\").replace("'", "''")
         for host in ("localhost", "%"):
@@ -89,8 +95,7 @@ class Mariadb:
                  "--ssl-key=" + self.key, "--ssl-cert=" + self.cert,
                  "--pid-file=" + self.folder + "/pid",
                  "--innodb-flush-log-at-trx-commit=1",
-                 "--innodb-buffer-pool-size=32M",
-                 "--innodb-log-file-size=16M", "--performance-schema=off"],
+                 "--performance-schema=off", *self.FEW_RESOURCES],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         wait_for("MariaDB (see %s/log)" % self.folder, self.answers, 60)
 

@@ -115,6 +115,7 @@ class Site:
             "tls_cert": self.certs.cert,
             "login_delay": "10ms",
             "imap_make_folders": "no",
+            "smtp_error_delay": "0",
         }
         if self.mariadb:
             first.update(
@@ -126,12 +127,14 @@ class Site:
         return first
 
     def conf(self, **settings):
-        """Changes settings and writes the file anew; None takes one out."""
+        """Changes settings and writes the file anew; None takes one out.  Who
+        reads it at this moment has all of the old one or of the new one."""
         self.settings.update(settings)
-        with open(self.config, "w") as out:
+        with open(self.config + ".new", "w") as out:
             for name, value in self.settings.items():
                 if value is not None:
                     out.write("%s = %s\n" % (name, value))
+        os.rename(self.config + ".new", self.config)
 
     def accounts(self):
         with open(self.folder + "/host_list", "w") as out:

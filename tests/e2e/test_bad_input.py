@@ -32,7 +32,7 @@ def test_smtp_lines(lite):
     lite.conf(login_tries=100, smtp_max_errors=1000)
     client = Talk(lite, "submissions")
     client.ehlo()
-    for verb, limit in ((b"RCPT TO:<", 510), (b"MAIL FROM:<", 1053),
+    for verb, limit in ((b"RCPT TO:<", 1046), (b"MAIL FROM:<", 1179),
                         (b"EHLO ", 510), (b"VRFY ", 510),
                         (b"AUTH PLAIN ", 12288), (b"WHAT ", 510)):
         text = client.text(verb + b"x" * (limit - len(verb)))
