@@ -35,7 +35,8 @@ struct account_db_config {
  *                   perhaps also whether the account is disabled (anything
  *                   but NULL, "" and 0), and disabled_query is not asked
  *   password_query  login name, password hash, domain
- *   alias_query     action (alias, drop), targets separated by |
+ *   alias_query     action (alias, drop), targets separated by |; perhaps also
+ *                   the address, which must then be the one asked for
  *   domain_query    any row: the domain is ours; "": it is in the table
  *                   domains, or has users
  *   domain_alias_query  the domain that this one is another name for; perhaps
@@ -53,7 +54,7 @@ struct account_db_config {
 	"FROM users WHERE name = %n AND domain = %d"
 #define ACCOUNT_SENDER_QUERY "SELECT sender FROM sender_acl WHERE login = %u"
 #define ACCOUNT_ALIAS_QUERY                                                    \
-	"SELECT action, aliases FROM forwarder WHERE address = %u"
+	"SELECT action, aliases, address FROM forwarder WHERE address = %u"
 #define ACCOUNT_DOMAIN_ALIAS_QUERY                                             \
 	"SELECT target, name FROM domain_aliases WHERE name = %d"
 #define ACCOUNT_QUOTA_QUERY                                                    \

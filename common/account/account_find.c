@@ -368,8 +368,11 @@ account_sql_find_domain(void *ctx, const struct account_name *name,
 
 /* ---- the alias ---- */
 
+#define ALIAS_COLUMN 2 /* what alias_query may leave out */
+
 /* Rows of an alias: their targets come together, a drop goes before them. */
 struct alias_rows {
+	struct slice name;
 	struct str *targets;
 	bool found, drop, bad;
 };
@@ -379,7 +382,10 @@ see_alias(void *ctx, const struct db_row *row)
 {
 	struct alias_rows *rows = ctx;
 	struct slice action = slice_trim(account_sql_column(row, 0));
+	struct slice name = slice_trim(account_sql_column(row, ALIAS_COLUMN));
 
+	if (row->count > ALIAS_COLUMN && !slice_equal_nocase(name, rows->name))
+		return; /* a database takes more for equal */
 	rows->found = true;
 	if (slice_is_nocase(action, "drop"))
 		rows->drop = true;
@@ -410,7 +416,7 @@ account_sql_find_alias(void *ctx, const struct account_name *name,
     struct str *targets, struct err *err)
 {
 	struct account_sql *sql = ctx;
-	struct alias_rows rows = { targets, false, false, false };
+	struct alias_rows rows = { name->user, targets, false, false, false };
 
 	if (sql->queries[ALIAS_QUERY].sql[0] == '\0')
 		return ACCOUNT_UNKNOWN;

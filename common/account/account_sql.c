@@ -210,7 +210,7 @@ char *
 account_sql_login_name(const struct db_row *row,
     const struct account_name *name, size_t domain_column)
 {
-	struct slice text = account_sql_column(row, 0);
+	struct slice text = slice_trim(account_sql_column(row, 0));
 	bool whole = slice_find(text, '@') < text.len;
 	struct str full = STR_INIT;
 

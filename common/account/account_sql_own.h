@@ -59,11 +59,12 @@ void account_sql_notice(struct account_sql *sql, const char *fmt, ...)
 /* A column's text, "" for SQL NULL and for a column that is not there. */
 struct slice account_sql_column(const struct db_row *row, size_t i);
 
-/* The row's login name, its first column; without an @ the domain that was
- * asked for is added.  Such a row must be of that very name but for the case of
- * ASCII letters, and so its domain, the column of that number: a database takes
- * more for equal (accents, blanks at the end), which would each be another
- * folder.  NULL when it is another's.  Owned by the caller. */
+/* The row's login name, its first column without blanks around it; without an @
+ * the domain that was asked for is added.  Such a row must be of that very name
+ * but for the case of ASCII letters, and so its domain, the column of that
+ * number: a database takes more for equal (accents, blanks at the end), which
+ * would each be another folder.  NULL when it is another's.  Owned by the
+ * caller. */
 char *account_sql_login_name(const struct db_row *row,
     const struct account_name *name, size_t domain_column);
 

@@ -8,8 +8,8 @@ import time
 import pytest
 
 import servers
-from accountd_client import (DENIED, FOUND, LOGIN, LOOKUP, NOT_LOCAL,
-                             TEMPFAIL, UNKNOWN, Client, text)
+from accountd_client import (DENIED, DISABLED, FOUND, LOGIN, LOOKUP,
+                             NOT_LOCAL, TEMPFAIL, UNKNOWN, Client, text)
 from accountd_under_test import pair_of, quota_row, start
 from site_under_test import DOMAIN, PASSWORD
 
@@ -66,6 +66,38 @@ def test_another_spelling_is_another_name(site, queries):
     if site.mariadb:
         site.sql("UPDATE users SET domain = 'test.dev ' WHERE name = 'Demo'")
         assert client.login("demo@" + DOMAIN, PASSWORD) != DENIED
+    client.close()
+    assert client.process.wait(10) == 0
+
+
+def test_another_spelling_of_an_alias(site):
+    """It neither takes another mailbox's mail nor makes an address."""
+    site.sql("INSERT INTO users (name, password, domain, uid, gid) "
+             "SELECT 'd\u00e9mo', password, domain, uid, gid FROM users "
+             "WHERE name = 'demo'")
+    for row in (("demo@" + DOMAIN, "alias", "small@" + DOMAIN),
+                ("j\u00f6rg@" + DOMAIN, "alias", "small@" + DOMAIN),
+                ("hole@" + DOMAIN, "drop", "")):
+        site.sql("INSERT INTO forwarder (address, action, aliases) "
+                 "VALUES ('%s', '%s', '%s')" % row)
+    client = pair_of(site)
+    assert client.resolve("DEMO@" + DOMAIN) == (FOUND, ["small@" + DOMAIN])
+    assert client.resolve("J\u00f6rg@" + DOMAIN)[0] == FOUND
+    assert client.resolve("d\u00e9mo@" + DOMAIN) == (
+        FOUND, ["d\u00e9mo@" + DOMAIN])
+    assert client.resolve("jorg@" + DOMAIN) == UNKNOWN
+    assert client.resolve("h\u00f6le@" + DOMAIN) == UNKNOWN
+    client.close()
+    assert client.process.wait(10) == 0
+
+
+def test_disabled_with_a_blank_behind(site):
+    site.sql("UPDATE users SET name = 'Demo ' WHERE name = 'demo'")
+    site.sql("INSERT INTO disabled_users (username) VALUES ('demo@test.dev')")
+    client = pair_of(site)
+    for name in "demo@" + DOMAIN, "Demo@" + DOMAIN:
+        assert client.login(name, PASSWORD) in (DENIED, DISABLED)
+        assert client.resolve(name) in (UNKNOWN, DISABLED)
     client.close()
     assert client.process.wait(10) == 0
 
