@@ -7,6 +7,8 @@
 struct list {
 	struct slice rest;
 	struct str text; /* without comments and blanks */
+	bool gap;        /* a blank or comment stands behind text */
+	bool words;      /* text is more than one: a name, if < follows */
 	bool angle;      /* within < > */
 	bool closed;     /* behind > */
 	bool bad;
@@ -33,12 +35,41 @@ skip_comment(struct list *l)
 	l->bad = l->bad || depth;
 }
 
+static bool
+joins(char c)
+{
+	return c == '.' || c == '@';
+}
+
+/* More text comes, which begins with c.  Only around what joins an address may
+ * there be a gap in it: others would read two words as another address. */
+static void
+go_on(struct list *l, char c)
+{
+	bool begun = l->text.len > 0;
+
+	l->bad = l->bad || l->closed;
+	if (l->gap && begun && !joins(c) &&
+	    !joins(l->text.ptr[l->text.len - 1]))
+		l->words = true;
+	l->gap = false;
+}
+
+/* Drops what was no address. */
+static void
+drop_text(struct list *l)
+{
+	str_clear(&l->text);
+	l->gap = l->words = false;
+}
+
 /* Takes a quoted string as it is. */
 static void
 take_quoted(struct list *l)
 {
 	size_t i = 1;
 
+	go_on(l, '"');
 	while (i < l->rest.len && l->rest.ptr[i] != '"')
 		i += l->rest.ptr[i] == '\\' ? 2 : 1;
 	if (i >= l->rest.len) {
@@ -55,7 +86,7 @@ end_address(struct list *l)
 {
 	struct address address;
 
-	l->bad = l->bad || l->angle;
+	l->bad = l->bad || l->angle || l->words;
 	if (l->text.len == 0) {
 		l->bad = l->bad || l->closed; /* <> */
 	} else if (address_parse(str_slice(&l->text), ADDRESS_ALLOW_UTF8,
@@ -65,7 +96,7 @@ end_address(struct list *l)
 	} else {
 		l->bad = true;
 	}
-	str_clear(&l->text);
+	drop_text(l);
 	l->closed = false;
 }
 
@@ -94,7 +125,14 @@ end_prefix(struct list *l)
 	const char *text = str_cstr(&l->text);
 
 	l->bad = l->bad || (l->angle ? text[0] != '@' : has_at(text));
-	str_clear(&l->text);
+	drop_text(l);
+}
+
+/* Within < > only a route has commas (RFC 5322 section 4.4). */
+static bool
+is_route(const struct list *l)
+{
+	return l->text.len == 0 || l->text.ptr[0] == '@';
 }
 
 static void
@@ -104,7 +142,7 @@ take_special(struct list *l, char c)
 	case '<':
 		l->bad = l->bad || l->angle || l->closed;
 		l->angle = true;
-		str_clear(&l->text); /* a name */
+		drop_text(l); /* a name */
 		break;
 	case '>':
 		l->bad = l->bad || !l->angle;
@@ -117,6 +155,8 @@ take_special(struct list *l, char c)
 	default: /* , and ; */
 		if (!l->angle)
 			end_address(l);
+		else
+			l->bad = l->bad || c == ';' || !is_route(l);
 		break;
 	}
 }
@@ -128,6 +168,7 @@ take_char(struct list *l)
 
 	if (c == '(') {
 		skip_comment(l);
+		l->gap = true;
 		return;
 	}
 	if (c == '"') {
@@ -137,8 +178,10 @@ take_char(struct list *l)
 	l->rest = slice_skip(l->rest, 1);
 	if (c && strchr("<>:,;", c)) {
 		take_special(l, c);
-	} else if (c == '\0' || strchr(" \t\r\n", c) == NULL) {
-		l->bad = l->bad || l->closed;
+	} else if (c && strchr(" \t\r\n", c)) {
+		l->gap = true;
+	} else {
+		go_on(l, c);
 		str_append_char(&l->text, c);
 	}
 }
