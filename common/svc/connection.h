@@ -110,8 +110,9 @@ int keeper_reply_result(
 /* REQUEST_LOGIN and REQUEST_SCRAM; ctx is the connection. */
 request_handler keeper_login, keeper_scram;
 
-/* Forgets an exchange that is under way. */
-void keeper_forget_scram(struct connection *c);
+/* At the end of the connection: an exchange that was broken off is a failure of
+ * the client's network, and forgotten. */
+void keeper_end_scram(struct connection *c);
 
 /* Takes note of the children that have ended so far. */
 void keeper_reap(struct connection *c);

@@ -306,7 +306,7 @@ keeper_run(struct connection *c)
 	while (serve_front(c, &counts) == 0 && !c->session)
 		if (!next_front(c))
 			break;
-	keeper_forget_scram(c);
+	keeper_end_scram(c);
 	if (c->service->keeper_close)
 		c->service->keeper_close(&c->keeper);
 	if (!c->session && c->keeper.account)

@@ -162,8 +162,8 @@ keeper_login(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 
 /* ---- SCRAM: three requests ---- */
 
-void
-keeper_forget_scram(struct connection *c)
+static void
+forget_scram(struct connection *c)
 {
 	if (c->scram_user)
 		account_user_release(c->scram_user);
@@ -171,6 +171,19 @@ keeper_forget_scram(struct connection *c)
 	c->scram_user = NULL;
 	c->scram = false;
 	str_release(&c->scram_name);
+}
+
+/* Who leaves in the midst has tried, too; but for whom has proven himself. */
+void
+keeper_end_scram(struct connection *c)
+{
+	bool failed = c->scram && !c->scram_user && !c->keeper.user;
+
+	if (failed) {
+		log_login(c, str_slice(&c->scram_name), "broken off");
+		rates_login(c->keeper.rates, false);
+	}
+	forget_scram(c);
 }
 
 /* An exchange that was begun and not ended is a failure, told with the next
@@ -199,7 +212,7 @@ scram_first(struct connection *c, struct ipc_reader *args)
 	else
 		outcome = account_scram_first(
 		    c->keeper.account, &first, &name, &answer, &err);
-	keeper_forget_scram(c);
+	forget_scram(c);
 	attempt.name = str_slice(&name);
 	if (outcome != ACCOUNT_FOUND)
 		return fail(c, &attempt, outcome, &err);

@@ -6,6 +6,8 @@ import pytest
 
 from far_client import Far
 from imap_client import Client
+from scram_client import Scram, b64
+from scram_site import talk_to, turn_on
 from smtp_talk import Talk
 
 SETTINGS = dict(login_plaintext="yes", login_delay="200ms",
@@ -71,6 +73,21 @@ def test_others_do_not_wait(site):
     # a neighbour counts a quarter
     good, took = imap(site, "192.0.2.2", "thepassword")
     assert good and took >= 0.2
+
+
+def test_a_proof_that_never_comes_is_a_failure(site):
+    """Who asks for salts and leaves has tried."""
+    turn_on(site)
+    for _ in range(4):
+        talk = talk_to(Far(site, "192.0.2.1"), "submission")
+        talk.capabilities()
+        line = talk.begin("SCRAM-SHA-256",
+                          b64(Scram("demo@test.dev", "").first().encode()))
+        assert line.startswith(talk.goes_on)
+        talk.sock.close()
+        site.wait_log("result=\"broken off\"")
+    good, took = imap(site, "192.0.2.1", "thepassword")
+    assert good and took >= 0.9
 
 
 def test_ipv6_counts_by_network(site):
