@@ -16,7 +16,7 @@ libsmtpd_a_SOURCES = \
 	%D%/content/content.c %D%/content/content.h \
 	%D%/content/milter_edits.c %D%/content/milter_edits.h \
 	%D%/content/milter_macros.c %D%/content/milter_macros.h \
-	%D%/content/milter_message.c \
+	%D%/content/milter_message.c %D%/content/milter_reply.c \
 	%D%/content/milters.c %D%/content/milters.h \
 	%D%/content/spam.c \
 	%D%/content/virus.c \

@@ -52,6 +52,7 @@ milter_init(
 		.guard = guard,
 		.command_ms = command_ms,
 		.content_ms = content_ms,
+		.progress_ms = MILTER_PROGRESS_MAX_MS,
 	};
 }
 
@@ -152,20 +153,35 @@ receive(struct milter *m, int64_t deadline, struct milter_said *ret_said,
 	return 0;
 }
 
-/* The next packet that is more than a sign of life. */
-static int
-receive_answer(struct milter *m, const struct row *row, int64_t *deadline,
-    struct milter_said *ret_said, struct err *err)
+/* How long an answer may take; with all the changes before it. */
+struct patience {
+	int64_t ms, deadline;
+	int64_t latest; /* whatever signs of life there are */
+};
+
+static struct patience
+begin_patience(const struct milter *m, const struct row *row)
 {
 	int64_t ms = row->content ? m->content_ms : m->command_ms;
-	int64_t latest = *deadline + MILTER_PROGRESS_MAX_MS, more;
+	int64_t deadline = clock_deadline(ms);
+
+	return (struct patience){ ms, deadline, deadline + m->progress_ms };
+}
+
+/* The next packet that is more than a sign of life. */
+static int
+receive_answer(struct milter *m, struct patience *patience,
+    struct milter_said *ret_said, struct err *err)
+{
+	int64_t more;
 	int rc;
 
-	while ((rc = receive(m, *deadline, ret_said, err)) == 0 &&
+	while ((rc = receive(m, patience->deadline, ret_said, err)) == 0 &&
 	       ret_said->kind == MILTER_PROGRESSES) {
-		more = clock_deadline(ms);
-		*deadline = more < latest ? more : latest;
-		if (clock_left(*deadline) == 0)
+		more = clock_deadline(patience->ms);
+		patience->deadline =
+		    more < patience->latest ? more : patience->latest;
+		if (clock_left(patience->deadline) == 0)
 			return failed(err, -ETIMEDOUT);
 	}
 	return rc;
@@ -255,22 +271,33 @@ milter_say(struct milter *m, enum milter_command command, struct slice octets,
     struct milter_said *ret_said, struct err *err)
 {
 	const struct row *row = find_row(command);
-	int64_t deadline;
+	struct patience patience = begin_patience(m, row);
 	int rc;
 
 	*ret_said = (struct milter_said){ .kind = MILTER_CONTINUES };
 	if (!milter_wants(m, command))
 		return 0;
-	deadline = clock_deadline(row->content ? m->content_ms : m->command_ms);
 	milter_put(command, octets, &m->out);
 	if (m->steps & row->unanswered)
-		return m->out.len < HELD_BACK_MAX ? 0 : flush(m, deadline, err);
-	rc = flush(m, deadline, err);
+		return m->out.len < HELD_BACK_MAX
+			   ? 0
+			   : flush(m, patience.deadline, err);
+	rc = flush(m, patience.deadline, err);
 	if (rc == 0)
-		rc = receive_answer(m, row, &deadline, ret_said, err);
+		rc = receive_answer(m, &patience, ret_said, err);
 	if (rc == 0 && ret_said->kind >= MILTER_EDITS)
 		return err_set(err, EPROTO, "an answer out of its place");
 	return rc;
+}
+
+bool
+milter_is_quiet(const struct milter *m)
+{
+	char octet;
+
+	return m->taken == m->in.len &&
+	       recv(m->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+	       errno == EAGAIN;
 }
 
 /* What must have been agreed upon for a change. */
@@ -301,14 +328,13 @@ int
 milter_end(struct milter *m, milter_editor *editor, void *ctx,
     struct milter_said *ret_said, struct err *err)
 {
-	const struct row *row = find_row(MILTER_EOM);
-	int64_t deadline = clock_deadline(m->content_ms);
+	struct patience patience = begin_patience(m, find_row(MILTER_EOM));
 	int rc;
 
 	milter_put(MILTER_EOM, slice_from(""), &m->out);
-	rc = flush(m, deadline, err);
+	rc = flush(m, patience.deadline, err);
 	while (rc == 0) {
-		rc = receive_answer(m, row, &deadline, ret_said, err);
+		rc = receive_answer(m, &patience, ret_said, err);
 		if (rc < 0 || ret_said->kind < MILTER_EDITS)
 			break;
 		if (ret_said->kind != MILTER_EDITS ||

@@ -7,7 +7,8 @@
 #include "common/base/err.h"
 #include "common/proto/milter_wire.h"
 
-/* How long "still at work" may put an answer off, beyond its time. */
+/* How long "still at work" may put an answer off, beyond its time; with all
+ * the changes that come before the answer. */
 #define MILTER_PROGRESS_MAX_MS (10 * 60 * 1000)
 
 /* A conversation with one milter; embedded, its fields the module's own. */
@@ -16,6 +17,7 @@ struct milter {
 	int guard;          /* whose hang-up ends it; 0 and below: nobody's */
 	int64_t command_ms; /* time for an answer, but at a message's content */
 	int64_t content_ms; /* and there, for each answer */
+	int64_t progress_ms;              /* MILTER_PROGRESS_MAX_MS */
 	uint32_t version, actions, steps; /* agreed upon */
 	bool has_symbols[MILTER_STAGES];
 	struct str symbols[MILTER_STAGES]; /* names it wants, by blanks */
@@ -32,6 +34,10 @@ void milter_release(struct milter *m);
 /* Agrees on the options, offering all that version 6 has.  0, or -errno with
  * err filled: -EPROTO for a milter that wants more or is none, -ETIMEDOUT. */
 int milter_negotiate(struct milter *m, struct err *err);
+
+/* Is it there and has it nothing to say, as between two messages?  One that
+ * has cannot be believed any more: its answers are not to what it is asked. */
+bool milter_is_quiet(const struct milter *m);
 
 /* Does it want to hear this command? */
 bool milter_wants(const struct milter *m, enum milter_command command);

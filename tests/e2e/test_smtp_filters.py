@@ -13,6 +13,7 @@ import pytest
 import servers
 from clamd_under_test import EICAR, SIGNATURE, STREAM_MAX, Clamd
 from conftest import need
+from milter_played import ACCEPT, Playing, text
 from smtp_talk import DATA, Talk
 
 INFECTED = (b"Subject: an attachment\r\nContent-Type: text/plain\r\n\r\n" +
@@ -403,6 +404,16 @@ def test_scores_of_several_mailboxes(scored):
     assert where(scored, "other") == [("", True)]
     scored.score("12")
     assert send(scored, recipients=both) == 554
+
+
+def test_nobody_is_left_to_have_a_threshold(scored):
+    """A milter takes all recipients away: the message goes nowhere, and is not
+    refused in the name of nobody."""
+    scored.score("1")
+    with Playing(scored) as played:
+        played({"E": [text("-", b"demo@test.dev"), ACCEPT]})
+        assert send(scored) == 250
+    assert where(scored, "demo") == []
 
 
 def test_scores_that_cannot_be_had(scored):

@@ -1,6 +1,7 @@
 """Milters that change a message: header, body, sender, recipients; and those
 that fail, at every stage and in every way."""
 import os
+import socket
 import struct
 import time
 
@@ -78,6 +79,14 @@ def test_body(site, played, before, size):
     assert ",S=%d," % os.stat(path).st_size in path
 
 
+def test_body_for_a_message_that_is_all_header(site, played):
+    played({"E": [(ord("b"), b"X-Evil: yes\r\n"), ACCEPT]})
+    assert send(site, b"A: b\r\n") == [250, 250, 250]
+    head, body = stored(site)
+    assert own(head) == [b"A: b"]
+    assert body == b"X-Evil: yes\n"
+
+
 def test_body_of_odd_octets(site, played):
     played({"E": [(ord("b"), b"a\r"), (ord("b"), b"\nb\rc\0\n"),
                   (ord("b"), b"d\r"), CONTINUE]})
@@ -119,6 +128,24 @@ def test_no_recipient_is_left(site, played):
     played({"E": [text("-", b"demo@test.dev"), ACCEPT]})
     assert send(site) == [250, 250, 250]
     assert site.messages("demo") == []
+
+
+def test_between_two_messages(site, played):
+    """One that has hung up or that speaks unasked is asked anew: what it said
+    is no verdict on the next message."""
+    milter = played({"E": [packet(*CONTINUE) + packet(*ACCEPT)]})
+    talk = Talk(site)
+    assert send(site, talk=talk) == [250, 250, 250]
+    milter.answers["E"] = [REJECT]
+    assert send(site, talk=talk) == [250, 250, 550]
+    assert len(milter.socks) == 2
+    milter.answers["E"] = [ACCEPT]
+    assert send(site, talk=talk) == [250, 250, 250]
+    assert len(milter.socks) == 2
+    milter.socks[-1].shutdown(socket.SHUT_RDWR)
+    assert send(site, talk=talk) == [250, 250, 250]
+    assert len(milter.socks) == 3
+    assert len(site.messages("demo")) == 3
 
 
 def test_quarantine(site, played):

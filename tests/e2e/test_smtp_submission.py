@@ -10,6 +10,7 @@ import pytest
 
 import servers
 from conftest import need
+from milter_played import ACCEPT, CONTINUE, REJECT, Playing, text
 from site_under_test import PASSWORD, full
 from smtp_talk import DATA, Talk
 from submission_talk import logged_in, send
@@ -259,6 +260,21 @@ def test_what_was_not_sent_is_not_counted(site):
     assert send(talk, "nobody@test.dev") == ([550], None)
     talk.say("RSET")
     comes_to(site, 11)
+
+
+def test_milters_recipients_are_counted_as_anybodys(site):
+    site.conf(submission_max_per_hour=3)
+    with Playing(site) as played:
+        played({"R": lambda octets: [
+            REJECT if b"+no" in octets else CONTINUE]})
+        talk = logged_in(site)
+        assert send(talk, "other+no@test.dev", "other@test.dev",
+                    "other+no@test.dev") == ([550, 250, 550], 250)
+        comes_to(site, 1)
+        played({"E": [text("+", b"other+%d@test.dev" % i) for i in range(5)]
+                + [ACCEPT]})
+        assert send(logged_in(site), "other@test.dev") == ([250], 250)
+        comes_to(site, 3)
 
 
 def test_parallel_connections(site):

@@ -53,6 +53,13 @@ TESTS += %D%/test_unstuff %D%/test_intake %D%/test_smtp \
 %C%_test_smtp_data_LDADD = libsmtpd.a libsvc.a libaccount.a \
 	libproto.a libmsg.a libnet.a libbase.a $(CMOCKA_LIBS)
 
+check_PROGRAMS += %D%/test_smtp_content
+TESTS += %D%/test_smtp_content
+%C%_test_smtp_content_SOURCES = %D%/test_smtp_content.c %D%/smtpd_fake.c
+%C%_test_smtp_content_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_smtp_content_LDADD = libsmtpd.a libsvc.a libaccount.a \
+	libproto.a libmsg.a libnet.a libbase.a $(CMOCKA_LIBS)
+
 check_PROGRAMS += %D%/test_submission
 TESTS += %D%/test_submission
 %C%_test_submission_SOURCES = %D%/test_submission.c %D%/smtpd_fake.c

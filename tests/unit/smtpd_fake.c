@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -237,8 +238,17 @@ answer_data(struct fake *f, int *ret_fd)
 	if (f->discards)
 		return OUTCOME_DISCARD;
 	fileio_close(&f->file);
-	f->file = memfd_create("message", MFD_CLOEXEC);
+	f->file = memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	*ret_fd = dup(f->file);
+	return OUTCOME_OK;
+}
+
+/* The disk gets full, if it is to, at the worst moment. */
+static enum smtp_outcome
+answer_edit(const struct fake *f)
+{
+	if (f->cramped && fcntl(f->file, F_ADD_SEALS, F_SEAL_GROW) < 0)
+		abort();
 	return OUTCOME_OK;
 }
 
@@ -342,7 +352,7 @@ front_ask(struct front *front, uint16_t type, struct slice body,
 	else if (type == SMTP_COMMIT)
 		outcome = answer_commit(f, &each);
 	else if (type == SMTP_EDIT)
-		outcome = OUTCOME_OK;
+		outcome = answer_edit(f);
 	else if (type == SMTP_FILTER && f->milter.ptr)
 		outcome = answer_milter(f, &fd);
 	else if (type == SMTP_FILTER && f->filter)

@@ -33,6 +33,7 @@ struct fake {
 	bool filter;       /* there is a spam filter to be had */
 	size_t recipients;
 	bool mail, discards, disk, broken;
+	bool cramped; /* after an edit the file cannot grow */
 	int file;
 	struct slice milter; /* what each one says, in advance; NULL: none */
 	int milter_end;

@@ -1,6 +1,8 @@
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
@@ -329,6 +331,50 @@ deadlines(void **state)
 	(void)close(far);
 }
 
+static int
+take_edit(void *ctx, const struct milter_edit *edit, struct err *err)
+{
+	(void)ctx; /* it is a quarantine */
+	(void)edit;
+	(void)err;
+	return 0;
+}
+
+/* A sign of life before each change gives no time without end. */
+static void
+endless_changes(void **state)
+{
+	static const struct slice agrees =
+	    OCTETS("\0\0\0\15O\0\0\0\6\0\0\0\x20\0\0\0\0");
+	static const struct slice again = OCTETS("\0\0\0\1p\0\0\0\3qx\0");
+	struct milter_said said;
+	struct milter m;
+	struct err err;
+	int64_t before = clock_ms();
+	int far, near = said_by(agrees, &far), n;
+	pid_t pid = fork();
+
+	(void)state;
+	for (n = 0; pid == 0 && n < 100; n++) {
+		(void)usleep(30 * 1000); /* three seconds in all */
+		(void)send(far, again.ptr, again.len, MSG_NOSIGNAL);
+	}
+	if (pid == 0)
+		_exit(0);
+	milter_init(&m, near, -1, 5000, 1000);
+	m.progress_ms = 100;
+	assert_int_equal(milter_negotiate(&m, &err), 0);
+	assert_int_equal(
+	    milter_end(&m, take_edit, NULL, &said, &err), -ETIMEDOUT);
+	assert_true(clock_ms() - before >= 1000);
+	assert_true(clock_ms() - before < 2500);
+	milter_release(&m);
+	(void)close(near); /* both have done their part */
+	(void)close(far);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 /* It ends when whoever it is for is gone. */
 static void
 guards(void **state)
@@ -395,6 +441,7 @@ main(void)
 		cmocka_unit_test(endpoints),
 		cmocka_unit_test(scores),
 		cmocka_unit_test(deadlines),
+		cmocka_unit_test(endless_changes),
 		cmocka_unit_test(guards),
 		cmocka_unit_test(unanswered),
 	};

@@ -262,7 +262,9 @@ milter_edits_take(void *ctx, const struct milter_edit *edit, struct err *err)
 	case MILTER_EDIT_DELETE_RCPT:
 		return edit_envelope(edits, WIRE_EDIT_REMOVE, edit->name, err);
 	case MILTER_EDIT_QUARANTINE:
-		log_info("a milter quarantines: %.*s", SLICE_FMT(edit->text));
+		if (!edits->quarantine)
+			log_info("a milter quarantines: %.*s",
+			    SLICE_FMT(edit->text));
 		edits->quarantine = true;
 		break;
 	}
@@ -271,8 +273,8 @@ milter_edits_take(void *ctx, const struct milter_edit *edit, struct err *err)
 
 /* ---- doing it ---- */
 
-/* The new sender is in our own trace as well. */
-static void
+/* The new sender is in our own trace as well; 0 or -errno. */
+static int
 change_return_path(struct milter_edits *edits, struct slice sender)
 {
 	struct reception *r = edits->r;
@@ -283,16 +285,15 @@ change_return_path(struct milter_edits *edits, struct slice sender)
 
 	str_set(&edits->s->tx.sender, sender);
 	if (!slice_starts_nocase(trace, "Return-Path:"))
-		return;
+		return 0;
 	received_return_path(sender, &out);
 	str_append(&out, slice_skip(trace, line));
 	line = out.len;
 	str_append(&out, slice_skip(str_slice(&r->intake.head), r->trace));
 	rc = intake_rehead(&r->intake, str_slice(&out));
-	if (rc < 0)
-		r->intake.error = rc;
-	else
+	if (rc == 0)
 		r->trace = line;
+	return rc;
 }
 
 static const struct reply *
@@ -302,11 +303,14 @@ apply_address(
 	const struct wire_edit edit = { kind, address };
 	enum smtp_outcome outcome;
 	STR_AUTO body = STR_INIT;
+	int rc = 0;
 
 	wire_put_edit(&edit, &body);
 	outcome = smtp_ask(edits->s, SMTP_EDIT, str_slice(&body), NULL);
 	if (kind == WIRE_EDIT_SENDER && outcome == OUTCOME_OK)
-		change_return_path(edits, address);
+		rc = change_return_path(edits, address);
+	if (rc < 0)
+		return content_failure(rc);
 	if (outcome == OUTCOME_TEMPFAIL)
 		return &reply_local_error;
 	if (outcome != OUTCOME_OK && outcome != OUTCOME_DISCARD)
@@ -335,6 +339,17 @@ apply_envelope(struct milter_edits *edits)
 	return no;
 }
 
+/* A message that was all header has nothing that ends it, and a new body would
+ * go on with it. */
+static void
+end_header(struct milter_edits *edits)
+{
+	struct slice head = str_slice(&edits->head);
+
+	if (end_of_fields(head) == head.len)
+		splice(edits, head.len, 0, slice_from("\n"));
+}
+
 const struct reply *
 milter_edits_apply(struct milter_edits *edits)
 {
@@ -347,6 +362,7 @@ milter_edits_apply(struct milter_edits *edits)
 			rc = intake_body_add(
 			    intake, &edits->body, slice_from("\n"));
 		edits->body_changed = false;
+		end_header(edits);
 		if (rc == 0)
 			rc = intake_body_take(intake, &edits->body);
 	}

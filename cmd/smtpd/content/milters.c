@@ -7,8 +7,6 @@
 #include "common/base/mem.h"
 #include "common/msg/address.h"
 
-#define ENHANCED_MAX 9 /* octets of "5.123.123" */
-
 /* ---- the connection to a milter ---- */
 
 static void
@@ -21,14 +19,21 @@ leave(struct milter_conn *conn)
 	conn->fd = -1;
 }
 
+/* The next message has a new connection. */
+static void
+let_go(struct milter_conn *conn, const char *why)
+{
+	log_warning("milter %.*s: %s", SLICE_FMT(conn->spec.name), why);
+	leave(conn);
+	conn->state = MILTER_AWAY;
+}
+
 const struct reply *
 milter_failed(struct smtp *s, struct milter_conn *conn, const struct err *err)
 {
 	struct milters *ms = s->milters;
 
-	log_warning("milter %.*s: %s", SLICE_FMT(conn->spec.name), err->text);
-	leave(conn);
-	conn->state = MILTER_AWAY;
+	let_go(conn, err->text);
 	switch (conn->spec.failure) {
 	case MILTER_FAIL_ACCEPT:
 		return NULL;
@@ -47,83 +52,6 @@ milter_failed(struct smtp *s, struct milter_conn *conn, const struct err *err)
 
 /* ---- answers ---- */
 
-/* Cuts an enhanced code of the reply's class, with its blank, off a line. */
-static struct slice
-cut_enhanced(struct slice *line, char class)
-{
-	size_t at = slice_find(*line, ' '), i, dots = 0;
-	struct slice code = slice_head(*line, at);
-
-	for (i = 0; i < code.len; i++) {
-		if (code.ptr[i] == '.')
-			dots++;
-		else if (code.ptr[i] < '0' || code.ptr[i] > '9')
-			return slice_from("");
-	}
-	if (dots != 2 || code.len > ENHANCED_MAX || code.ptr[0] != class ||
-	    code.ptr[1] != '.' || code.ptr[code.len - 1] == '.')
-		return slice_from("");
-	*line = slice_skip(*line, at + 1);
-	return code;
-}
-
-/* Keeps a milter's reply.  A %s in it would be replaced later, and gets a blank
- * in its midst. */
-static const struct reply *
-keep_reply(struct milters *ms, const struct milter_said *said)
-{
-	char class = (char)('0' + said->code / 100);
-	struct slice rest = said->text, line;
-	size_t i;
-
-	str_clear(&ms->own_text);
-	str_clear(&ms->own_enhanced);
-	while (slice_next(&rest, '\n', &line)) {
-		struct slice text = slice_skip(line, 4), code;
-
-		code = cut_enhanced(&text, class);
-		if (ms->own_enhanced.len == 0)
-			str_append(&ms->own_enhanced, code);
-		if (ms->own_text.len)
-			str_append_char(&ms->own_text, '\n');
-		for (i = 0; i < text.len && text.ptr[i] != '\r'; i++) {
-			if (i && text.ptr[i - 1] == '%' && text.ptr[i] == 's')
-				str_append_char(&ms->own_text, ' ');
-			str_append_char(&ms->own_text, text.ptr[i]);
-		}
-	}
-	if (ms->own_enhanced.len == 0)
-		str_appendf(&ms->own_enhanced, "%c.7.1", class);
-	ms->own = (struct reply){ said->code, str_cstr(&ms->own_enhanced),
-		str_cstr(&ms->own_text) };
-	return &ms->own;
-}
-
-/* The reply that an answer means; NULL: none. */
-static const struct reply *
-reply_of(struct milters *ms, const struct milter_said *said)
-{
-	switch (said->kind) {
-	case MILTER_REJECTS:
-		return &reply_milter_rejects;
-	case MILTER_TEMPFAILS:
-		return &reply_milter_tempfails;
-	case MILTER_REPLIES:
-		return keep_reply(ms, said);
-	case MILTER_SHUTS_DOWN:
-		return &reply_milter_closes;
-	case MILTER_ACCEPTS:
-	case MILTER_DISCARDS:
-	case MILTER_CONTINUES:
-	case MILTER_SKIPS:
-	case MILTER_PROGRESSES:
-	case MILTER_EDITS:
-	case MILTER_AGREES:
-		break;
-	}
-	return NULL;
-}
-
 static bool
 is_of_connection(enum milter_command command)
 {
@@ -135,7 +63,7 @@ milter_take(struct smtp *s, struct milter_conn *conn,
     const struct milter_event *event, const struct milter_said *said)
 {
 	struct milters *ms = s->milters;
-	const struct reply *reply = reply_of(ms, said);
+	const struct reply *reply = milter_reply(ms, said);
 	bool connection = is_of_connection(event->command);
 
 	if (said->kind == MILTER_ACCEPTS)
@@ -249,6 +177,15 @@ is_due(const struct smtp *s, const struct milter_conn *conn)
 	       (conn->spec.audience == MILTER_FOR_USERS) == s->logged_in;
 }
 
+/* A connection from the message before that is good for no other: its milter
+ * was started anew, or speaks unasked. */
+static void
+leave_if_odd(struct milter_conn *conn)
+{
+	if (conn->state == MILTER_HERE && !milter_is_quiet(&conn->m))
+		let_go(conn, "it hung up or spoke between two messages");
+}
+
 static const struct reply *
 greet_milter(struct smtp *s, size_t i)
 {
@@ -257,6 +194,7 @@ greet_milter(struct smtp *s, size_t i)
 
 	if (!is_due(s, conn))
 		return NULL;
+	leave_if_odd(conn);
 	if (conn->state == MILTER_AWAY)
 		no = connect_milter(s, conn, i);
 	if (no == NULL && conn->state == MILTER_HERE)
@@ -395,29 +333,34 @@ milters_check(
 	return no;
 }
 
+/* Its answer has no meaning.  One that fails costs the message that it is
+ * asked about, if there is any, and its connection. */
+static void
+tell_unknown(struct smtp *s, struct milter_conn *conn, struct slice line)
+{
+	struct err err = { 0, "" };
+	struct milter_said said;
+
+	if (conn->state == MILTER_AWAY || conn->state == MILTER_OFF ||
+	    milter_say(&conn->m, MILTER_UNKNOWN, line, &said, &err) == 0)
+		return;
+	if (conn->state == MILTER_BUSY)
+		(void)milter_failed(s, conn, &err); /* the next to be told */
+	else
+		let_go(conn, err.text);
+}
+
 void
 milters_unknown(struct smtp *s, struct slice line)
 {
-	const struct milter_event event = { .command = MILTER_UNKNOWN,
-		.stage = MILTER_STAGES,
-		.octets = line };
-	struct milter_event own = event;
-	struct milter_said said;
 	STR_AUTO octets = STR_INIT;
 	size_t i;
 
 	if (s->milters == NULL)
 		return;
 	milter_put_text(&octets, line);
-	own.octets = str_slice(&octets);
-	for (i = 0; i < s->milters->count; i++) {
-		struct milter_conn *conn = &s->milters->list[i];
-		struct err err = { 0, "" };
-
-		if (conn->fd >= 0 && milter_say(&conn->m, MILTER_UNKNOWN,
-					 own.octets, &said, &err) < 0)
-			(void)milter_failed(s, conn, &err); /* it is refused */
-	}
+	for (i = 0; i < s->milters->count; i++)
+		tell_unknown(s, &s->milters->list[i], str_slice(&octets));
 }
 
 void

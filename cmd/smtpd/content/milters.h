@@ -65,6 +65,11 @@ void milters_reset(struct smtp *s);
 const struct reply *milter_ask(struct smtp *s, struct milter_conn *conn,
     const struct milter_event *event, struct milter_said *said);
 
+/* The reply that an answer means, with the milter's own words (until its next
+ * one); NULL: none. */
+const struct reply *milter_reply(
+    struct milters *ms, const struct milter_said *said);
+
 /* What an answer means for the connection and the message. */
 const struct reply *milter_take(struct smtp *s, struct milter_conn *conn,
     const struct milter_event *event, const struct milter_said *said);

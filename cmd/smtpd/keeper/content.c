@@ -93,7 +93,7 @@ handle_limits(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 	struct delivery *d = delivery_of(ctx);
 	struct wire_limits limits = { INT64_MIN, INT64_MIN };
 	STR_AUTO body = STR_INIT;
-	size_t i;
+	size_t i, asked = 0;
 
 	(void)args; /* empty, by max_body */
 	(void)msg;
@@ -103,9 +103,12 @@ handle_limits(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 		if (d->to[i].removed)
 			continue;
 		own = judge_mailbox(d, &d->to[i]);
+		asked++;
 		limits.tag = at_least(limits.tag, own.tag);
 		limits.reject = at_least(limits.reject, own.reject);
 	}
+	if (asked == 0) /* a filter has taken them all away */
+		limits = (struct wire_limits){ SCORE_NEVER, SCORE_NEVER };
 	d->judged = true;
 	ipc_put_u32(&body, OUTCOME_OK);
 	wire_put_limits(&limits, &body);
@@ -141,9 +144,13 @@ add_recipient(struct delivery *d, struct slice address)
 	if (d->in == NULL)
 		return OUTCOME_TEMPFAIL; /* there is no file */
 	if (!transaction_is_full(&d->said))
+		outcome = sender_reserve(d);
+	if (outcome == OUTCOME_OK)
 		outcome = recipients_add(d, &rcpt);
-	if (outcome == OUTCOME_OK || outcome == OUTCOME_DISCARD)
+	if (outcome == OUTCOME_OK || outcome == OUTCOME_DISCARD) {
+		sender_use(d);
 		transaction_add(&d->said, &rcpt);
+	}
 	return outcome;
 }
 
@@ -159,6 +166,7 @@ remove_last(struct delivery *d, struct slice address)
 	recipients_remove(d, i - 1);
 	d->nlinks = d->rcpts[i - 1].first;
 	d->nrcpts--;
+	sender_spare(d);
 	transaction_drop_last(&d->said);
 	return OUTCOME_OK;
 }

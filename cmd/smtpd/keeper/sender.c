@@ -104,6 +104,12 @@ sender_use(struct delivery *d)
 }
 
 void
+sender_spare(struct delivery *d)
+{
+	d->lot.used--;
+}
+
+void
 sender_settle(struct delivery *d, bool sent)
 {
 	struct sender_lot *lot = &d->lot;

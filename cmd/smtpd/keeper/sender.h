@@ -27,8 +27,9 @@ enum smtp_outcome sender_check(
 /* May there be one more recipient?  OUTCOME_OK, OUTCOME_RATE. */
 enum smtp_outcome sender_reserve(struct delivery *d);
 
-/* He was accepted. */
+/* He was accepted; or, the last one, is not after all. */
 void sender_use(struct delivery *d);
+void sender_spare(struct delivery *d);
 
 /* The transaction is over: what it did not use, or all of it when no message
  * came of it, is given back. */
