@@ -63,6 +63,7 @@ def as_kept(message):
     rest = message[len(head):]
     if rest and not rest.startswith(b"\r\n"):
         rest = b"\r\n" + rest
+    head = re.sub(rb"\AFrom ", b"X-Mailbox-Line: From ", head)
     return re.sub(rb"(?mi)^X-Spam-", b"X-Old-Spam-", head) + rest
 
 

@@ -336,10 +336,15 @@ def stored_as(site, octets):
 def test_octets_are_kept(lite):
     texts = [b"", b"\r\n", b"A: b\r\n c\r\n\r\n.x\r\n..\r\n",
              b"Subject: \xc3\xa4\r\n\r\n\xff\xfe\x80\x01\r\n",
-             b"From me Mon\r\nA: b\r\n\r\nx\r\n",
              b"\r\n" * 5000, b"\r\n" + b"x" * 900000 + b"\r\n"]
     for text in texts:
         assert stored_as(lite, text) == text.replace(b"\r\n", b"\n")
+
+
+def test_separator_of_a_mailbox_becomes_a_field(lite):
+    """Behind our own fields it would end the header for many readers."""
+    assert stored_as(lite, b"From me Mon\r\nA: b\r\n\r\nFrom you\r\n") == (
+        b"X-Mailbox-Line: From me Mon\nA: b\n\nFrom you\n")
 
 
 @pytest.mark.parametrize("head, body", [

@@ -39,6 +39,13 @@ def test_missing_fields(site):
     assert len(parsed.get_all("Received")) == 1
 
 
+def test_mailbox_separator_ends_no_header(lite):
+    text, parsed = stored(lite, b"From me Mon\r\nSubject: x\r\n\r\nbody\r\n")
+    assert parsed["Subject"] == "x" and parsed["From"] == "<demo@test.dev>"
+    assert parsed["X-Mailbox-Line"] == "From me Mon"
+    assert text.endswith(b"\nSubject: x\n\nbody\n")
+
+
 def test_message_ids_differ(lite):
     ids = {stored(lite, DATA)[1]["Message-ID"] for _ in range(3)}
     talk = logged_in(lite)

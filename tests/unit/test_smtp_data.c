@@ -192,8 +192,8 @@ storing(void **state)
 	check_stored("X-Spam-Status: No\r\nA: b\r\n c\r\n\r\nX-Spam-Flag: 1",
 	    "X-Old-Spam-Status: No\nA: b\n c\n\nX-Spam-Flag: 1\n===\n");
 	/* octet by octet, whatever a header should look like */
-	check_stored(
-	    "From me Mon\r\nA: b\r\n\r\nx", "From me Mon\nA: b\n\nx\n===\n");
+	check_stored("From me Mon\r\nA: b\r\n\r\nx",
+	    "X-Mailbox-Line: From me Mon\nA: b\n\nx\n===\n");
 	/* but for the empty line before what can be no header */
 	check_stored(
 	    "A: b\r\nno field\r\n\r\nx", "A: b\n\nno field\n\nx\n===\n");

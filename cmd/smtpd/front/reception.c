@@ -84,27 +84,20 @@ reception_release(struct reception *r)
  * One line of the header.  A line that cannot be part of one begins the body,
  * and an empty line is put before it: left out, every reader of the mailbox
  * would have to guess where the header ends, and some find fields behind that
- * line that were never looked at here.  A mailbox's separator ends nothing
- * and is kept as it came.
+ * line that were never looked at here.
  */
 static void
 take_header_line(struct reception *r, struct slice line)
 {
 	struct str *head = &r->intake.head;
-	bool separator = r->scan.lines == 0 && slice_starts(line, "From ");
 	size_t before = head->len;
 
 	header_scan_line(&r->scan, line, head);
-	if (r->scan.broken) {
-		str_truncate(head, before + 1);
-		head = &r->intake.body;
-	} else if (separator) {
-		str_truncate(head, before);
-	} else {
+	if (!r->scan.broken)
 		return;
-	}
-	str_append(head, line);
-	str_append_char(head, '\n');
+	str_truncate(head, before + 1);
+	str_append(&r->intake.body, line);
+	str_append_char(&r->intake.body, '\n');
 }
 
 static bool
