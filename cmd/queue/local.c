@@ -105,10 +105,13 @@ set_target(const struct queue *q, struct spool_envelope *env, size_t i,
 {
 	struct spool_rcpt *rcpt = &env->rcpts[i];
 
-	if (target->local)
-		spool_text_set(&rcpt->final, slice_from(target->user.name));
-	else
+	if (!target->local) {
 		make_remote(q, env, rcpt, target->address);
+		return;
+	}
+	spool_text_set(&rcpt->final, slice_from(target->user.name));
+	if (target->detail)
+		spool_text_set(&rcpt->detail, slice_from(target->detail));
 }
 
 /* One row for each target; the first has the recipient's own. */
@@ -297,9 +300,7 @@ was_put(const struct attempt *a, struct store *store, struct slice folder,
 static const char *
 code_of(int rc)
 {
-	if (rc == -EDQUOT)
-		return "452 4.2.2";
-	return rc == -ENOSPC ? "452 4.3.1" : "451 4.3.0";
+	return rc == -ENOSPC || rc == -EDQUOT ? "452 4.3.1" : "451 4.3.0";
 }
 
 static void
@@ -310,17 +311,19 @@ deliver(struct attempt *a, bool again)
 	struct err err = { 0, "" };
 	struct store *store = NULL;
 	int rc = open_store(a, &store, &err);
+	bool full;
 
 	if (rc == 0)
 		choose_folder(a, store, &folder);
 	if (rc == 0 && again)
 		rc = was_put(a, store, str_slice(&folder), &err);
-	if (rc == 0 && !verdict_has_room(a->q->settings, &a->user, size))
-		rc = err_set(&err, EDQUOT, "the mailbox is full");
-	if (rc == 0)
+	full = rc == 0 && !verdict_has_room(a->q->settings, &a->user, size);
+	if (rc == 0 && !full)
 		rc = put(a, store, str_slice(&folder), &err);
 	store_free(store);
-	if (rc >= 0)
+	if (full)
+		local_defer(a->q, a->rcpt, "452 4.2.2 the mailbox is full");
+	else if (rc >= 0)
 		settle(a->rcpt, SPOOL_DELIVERED, "250 2.1.5 delivered");
 	else
 		defer_for(a->q, a->rcpt, code_of(rc), &err);

@@ -28,9 +28,11 @@ make_folder(const struct settings *settings)
 	    settings->mail_uid < 0)
 		return;
 	if (chown(settings->spool_dir, (uid_t)settings->mail_uid,
-		(gid_t)settings->mail_gid) < 0)
+		(gid_t)settings->mail_gid) < 0) {
 		log_error(
 		    "%s: its owner could not be set", settings->spool_dir);
+		(void)rmdir(settings->spool_dir); /* nobody could use it */
+	}
 }
 
 /* Who looks accounts up for us, started while we still may. */

@@ -102,6 +102,9 @@ fill(const struct report *report, bool eight_bit, struct spool_envelope *env)
 	spool_text_set(&env->trace, slice_from(from->trace));
 	rcpt = spool_envelope_add(env);
 	spool_text_set(&rcpt->address, slice_from(report->to));
+	/* of good news, and of none yet, nobody misses the report */
+	if (report->kind != REPORT_FAILURE)
+		rcpt->notify = SPOOL_NOTIFY_NEVER;
 }
 
 /* Puts it into the spool under the id that is its own, so that a run after one

@@ -14,6 +14,8 @@
 #define VALUE_MAX 800    /* octets of a field's value: its line has 998 */
 #define TYPE_MAX 30      /* octets of an address's type, before escapes */
 #define STATUS_MAX 12    /* octets of "5.123.456" */
+#define SYSTEM_CODES 9   /* octets of "451 4.3.0", with */
+#define SYSTEM_STATUS 4  /* the status at */
 
 /* What a report of that kind is called, and begins with. */
 struct words {
@@ -121,6 +123,26 @@ put_status(
 		str_appendf(out, "%s\n", none);
 }
 
+/* The reply as a reader may see it: ours may name a file, and with it a mailbox
+ * that the address leads to; the log and njiwa queue have that. */
+static void
+put_reply(
+    const struct report *report, const struct spool_rcpt *rcpt, struct str *out)
+{
+	struct slice reply = slice_from(rcpt->reply);
+	STR_AUTO text = STR_INIT;
+
+	if (rcpt->host[0] == '\0' && reply.len > SYSTEM_STATUS &&
+	    reply.ptr[0] == '4' &&
+	    slice_starts(slice_skip(reply, SYSTEM_STATUS), "4.3."))
+		str_appendf(&text, "%.*s this host was in trouble",
+		    SYSTEM_CODES, rcpt->reply);
+	else
+		str_append(&text, reply);
+	put_value(report, str_cstr(&text), out);
+	str_append_char(out, '\n');
+}
+
 static void
 put_date(const char *name, uint64_t when, struct str *out)
 {
@@ -198,8 +220,7 @@ put_words(const struct report *report, struct str *out)
 		str_append_char(out, '<');
 		put_value(report, env->rcpts[i].address, out);
 		str_append_cstr(out, ">:\n    ");
-		put_value(report, env->rcpts[i].reply, out);
-		str_append_char(out, '\n');
+		put_reply(report, &env->rcpts[i], out);
 	}
 }
 
@@ -256,11 +277,12 @@ put_rcpt_fields(
 	put_status(report, rcpt, out);
 	if (rcpt->host[0])
 		put_field(report, "Remote-MTA: dns;", rcpt->host, out);
-	if (rcpt->reply[0])
-		put_field(report,
-		    rcpt->host[0] ? "Diagnostic-Code: smtp;"
-				  : "Diagnostic-Code: X-njiwa;",
-		    rcpt->reply, out);
+	if (rcpt->reply[0]) {
+		str_append_cstr(out, rcpt->host[0]
+					 ? "Diagnostic-Code: smtp; "
+					 : "Diagnostic-Code: X-njiwa; ");
+		put_reply(report, rcpt, out);
+	}
 	if (report->kind == REPORT_DELAY)
 		put_date("Will-Retry-Until:",
 		    report->entry->env.arrived +

@@ -40,6 +40,39 @@ def test_mailbox_is_gone(site, spool):
     assert back.get_payload()[0]["X-Test"] == "yes"
 
 
+def test_folder_of_the_senders_detail(site, spool):
+    """A report is mail to the sender's address like any other."""
+    site.conf(subaddress_delimiter="+")
+    with site.imap("demo") as client:
+        client.create("lists")
+    leave(site, spool, sender=full("demo+lists"))
+    site.njiwa("user", "remove", full("other"))
+    run(spool)
+    assert spool.is_empty()
+    assert len(site.messages("demo", "lists")) == 1
+
+
+@pytest.mark.parametrize("notify, delay", [("SUCCESS", "0"),
+                                           ("DELAY", "1s")])
+def test_good_news_that_cannot_be_told(site, spool, notify, delay):
+    """Of reports on failures alone somebody hears that they did not arrive: a
+    stranger can ask for the others as often as he likes."""
+    leave(site, spool, rcpt_options=("NOTIFY=" + notify,))
+    site.conf(queue_delay_warning=delay)
+    if notify == "SUCCESS":
+        spool_under_test.mend_mailbox(site, "other")
+    else:
+        time.sleep(1.1)
+    run(spool)
+    assert [e["class"] for n, e in spool.envelopes().items()
+            if "-" in n] == ["report"]
+    site.conf(queue_lifetime="1s")
+    time.sleep(1.1)
+    run(spool)
+    assert spool.is_empty() and spool.broken_files() == []
+    assert len(site.messages("demo")) == 1
+
+
 def test_report_as_others_read_it(site, spool):
     bounce = pytest.importorskip("flufl.bounce")
     leave(site, spool, sender=full("demo"))
@@ -219,17 +252,23 @@ def test_report_on_as_many_as_can_be(site, spool):
     assert octets.count(b"Final-Recipient: ") == 2000
 
 
-def test_members_are_not_named(site, spool):
+@pytest.mark.parametrize("gone", [True, False])
+def test_members_are_not_named(site, spool, gone):
+    """Neither by their names nor by those of their files."""
     site.add_user("hidden")
     site.add_alias("list", full("demo"), full("hidden"))
     spool_under_test.break_mailbox(site, "hidden")
     site.deliver("list", MESSAGE, sender=full("demo"))
-    site.njiwa("user", "remove", full("hidden"))
+    if gone:
+        site.njiwa("user", "remove", full("hidden"))
+    else:
+        site.conf(queue_lifetime="1s")
+        time.sleep(1.1)
     run(spool)
     report = site.contents("demo")[1]
     _, _, (fields,), _ = report_of(report)
     assert fields["Final-Recipient"] == "rfc822; " + full("list")
-    assert b"hidden" not in report
+    assert b"hidden" not in report and b"Maildir" not in report
 
 
 @pytest.mark.parametrize("size,whole", [(50000, True), (50001, False)])
@@ -257,7 +296,7 @@ def test_hostile_texts(site, spool):
     spool_under_test.edit(
         spool.path + "/env/" + name, helo="a%0AX-Evil: 1%0D%0AX-Evil: 2",
         envid="q+0AX-Evil:+203", orcpt="rfc822;a+0D+0AX-Evil:+204",
-        reply="451 4.3.0 a%0A%0A--=_" + name + "-f1=%0AX-Evil: 5 \xe4 %1B[0m"
+        reply="451 4.4.0 a%0A%0A--=_" + name + "-f1=%0AX-Evil: 5 \xe4 %1B[0m"
         + "\xe4" * 400)
     os.utime(spool.path + "/env/" + name, (1, 1))
     site.conf(queue_lifetime="1s")
