@@ -9,9 +9,10 @@
 static bool
 has_header(struct slice text)
 {
-	return slice_starts(text, "\n") || slice_starts(text, "\r\n") ||
-	       memmem(text.ptr, text.len, "\n\n", 2) ||
-	       memmem(text.ptr, text.len, "\n\r\n", 3);
+	while (text.len && !slice_starts(text, "\n") &&
+	       !slice_starts(text, "\r\n"))
+		text = slice_skip(text, slice_find(text, '\n') + 1);
+	return text.len > 0;
 }
 
 /* Reads until memory holds the header, or all of a short message; 1 when it

@@ -262,7 +262,8 @@ algorithms(void **state)
 enum shape {
 	CHAIN,    /* each answers the one before */
 	BACKWARD, /* each answers the one behind */
-	CIRCLES,  /* a long chain, and all the others would close it */
+	CIRCLES,  /* a long chain, and all the others say that its top, which is
+		   * missing, answers its end */
 	SAME_ID,
 	SAME_SUBJECT,
 	DUMMIES, /* each below a dummy of its own, of one subject */
@@ -283,7 +284,7 @@ add_shape(struct thread *thread, enum shape shape, unsigned i)
 		(void)snprintf(references, sizeof references, "<%u@x>", i + 1);
 	else if (shape == CIRCLES)
 		(void)snprintf(references, sizeof references, "<%u@x> <%u@x>",
-		    MANY / 2 - 1, i % (MANY / 2));
+		    MANY / 2 - 1, UINT32_MAX);
 	else if (shape == SAME_ID)
 		mail.id = "<1@x>";
 	else if (shape == SAME_SUBJECT)
