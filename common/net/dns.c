@@ -85,8 +85,11 @@ dns_answer_of(const struct dns_query *query)
 void
 dns_drop(struct dns *dns, struct dns_query *query)
 {
-	struct dns_query **at = &dns->queries;
+	struct dns_query **at;
 
+	if (query == NULL)
+		return; /* and perhaps nobody was ever asked */
+	at = &dns->queries;
 	while (*at && *at != query)
 		at = &(*at)->next;
 	if (*at == NULL)

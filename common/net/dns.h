@@ -76,7 +76,7 @@ struct dns_query *dns_ask(
 /* The answer so far, borrowed until dns_drop or dns_free. */
 const struct dns_answer *dns_answer_of(const struct dns_query *query);
 
-/* Forgets the query, answered or not; NULL is fine. */
+/* Forgets the query, answered or not; NULL is fine, dns then too. */
 void dns_drop(struct dns *dns, struct dns_query *query);
 
 /* Takes what has come, and asks again where it is time; without waiting. */

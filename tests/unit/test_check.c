@@ -215,6 +215,12 @@ test_kept(void **state)
 		{ CHECK_PASS, 0, 0, "", PROPERTIES "\n\tx", false },
 		{ CHECK_PASS, 0, 0, "", PROPERTIES ";\n\n\tx", false },
 		{ CHECK_PASS, 0, 0, "", PROPERTIES "\x7f", false },
+		{ CHECK_PASS, 0, 0, "", PROPERTIES ";\n\tx-dnsbl=fail a=b",
+		    true },
+		{ CHECK_PASS, 0, 0, "", PROPERTIES ";\n\tdkim=pass a=b",
+		    false },
+		{ CHECK_PASS, 0, 0, "", PROPERTIES "; dkim=pass a=b", false },
+		{ CHECK_PASS, 0, 0, "", PROPERTIES ";", false },
 	};
 	/* clang-format on */
 	size_t i;
@@ -265,6 +271,18 @@ test_early_talker(void **state)
 	fake_check(&f, "", HI); /* who hangs up has not talked */
 }
 
+/* A setting that names no list: nobody is asked, and nobody refused. */
+static void
+test_no_list(void **state)
+{
+	struct fake f;
+
+	(void)state;
+	fake_init(&f, "mx");
+	f.settings.dnsbl = "no!list*2";
+	fake_check(&f, EHLO MAIL RCPT_A QUIT, STARTED RCPT_OK BYE);
+}
+
 int
 main(void)
 {
@@ -276,6 +294,7 @@ main(void)
 		cmocka_unit_test(test_header),
 		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_early_talker),
+		cmocka_unit_test(test_no_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,17 +84,32 @@ put_finding(const struct check_finding *f, struct str *out)
 	ipc_put_text(out, str_slice(&f->properties));
 }
 
-/* Of a field of the header: printable, or the folding between two results. */
 static bool
-is_safe(struct slice text)
+is_printable(struct slice text)
 {
 	size_t i;
 
 	for (i = 0; i < text.len; i++)
-		if ((text.ptr[i] < ' ' || text.ptr[i] > '~') &&
-		    !slice_starts(slice_skip(text, i ? i - 1 : 0), ";\n\t") &&
-		    !slice_starts(slice_skip(text, i > 1 ? i - 2 : 0), ";\n\t"))
+		if (text.ptr[i] < ' ' || text.ptr[i] > '~')
 			return false;
+	return true;
+}
+
+/* Of a field of the header: printable, and where other results follow, those of
+ * lists: nobody keeps "dkim=pass" for the next connection. */
+static bool
+is_safe(struct slice text)
+{
+	struct slice result;
+	size_t n;
+
+	for (n = 0; slice_next(&text, ';', &result); n++) {
+		if (n && !slice_starts(result, "\n\tdnswl=") &&
+		    !slice_starts(result, "\n\tx-dnsbl="))
+			return false;
+		if (!is_printable(slice_skip(result, n ? 2 : 0)))
+			return false;
+	}
 	return true;
 }
 
