@@ -22,6 +22,8 @@ libsmtpd_a_SOURCES = \
 	%D%/content/virus.c \
 	%D%/front/auth.c \
 	%D%/front/bdat.c \
+	%D%/front/binary.c \
+	%D%/front/binarymime.c %D%/front/binarymime.h \
 	%D%/front/data.c %D%/front/data.h \
 	%D%/front/envelope.c \
 	%D%/front/front.c \

@@ -47,6 +47,10 @@ enum {
 	WIRE_MAIL_ALL = (1 << 5) - 1
 };
 
+/* Octets that a message of BODY=BINARYMIME may have when it is text, of those
+ * that it may have on its way: base64 adds a good third. */
+#define WIRE_BINARY_GROWN(octets) ((octets) + (octets) / 2)
+
 /* The sender of SMTP_MAIL. */
 struct wire_mail {
 	struct slice sender; /* canonical local@domain; "" for <> */

@@ -29,6 +29,7 @@ struct parse {
 	size_t end_len; /* octets of the line end before that line */
 	uint32_t part;  /* in which it stands */
 	bool in_header;
+	bool crlf_only; /* LF alone ends no line */
 	/* at most one for each level */
 	struct open_multipart open[MIME_DEPTH_MAX];
 	size_t nopen;
@@ -41,11 +42,23 @@ part_of(const struct parse *p, uint32_t i)
 	return &p->mime->parts[i];
 }
 
+/* Where the LF is that ends the first line of text, or text.len. */
+static size_t
+find_line_end(const struct parse *p, struct slice text)
+{
+	size_t at = slice_find(text, '\n');
+
+	while (p->crlf_only && at < text.len &&
+	       (at == 0 || text.ptr[at - 1] != '\r'))
+		at += 1 + slice_find(slice_skip(text, at + 1), '\n');
+	return at;
+}
+
 static bool
 next_line(struct parse *p, struct line *ret_line)
 {
 	struct slice rest = slice_skip(p->text, p->at);
-	size_t len = slice_find(rest, '\n');
+	size_t len = find_line_end(p, rest);
 	bool whole = len < rest.len;
 	bool cr = whole && len > 0 && rest.ptr[len - 1] == '\r';
 
@@ -309,10 +322,10 @@ take_line(struct parse *p, const struct line *line)
 	p->end_len = p->at - line->at - line->text.len;
 }
 
-void
-mime_parse(struct slice text, struct mime *mime)
+static void
+parse(struct slice text, bool crlf_only, struct mime *mime)
 {
-	struct parse p = { .mime = mime, .text = text };
+	struct parse p = { .mime = mime, .text = text, .crlf_only = crlf_only };
 	struct line line;
 	uint32_t i;
 
@@ -328,6 +341,18 @@ mime_parse(struct slice text, struct mime *mime)
 		p.in_header = false;
 	}
 	str_release(&p.boundaries);
+}
+
+void
+mime_parse(struct slice text, struct mime *mime)
+{
+	parse(text, false, mime);
+}
+
+void
+mime_parse_crlf(struct slice octets, struct mime *mime)
+{
+	parse(octets, true, mime);
 }
 
 void

@@ -45,6 +45,10 @@ struct mime {
 /* Finds the parts of text, which may end its lines with LF or CRLF.  mime is
  * zeroed or was used before. */
 void mime_parse(struct slice text, struct mime *mime);
+
+/* The same for octets in which nothing but CRLF ends a line (RFC 3030): an LF
+ * of its own is one of a line's. */
+void mime_parse_crlf(struct slice octets, struct mime *mime);
 void mime_release(struct mime *mime);
 
 /* A part's header in the text it was parsed from, its empty line included. */

@@ -12,6 +12,11 @@ FUZZ_TARGETS += %D%/fuzz_smtp
 %C%_fuzz_smtp_LDADD = libsmtpd.a libsvc.a libaccount.a \
 	libproto.a libmsg.a libnet.a libbase.a
 %C%_fuzz_smtp_LDFLAGS = $(FUZZ_LINK)
+FUZZ_TARGETS += %D%/fuzz_binarymime
+%C%_fuzz_binarymime_SOURCES = %D%/fuzz_binarymime.c $(FUZZ_MAIN)
+%C%_fuzz_binarymime_LDADD = libsmtpd.a libmsg.a libbase.a
+%C%_fuzz_binarymime_LDFLAGS = $(FUZZ_LINK)
+EXTRA_DIST += %D%/binarymime.dict %D%/corpus/binarymime
 FUZZ_TARGETS += %D%/fuzz_milter_front
 %C%_fuzz_milter_front_SOURCES = %D%/fuzz_milter_front.c \
 	tests/unit/smtpd_fake.c $(FUZZ_MAIN)

@@ -60,6 +60,16 @@ TESTS += %D%/test_smtp_content
 %C%_test_smtp_content_LDADD = libsmtpd.a libsvc.a libaccount.a \
 	libproto.a libmsg.a libnet.a libbase.a $(CMOCKA_LIBS)
 
+check_PROGRAMS += %D%/test_binarymime %D%/test_smtp_binary
+TESTS += %D%/test_binarymime %D%/test_smtp_binary
+%C%_test_binarymime_SOURCES = %D%/test_binarymime.c
+%C%_test_binarymime_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_binarymime_LDADD = libsmtpd.a libmsg.a libbase.a $(CMOCKA_LIBS)
+%C%_test_smtp_binary_SOURCES = %D%/test_smtp_binary.c %D%/smtpd_fake.c
+%C%_test_smtp_binary_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_smtp_binary_LDADD = libsmtpd.a libsvc.a libaccount.a \
+	libproto.a libmsg.a libnet.a libbase.a $(CMOCKA_LIBS)
+
 check_PROGRAMS += %D%/test_submission
 TESTS += %D%/test_submission
 %C%_test_submission_SOURCES = %D%/test_submission.c %D%/smtpd_fake.c

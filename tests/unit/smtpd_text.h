@@ -10,6 +10,7 @@
 #define EHLO_TOLD(limits)                                                      \
 	"250-mx.test.dev\n250-PIPELINING\n250-SIZE 65536\n250-8BITMIME\n"      \
 	"250-SMTPUTF8\n250-ENHANCEDSTATUSCODES\n250-DSN\n250-CHUNKING\n"       \
+	"250-BINARYMIME\n"                                                   \
 	"250-HELP\n" limits
 #define EHLO_MX EHLO_TOLD("250 LIMITS MAILMAX=3 RCPTMAX=3\n")
 #define EHLO_LOGGED_IN EHLO_TOLD("250 LIMITS MAILMAX=3 RCPTMAX=4\n")

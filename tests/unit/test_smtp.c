@@ -93,7 +93,7 @@ static const struct row mx[] = {
 	{ EHLO "MAIL FROM:<a@b.c> SIZE=-1\r\n" QUIT,
 	    HI EHLO_MX "501 5.5.4 Parameter with a bad value: SIZE [t1]\n" BYE,
 	    0 },
-	{ EHLO "MAIL FROM:<a@b.c> BODY=BINARYMIME\r\n" QUIT,
+	{ EHLO "MAIL FROM:<a@b.c> BODY=BINARY\r\n" QUIT,
 	    HI EHLO_MX "501 5.5.4 Parameter with a bad value: BODY [t1]\n" BYE,
 	    0 },
 	{ EHLO "MAIL FROM:<a@b.c> BODY=7BIT BODY=7BIT\r\n" QUIT,

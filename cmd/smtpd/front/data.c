@@ -223,6 +223,10 @@ cmd_data(void *ctx, struct slice argument)
 				    : &reply_no_recipients);
 		return;
 	}
+	if (s->tx.bits & WIRE_MAIL_BINARYMIME) { /* RFC 3030 section 3 */
+		smtp_say(s, &reply_binary_data);
+		return;
+	}
 	no = data_open(s, &r);
 	if (no) {
 		smtp_say(s, no);

@@ -60,7 +60,7 @@ write_beginning(struct intake *intake, struct slice head)
 	str_reserve(&all, head.len + intake->body.len);
 	str_append(&all, head);
 	str_append(&all, str_slice(&intake->body));
-	return write_at(intake->fd, str_slice(&all), 0);
+	return write_at(intake->fd, str_slice(&all), intake->base);
 }
 
 /* Writes what is in the buffer, and the head when it is not there yet. */
@@ -72,7 +72,7 @@ write_out(struct intake *intake)
 		    write_beginning(intake, str_slice(&intake->head));
 	else
 		intake->error = write_at(intake->fd, str_slice(&intake->body),
-		    intake->head.len + intake->flushed);
+		    intake->base + intake->head.len + intake->flushed);
 }
 
 void
@@ -146,6 +146,34 @@ move_down(int fd, uint64_t from, uint64_t len, uint64_t by)
 		len -= n;
 	}
 	return rc;
+}
+
+int
+intake_begin_again(struct intake *intake, struct slice head)
+{
+	if (intake->flushed && intake_finish(intake) == 0)
+		intake->base = intake_size(intake);
+	intake->flushed = 0;
+	str_set(&intake->head, head);
+	str_clear(&intake->body);
+	return intake->error;
+}
+
+int
+intake_settle(struct intake *intake)
+{
+	uint64_t len;
+
+	if (intake->base == 0 || intake->error || intake->dropped)
+		return intake->error;
+	len = intake->flushed ? intake_size(intake) : 0;
+	if (len && intake_finish(intake) == 0)
+		intake->error =
+		    move_down(intake->fd, intake->base, len, intake->base);
+	if (intake->error == 0 && ftruncate(intake->fd, (off_t)len) < 0)
+		intake->error = -errno;
+	intake->base = 0;
+	return intake->error;
 }
 
 static int

@@ -16,6 +16,7 @@ struct intake {
 	struct str head;  /* trace fields and header, with the empty line */
 	struct str body;  /* what is not on disk; all of it when it is small */
 	uint64_t flushed; /* octets of body on disk before that */
+	uint64_t base;    /* octets of the file before all that */
 	bool dropped;     /* the message is refused: nothing is kept */
 	int error;        /* the first failed write: -errno, sticky */
 };
@@ -32,6 +33,14 @@ void intake_drop(struct intake *intake);
 
 /* Puts all that is not yet on disk there: 0 or the sticky error. */
 int intake_finish(struct intake *intake);
+
+/* The message so far is but what another one is made of, which begins now with
+ * that head, behind it where it is on disk.  0 or the sticky error. */
+int intake_begin_again(struct intake *intake, struct slice head);
+
+/* That other one is over: puts it, as far as it is on disk, in the place of the
+ * first.  0 or the sticky error. */
+int intake_settle(struct intake *intake);
 
 /* Octets of the whole message. */
 uint64_t intake_size(const struct intake *intake);

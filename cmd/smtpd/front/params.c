@@ -40,6 +40,7 @@ take_body(struct smtp *s, bool has_value, struct slice value)
 	static const struct param_word words[] = {
 		{ "7BIT", 0 },
 		{ "8BITMIME", WIRE_MAIL_8BITMIME },
+		{ "BINARYMIME", WIRE_MAIL_BINARYMIME },
 		{ NULL, 0 },
 	};
 

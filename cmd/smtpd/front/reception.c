@@ -66,6 +66,7 @@ reception_init(struct reception *r, struct smtp *s, int fd)
 {
 	*r = (struct reception){ .s = s };
 	r->un.normalize = smtp_normalizes(s);
+	r->binary = s->tx.bits & WIRE_MAIL_BINARYMIME;
 	intake_init(&r->intake, fd);
 	put_trace(s, &r->intake.head);
 	r->trace = r->intake.head.len;
@@ -137,7 +138,9 @@ take_header(struct reception *r)
 static bool
 is_too_big(const struct reception *r)
 {
-	return r->un.octets > (uint64_t)r->s->settings->smtp_max_message_size;
+	uint64_t max = (uint64_t)r->s->settings->smtp_max_message_size;
+
+	return r->un.octets > (r->converting ? WIRE_BINARY_GROWN(max) : max);
 }
 
 static void
@@ -157,32 +160,68 @@ text_of(struct reception *r)
 						 : &r->pending;
 }
 
+/* Takes text off *in; true at the end of the message. */
+static bool
+take_text(struct reception *r, struct slice *in)
+{
+	struct str *out = text_of(r);
+	bool end = unstuff_feed(&r->un, in, out);
+
+	if (out == &r->pending)
+		take_header(r);
+	keep_or_drop(r);
+	return end;
+}
+
+/* Takes the octets of a chunk that are here; true at its end. */
+static bool
+take_chunk(struct reception *r, struct slice *in)
+{
+	struct slice mine = slice_head(*in, r->left);
+
+	*in = slice_skip(*in, mine.len);
+	r->left -= mine.len;
+	if (r->binary) {
+		str_append(&r->intake.body, mine);
+		r->un.octets += mine.len;
+		keep_or_drop(r);
+	} else {
+		(void)take_text(r, &mine); /* all of it: it has no end */
+	}
+	return r->left == 0;
+}
+
 /* Takes octets off *in; true at the end of the message, or of the chunk. */
 static bool
 take(struct reception *r, struct slice *in)
 {
-	struct slice mine = r->un.chunked ? slice_head(*in, r->left) : *in;
-	size_t had = mine.len;
-	struct str *out = text_of(r);
-	bool end = unstuff_feed(&r->un, &mine, out);
+	return r->un.chunked ? take_chunk(r, in) : take_text(r, in);
+}
 
-	*in = slice_skip(*in, had - mine.len);
-	r->left -= r->un.chunked ? had : 0;
-	if (out == &r->pending)
-		take_header(r);
-	keep_or_drop(r);
-	return r->un.chunked ? r->left == 0 : end;
+void
+reception_put(struct reception *r, struct slice text)
+{
+	while (text.len) {
+		struct slice piece = slice_head(text, INTAKE_BUFFER_MAX);
+
+		text = slice_skip(text, piece.len);
+		(void)take_text(r, &piece); /* all of it, as above */
+	}
 }
 
 void
 reception_end(struct reception *r)
 {
-	struct str *out = text_of(r);
+	struct str *out;
 
+	if (r->binary)
+		reception_convert(r);
+	out = text_of(r);
 	unstuff_finish(&r->un, out);
 	if (out == &r->pending)
 		take_header(r);
 	keep_or_drop(r);
+	(void)intake_settle(&r->intake); /* the error stays there */
 }
 
 /* Does it go on and on? */
@@ -317,8 +356,12 @@ was_delivered(const struct reception *r)
 }
 
 static const struct reply *
-fault_reply(unsigned faults)
+fault_reply(const struct reception *r)
 {
+	unsigned faults = r->un.faults;
+
+	if (r->binary && (faults & ~(unsigned)FAULT_LONG_LINE))
+		return &reply_conversion;
 	if (faults & (FAULT_BARE_LF | FAULT_BARE_CR))
 		return &reply_bare;
 	if (faults & FAULT_NUL)
@@ -329,8 +372,10 @@ fault_reply(unsigned faults)
 const struct reply *
 reception_refusal(const struct reception *r)
 {
+	if (r->unconverted)
+		return &reply_conversion;
 	if (r->un.faults)
-		return fault_reply(r->un.faults);
+		return fault_reply(r);
 	if (is_too_big(r))
 		return &reply_too_big;
 	if (r->header_long)

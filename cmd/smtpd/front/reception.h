@@ -17,6 +17,9 @@ struct reception {
 	size_t trace;       /* octets of our own fields in front of the head */
 	uint64_t left;      /* octets of BDAT's chunk that are still to come */
 	bool header_long;
+	bool binary;      /* BODY=BINARYMIME: kept as it comes to the end, */
+	bool converting;  /* which is when it becomes text */
+	bool unconverted; /* or cannot */
 	bool mended;      /* by submission.h */
 	int64_t deadline; /* but for the time that the octets earn */
 };
@@ -32,8 +35,16 @@ bool reception_read(struct reception *r);
 /* The same for the octets of one chunk (RFC 3030). */
 bool reception_read_chunk(struct reception *r, uint64_t octets);
 
-/* The last chunk was read: the message is over. */
+/* The last chunk was read: the message is over, and becomes text. */
 void reception_end(struct reception *r);
+
+/* Takes text of the message with CRLF line ends, as it comes or was converted
+ * to. */
+void reception_put(struct reception *r, struct slice text);
+
+/* Makes text of the octets of BODY=BINARYMIME, which are in the intake
+ * (binary.c). */
+void reception_convert(struct reception *r);
 
 /* Reads and forgets a chunk that belongs to no message; false as above. */
 bool reception_skip_chunk(struct smtp *s, uint64_t octets);

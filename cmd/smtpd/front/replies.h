@@ -69,8 +69,10 @@ extern const struct reply reply_sender_no_mail;     /* RFC 7505: 5.7.27 */
 /* DATA and BDAT. */
 extern const struct reply reply_data;
 extern const struct reply reply_syntax_bdat;
-extern const struct reply reply_chunk;      /* %s: its octets */
-extern const struct reply reply_chunk_lost; /* no transaction, or none now */
+extern const struct reply reply_chunk;       /* %s: its octets */
+extern const struct reply reply_chunk_lost;  /* no transaction, or none now */
+extern const struct reply reply_binary_data; /* DATA after BODY=BINARYMIME */
+extern const struct reply reply_conversion;  /* RFC 3463 5.6.1 */
 extern const struct reply reply_from_not_owned;
 extern const struct reply reply_from_unreadable;
 extern const struct reply reply_no_recipients;

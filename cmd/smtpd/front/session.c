@@ -66,7 +66,8 @@ put_extensions(const struct smtp *s, struct str *text)
 	str_appendf(text, "%s\nPIPELINING\nSIZE %lld\n8BITMIME\nSMTPUTF8",
 	    s->settings->hostname,
 	    (long long)s->settings->smtp_max_message_size);
-	str_append_cstr(text, "\nENHANCEDSTATUSCODES\nDSN\nCHUNKING\nHELP");
+	str_append_cstr(text, "\nENHANCEDSTATUSCODES\nDSN\nCHUNKING"
+			      "\nBINARYMIME\nHELP");
 	/* six digits are the most that may be said */
 	str_appendf(text, "\nLIMITS MAILMAX=%zu RCPTMAX=%zu",
 	    messages > LIMIT_SAID_MAX ? LIMIT_SAID_MAX : messages,

@@ -337,13 +337,15 @@ static enum smtp_outcome
 check_file(struct delivery *d)
 {
 	uint64_t size;
+	uint64_t max = (uint64_t)d->keeper->settings->smtp_max_message_size;
 	struct stat st;
 
 	if (fstat(incoming_fd(d->in), &st) < 0)
 		return OUTCOME_TEMPFAIL;
 	size = (uint64_t)st.st_size;
-	if (size >
-	    (uint64_t)d->keeper->settings->smtp_max_message_size + FILE_SLACK)
+	if (d->said.bits & WIRE_MAIL_BINARYMIME)
+		max = WIRE_BINARY_GROWN(max);
+	if (size > max + FILE_SLACK)
 		return OUTCOME_TOO_BIG;
 	return recipients_weigh(d, size);
 }

@@ -90,9 +90,8 @@ fill_head(const struct delivery *d, struct spool_envelope *env)
 	spool_text_set(&env->client, slice_from(keeper->peer->address));
 	if (keeper->user)
 		spool_text_set(&env->login, slice_from(keeper->user->name));
-	if (said->bits & WIRE_MAIL_BINARYMIME)
-		env->body = SPOOL_BINARYMIME;
-	else if (said->bits & WIRE_MAIL_8BITMIME)
+	/* the front has made text of what was binary */
+	if (said->bits & (WIRE_MAIL_8BITMIME | WIRE_MAIL_BINARYMIME))
 		env->body = SPOOL_8BITMIME;
 	if (said->bits & WIRE_MAIL_RET_HDRS)
 		env->ret = SPOOL_RET_HDRS;
