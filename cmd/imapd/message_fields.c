@@ -47,12 +47,11 @@ message_fields_date(const struct message_fields *fields, int64_t *ret_time)
 {
 	STR_AUTO text = STR_INIT;
 	time_t when;
-	int offset;
 
 	if (fields->bodies[FIELD_DATE].ptr == NULL)
 		return false;
 	header_unfold(fields->bodies[FIELD_DATE], &text);
-	if (!date_parse(str_slice(&text), &when, &offset))
+	if (!date_parse_sent(str_slice(&text), &when))
 		return false;
 	*ret_time = when;
 	return true;

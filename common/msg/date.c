@@ -291,6 +291,24 @@ eat_between(struct slice *rest)
 	eat_space(rest);
 }
 
+/* Eats what stands before the time of day. */
+static bool
+eat_date(struct slice *rest, struct tm *tm, int *ret_year)
+{
+	eat_space(rest);
+	eat_weekday(rest);
+	if (!eat_digits(rest, 1, 2, &tm->tm_mday))
+		return false;
+	eat_between(rest);
+	if (!eat_month(rest, &tm->tm_mon))
+		return false;
+	eat_between(rest);
+	if (!eat_year(rest, ret_year))
+		return false;
+	eat_space(rest);
+	return true;
+}
+
 bool
 date_parse(struct slice text, time_t *ret_when, int *ret_offset)
 {
@@ -299,18 +317,7 @@ date_parse(struct slice text, time_t *ret_when, int *ret_offset)
 	int year, offset;
 
 	memset(&tm, 0, sizeof tm);
-	eat_space(&rest);
-	eat_weekday(&rest);
-	if (!eat_digits(&rest, 1, 2, &tm.tm_mday))
-		return false;
-	eat_between(&rest);
-	if (!eat_month(&rest, &tm.tm_mon))
-		return false;
-	eat_between(&rest);
-	if (!eat_year(&rest, &year))
-		return false;
-	eat_space(&rest);
-	if (!eat_time(&rest, &tm))
+	if (!eat_date(&rest, &tm, &year) || !eat_time(&rest, &tm))
 		return false;
 	eat_space(&rest);
 	if (!eat_zone(&rest, &offset))
@@ -320,6 +327,23 @@ date_parse(struct slice text, time_t *ret_when, int *ret_offset)
 		return false;
 	*ret_offset = offset;
 	return true;
+}
+
+bool
+date_parse_sent(struct slice text, time_t *ret_when)
+{
+	struct tm tm;
+	int year, offset;
+
+	if (date_parse(text, ret_when, &offset))
+		return true;
+	memset(&tm, 0, sizeof tm);
+	if (!eat_date(&text, &tm, &year))
+		return false;
+	if (eat_time(&text, &tm) && to_time(&tm, year, 0, ret_when))
+		return true;
+	tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
+	return to_time(&tm, year, 0, ret_when);
 }
 
 /* Eats IMAP's "1-Feb-2026". */

@@ -21,6 +21,11 @@ void date_format_imap(time_t when, int offset, struct str *out);
  * what is met in reality included (no seconds, no zone: +0000). */
 bool date_parse(struct slice text, time_t *ret_when, int *ret_offset);
 
+/* The time that messages are sorted by (RFC 5256 section 2.2): as date_parse;
+ * a zone that is none counts as Greenwich, a time of day that is none as the
+ * day's start. */
+bool date_parse_sent(struct slice text, time_t *ret_when);
+
 /* Parses all of text as IMAP's date-time, without quotes; the blank in front of
  * a one-digit day may be missing. */
 bool date_parse_imap(struct slice text, time_t *ret_when, int *ret_offset);

@@ -35,10 +35,15 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice text = slice_of((const char *)data, size);
-	time_t day;
+	time_t day, when;
+	int offset;
 
 	round_trip(text, date_parse, date_format);
 	round_trip(text, date_parse_imap, date_format_imap);
+	if (date_parse(text, &when, &offset))
+		want(date_parse_sent(text, &day) && day == when);
+	else
+		(void)date_parse_sent(text, &day); /* it may, or may not */
 	if (date_parse_imap_day(text, &day))
 		want(day % 86400 == 0);
 	return 0;

@@ -228,12 +228,49 @@ local_offsets(void **state)
 	}
 }
 
+/* What cannot be meant is left out, bit by bit (RFC 5256 section 2.2). */
+static void
+parses_sent(void **state)
+{
+	static const struct {
+		const char *text;
+		long long when; /* -1: no date at all */
+	} rows[] = {
+		/* clang-format off */
+		{ "Mon, 1 Mar 2021 10:00:00 +0100", 1614589200 },
+		{ "Mon, 1 Mar 2021 10:00:00 +9999", 1614592800 },
+		{ "1 Mar 2021 10:00:00 +01:00 x", 1614592800 },
+		{ "1 Mar 2021 10:00:00 ?", 1614592800 },
+		{ "1 Mar 2021 25:00:00 +0100", 1614556800 },
+		{ "1 Mar 2021 10:00:99 +0100", 1614556800 },
+		{ "1 Mar 2021 10:xx", 1614556800 },
+		{ "1 Mar 2021", 1614556800 },
+		{ "1 Mar 2021 at noon", 1614556800 },
+		{ "31 Feb 2021 10:00:00 +0000", -1 },
+		{ "0 Mar 2021", -1 },
+		{ "Mar 2021", -1 },
+		{ "", -1 },
+		/* clang-format on */
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < UNIT_COUNT(rows); i++) {
+		time_t when = -1;
+		bool parsed = date_parse_sent(slice_from(rows[i].text), &when);
+
+		UNIT_CHECK(i, parsed == (rows[i].when != -1));
+		UNIT_CHECK(i, when == (time_t)rows[i].when);
+	}
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(formats),
 		cmocka_unit_test(parses_mail),
+		cmocka_unit_test(parses_sent),
 		cmocka_unit_test(parses_imap),
 		cmocka_unit_test(parses_days),
 		cmocka_unit_test(local_offsets),
