@@ -59,6 +59,20 @@ def test_what_it_hears(site, played):
     assert body == STORED_BODY
 
 
+def test_name_that_a_proxy_has_said(site, played):
+    site.conf(xclient_networks="127.0.0.1")
+    milter = played()
+    talk = Talk(site)
+    talk.ehlo()
+    assert talk.say("XCLIENT NAME=far.example ADDR=192.0.2.7") == 220
+    assert send(site, talk=talk) == [250, 250, 250]
+    name, rest = milter.said("C")[0].split(b"\0", 1)
+    assert (name, rest[3:]) == (b"far.example", b"192.0.2.7\0")
+    macros = milter.macros["C"][0]
+    assert macros[b"_"] == b"far.example [192.0.2.7]"
+    assert macros[b"{client_name}"] == b"far.example"
+
+
 def test_parameters_login_and_tls(site, played):
     milter = played(options=", for=users")
     assert send(site) == [250, 250, 250]

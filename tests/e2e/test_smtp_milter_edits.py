@@ -61,6 +61,18 @@ def test_header(site, played, changes, wanted):
     assert body == STORED_BODY
 
 
+@pytest.mark.parametrize("more, code", [(65536, 250), (65537, 451)])
+def test_header_at_its_limit(site, played, more, code):
+    """What a client's header may have leaves room for a milter's fields."""
+    line = b"X-A: " + b"x" * 506 + b"\n"
+    given = line * 511 + b"X-B: " + b"x" * 505 + b"\n\n"
+    assert len(given) == 262144
+    played({"E": [header("h", b"X-C", b"y" * (more - 6)), ACCEPT]})
+    assert send(site, given.replace(b"\n", b"\r\n") + b"body\r\n") == [
+        250, 250, code]
+    assert len(site.messages("demo")) == (code == 250)
+
+
 @pytest.mark.parametrize("size", [0, 1, 100, 70000, 400000])
 @pytest.mark.parametrize("before", [10, 300000])
 def test_body(site, played, before, size):

@@ -5,6 +5,9 @@
 #include "common/msg/address.h"
 #include "common/msg/received.h"
 
+/* Octets of a changed header: a client's at its limit has room for more. */
+#define HEAD_MAX (INTAKE_HEAD_MAX + 65536)
+
 #define NAME_MAX_OCTETS 255 /* of a header field's name */
 
 void
@@ -149,7 +152,7 @@ edit_header(
 	if (!is_name(edit->name))
 		return err_set(err, EPROTO, "a header field without a name");
 	format_field(edits, edit, &field);
-	if (head.len + field.len > INTAKE_HEAD_MAX)
+	if (head.len + field.len > HEAD_MAX)
 		return err_set(err, EMSGSIZE, "too much of a header");
 	if (edit->kind == MILTER_EDIT_ADD_HEADER)
 		splice(edits, end_of_fields(head), 0, str_slice(&field));

@@ -85,8 +85,13 @@ static void
 put_client_name(
     const struct smtp *s, const struct milter_event *event, struct str *out)
 {
+	const struct peer *peer = s->front->peer;
+
 	(void)event;
-	str_append_cstr(out, s->front->peer->is_pipe ? "localhost" : "unknown");
+	if (peer->name[0])
+		str_append_cstr(out, peer->name);
+	else
+		str_append_cstr(out, peer->is_pipe ? "localhost" : "unknown");
 }
 
 /* "unknown [192.0.2.1]" */

@@ -119,7 +119,8 @@ say_connect(struct smtp *s, struct milter_conn *conn)
 		milter_put_text(&octets, slice_from("localhost"));
 		str_append_char(&octets, 'U');
 	} else {
-		str_appendf(&name, "[%s]", peer->address);
+		str_appendf(&name, peer->name[0] ? "%s" : "[%s]",
+		    peer->name[0] ? peer->name : peer->address);
 		milter_put_text(&octets, str_slice(&name));
 		str_append_char(&octets, peer->ipv6 ? '6' : '4');
 		str_append_char(&octets, (char)(peer->port >> 8));

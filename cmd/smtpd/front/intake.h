@@ -1,7 +1,7 @@
 /* The message on its way into the keeper's file: header in memory, body
- * through a bounded buffer; the header may change later.  Never holds more in
- * memory than INTAKE_HEAD_MAX and INTAKE_BUFFER_MAX together, whatever the
- * message's size. */
+ * through a bounded buffer; the header may change later.  Never holds more of
+ * what a client sent in memory than INTAKE_HEAD_MAX and INTAKE_BUFFER_MAX
+ * together, whatever the message's size. */
 #ifndef NJIWA_CMD_SMTPD_FRONT_INTAKE_H
 #define NJIWA_CMD_SMTPD_FRONT_INTAKE_H
 
