@@ -14,6 +14,7 @@ main(int argc, char **argv)
 		.tls_profiles = tls_profiles,
 		.open_profile = "mx",
 		.spools = true,
+		.xclient = true,
 		.front = smtp_front,
 		.requests = smtp_requests,
 		.keeper_prepare = smtp_keeper_prepare,

@@ -76,13 +76,20 @@ connection_count(struct connection *c)
 	c->turned_away = !rates_allow(c->keeper.rates, RATE_CONNECTION);
 }
 
+bool
+connection_may_xclient(const struct connection *c, const struct peer *peer)
+{
+	return c->service->xclient &&
+	       peer_in_networks(peer, c->settings.xclient_networks);
+}
+
 /* Somebody else from now on: in the log, to the rates, in what is asked of the
  * account service, and as to whether he may say XCLIENT. */
 static void
 take_peer(struct connection *c, const struct peer *peer)
 {
 	c->peer = *peer;
-	c->xclient = peer_in_networks(peer, c->settings.xclient_networks);
+	c->xclient = connection_may_xclient(c, peer);
 	log_info("for %s, port %u, says the proxy",
 	    peer->is_pipe ? "a client without address" : peer->address,
 	    peer->port);

@@ -17,6 +17,10 @@ int front_take_proxy(struct front *front);
  * for this peer. */
 request_handler handle_peer, handle_xclient;
 
+/* Has the service XCLIENT, and may this peer say it? */
+bool connection_may_xclient(
+    const struct connection *c, const struct peer *peer);
+
 /* Is the profile for strangers, who are counted? */
 bool connection_is_open_to_all(const struct connection *c);
 

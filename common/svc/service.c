@@ -203,8 +203,7 @@ open_connection(struct connection *c)
 	log_set_trace(c->trace);
 	peer_of(STDIN_FILENO, &c->peer);
 	c->proxied = peer_in_networks(&c->peer, c->settings.proxy_networks);
-	c->xclient = !c->proxied &&
-		     peer_in_networks(&c->peer, c->settings.xclient_networks);
+	c->xclient = !c->proxied && connection_may_xclient(c, &c->peer);
 	c->login_ends = clock_deadline(c->settings.login_timeout);
 	send_without_delay();
 	signer_open_files(c);

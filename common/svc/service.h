@@ -57,6 +57,7 @@ struct service {
 	    *tls_profiles;        /* those with TLS from the first octet */
 	const char *open_profile; /* strangers', who have rates; or NULL */
 	bool spools;              /* its keeper may write to the spool */
+	bool xclient;             /* its protocol has XCLIENT */
 	/* Runs the conversation; returns when the connection is over. */
 	void (*front)(struct front *front);
 	/* Runs after login, in the session's confinement; NULL: the front stays

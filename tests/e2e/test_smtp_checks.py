@@ -408,3 +408,29 @@ def test_early_talker(site):
     while b"221 " not in out:
         out += sock.recv(4096)
     assert b"\r\n550 5.7.1 Not accepted from you: you spoke before" in out
+
+
+class Hasty(Talk):
+    """Says EHLO before it is greeted."""
+
+    hasty = False
+
+    def reply(self):
+        if not self.hasty:
+            self.hasty = True
+            self.send(b"EHLO client.example\r\n")
+        return super().reply()
+
+
+def test_early_talker_behind_starttls(site):
+    """Another process greets no more, and knows it all the same."""
+    site.conf(smtp_greeting_delay="300ms")
+    for client, codes in ((Hasty, [550]), (Talk, [250])):
+        talk = client(site)
+        if client is Hasty:
+            assert talk.reply()[0] == 250
+        else:
+            talk.ehlo()
+        talk.starttls()
+        talk.ehlo()
+        assert talk.envelope("demo@test.dev") == codes

@@ -14,6 +14,12 @@ TESTS += %D%/test_journal
 %C%_test_journal_SOURCES = %D%/test_journal.c common/svc/journal.c
 %C%_test_journal_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(SYSTEMD_CFLAGS)
 %C%_test_journal_LDADD = libbase.a $(CMOCKA_LIBS)
+check_PROGRAMS += %D%/test_proxied
+TESTS += %D%/test_proxied
+%C%_test_proxied_SOURCES = %D%/test_proxied.c
+%C%_test_proxied_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_proxied_LDADD = libsvc.a libaccount.a libproto.a libnet.a \
+	libbase.a $(CMOCKA_LIBS)
 check_PROGRAMS += %D%/test_rates
 TESTS += %D%/test_rates
 %C%_test_rates_SOURCES = %D%/test_rates.c
