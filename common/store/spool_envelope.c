@@ -369,6 +369,8 @@ get_all(struct slice *rest, struct spool_envelope *env, struct err *err)
 			return err_set(err, EBADMSG, "too many recipients");
 		rc = get_fields(rest, rcpt, each, EACH_ROWS, err);
 	}
+	if (rc == 0 && env->count == 0) /* it would be done at once */
+		return err_set(err, EBADMSG, "no recipients");
 	return rc;
 }
 

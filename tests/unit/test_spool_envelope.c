@@ -109,6 +109,22 @@ limits(void **state)
 	spool_envelope_release(&env);
 }
 
+/* Its message would be done at the first look, and removed. */
+static void
+nobody(void **state)
+{
+	struct spool_envelope env, back;
+	STR_AUTO text = STR_INIT;
+	struct err err;
+
+	(void)state;
+	spool_envelope_init(&env);
+	spool_envelope_format(&env, &text);
+	assert_int_equal(
+	    spool_envelope_parse(str_slice(&text), &back, &err), -EBADMSG);
+	spool_envelope_release(&env);
+}
+
 static void
 times(void **state)
 {
@@ -138,6 +154,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(round_trip),
 		cmocka_unit_test(damage),
+		cmocka_unit_test(nobody),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(times),
 	};
