@@ -284,7 +284,8 @@ put(const struct attempt *a, struct store *store, struct slice folder,
 	return rc == -EEXIST ? 0 : rc; /* a run before this one did it */
 }
 
-/* Is it there already, by a run that was cut off? */
+/* Is it there already, by a run that was cut off, or that could neither bring
+ * it to the disk nor take it back? */
 static int
 was_put(const struct attempt *a, struct store *store, struct slice folder,
     struct err *err)
@@ -315,7 +316,7 @@ deliver(struct attempt *a, bool again)
 
 	if (rc == 0)
 		choose_folder(a, store, &folder);
-	if (rc == 0 && again)
+	if (rc == 0 && (again || a->rcpt->tries))
 		rc = was_put(a, store, str_slice(&folder), &err);
 	full = rc == 0 && !verdict_has_room(a->q->settings, &a->user, size);
 	if (rc == 0 && !full)

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+import servers
 import spool_under_test
 from queue_under_test import leave, run
 from site_under_test import MAIL_UID, full
@@ -115,6 +116,27 @@ def test_no_accounts(site, spool):
     os.rename(site.folder + "/away", site.settings["sqlite_file"])
     run(spool)
     assert len(site.messages("other")) == 1
+
+
+def test_delivery_that_was_not_believed(site, spool):
+    """A run that took its delivery for a failure, since the disk said so, is
+    followed by one that finds it, seen by its user as it is."""
+    name = leave(site, spool)
+    spool_under_test.mend_mailbox(site, "other")
+    kept = site.folder + "/kept"
+    for part in ("env", "msg"):
+        servers.run("cp", "-p", "%s/%s/%s" % (spool.path, part, name),
+                    kept + part)
+    run(spool)
+    (path,) = site.messages("other")
+    os.rename(path, path.replace("/new/", "/cur/") + ":2,S")
+    for part in ("env", "msg"):
+        servers.run("cp", "-p", kept + part,
+                    "%s/%s/%s" % (spool.path, part, name))
+    run(spool)
+    assert spool.is_empty()
+    assert [os.path.basename(p)[-4:] for p in site.messages("other")] == [
+        ":2,S"]
 
 
 def test_several_runners(site, spool):
