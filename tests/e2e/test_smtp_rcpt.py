@@ -5,7 +5,6 @@ import os
 
 import pytest
 
-import servers
 from smtp_talk import DATA, Talk
 
 MB = 1 << 20

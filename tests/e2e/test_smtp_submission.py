@@ -164,11 +164,11 @@ def test_header_from(lite):
     lite.add_alias("sales", full("demo"))
     lite.conf(submission_from_policy="strict", smtp_max_errors=100)
     talk = logged_in(lite)
-    for text, code in FROM_FIELDS:
+    for field, code in FROM_FIELDS:
         assert talk.envelope("other@test.dev",
                              sender="demo@test.dev") == [250]
-        got = talk.message(b"From: " + text.encode() + b"\r\n\r\nx\r\n")
-        assert got == code, (text, talk.last)
+        got = talk.message(b"From: " + field.encode() + b"\r\n\r\nx\r\n")
+        assert got == code, (field, talk.last)
     assert talk.envelope("other@test.dev", sender="demo@test.dev") == [250]
     assert talk.message(b"Subject: no From\r\n\r\nx\r\n") == 250
 
@@ -176,10 +176,10 @@ def test_header_from(lite):
 def test_header_from_is_logged_or_nothing(site):
     site.conf(submission_from_policy="log")
     talk = logged_in(site)
-    for text in (b"other@test.dev", b"<<rubbish"):
+    for field in (b"other@test.dev", b"<<rubbish"):
         assert talk.envelope("other@test.dev",
                              sender="demo@test.dev") == [250]
-        assert talk.message(b"From: " + text + b"\r\n\r\nx\r\n") == 250
+        assert talk.message(b"From: " + field + b"\r\n\r\nx\r\n") == 250
     site.wait_log("demo@test.dev sends as other@test.dev, which is not his")
     site.wait_log("From is not a list of addresses")
     site.conf(submission_from_policy=None)

@@ -161,6 +161,7 @@ static const struct request own[] = {
 static const struct service service = {
 	.name = "fuzz",
 	.program = "fuzz",
+	.xclient = true,
 	.session = no_session,
 	.requests = own,
 };
