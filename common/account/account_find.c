@@ -1,10 +1,12 @@
 #include <errno.h>
 
 #include "common/account/account_sql_own.h"
+#include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/base/num.h"
 
 #define MEGABYTE (UINT64_C(1) << 20)
+#define UNMIGRATED_MS 1000               /* that a database is taken to be so */
 #define QUOTA_MB_MAX (UINT64_C(1) << 40) /* more is unlimited */
 
 /* What domain_query "" means: the table of njiwa, and domains of users; with
@@ -23,6 +25,15 @@ static const char migrated[] = "SELECT COUNT(*) FROM njiwa_schema";
 
 /* ---- tables that are ours ---- */
 
+/* Was the database not migrated a moment ago?  Then what is refused there is
+ * not asked for each recipient.  For who is disabled alone: where an alias goes
+ * and whose a domain is must be right at once when tables are put back. */
+static bool
+is_known_unmigrated(const struct account_sql *sql)
+{
+	return clock_ms() < sql->unmigrated_till;
+}
+
 /* Only a database that never was migrated may lack tables: in one that is being
  * restored, they are missing for a while. */
 static bool
@@ -32,7 +43,10 @@ is_unmigrated(struct account_sql *sql)
 	struct err ignored; /* the caller has one to tell */
 
 	sql->questions++;
-	return sql_link_run(sql->link, &run, &ignored) == DB_REFUSED;
+	if (sql_link_run(sql->link, &run, &ignored) != DB_REFUSED)
+		return false;
+	sql->unmigrated_till = clock_ms() + UNMIGRATED_MS;
+	return true;
 }
 
 /* ---- the user ---- */
@@ -134,10 +148,11 @@ see_user(void *ctx, const struct db_row *row)
 	rows->with_use = row->count > USE_COLUMN + 1;
 	if (rows->with_use)
 		see_use(rows, row, USE_COLUMN);
-	rows->with_disabled = row->count > DISABLED_COLUMN;
-	if (rows->with_disabled)
-		rows->user.disabled = says_disabled(
-		    rows, account_sql_column(row, DISABLED_COLUMN));
+	if (row->count <= DISABLED_COLUMN)
+		return;
+	rows->with_disabled = true;
+	rows->user.disabled =
+	    says_disabled(rows, account_sql_column(row, DISABLED_COLUMN));
 }
 
 static void
@@ -206,12 +221,14 @@ read_user(struct account_sql *sql, const struct account_name *name,
     struct user_rows *rows, struct err *err)
 {
 	struct sql_run run = { .seen = see_user, .ctx = rows };
-	enum db_fault fault;
+	enum db_fault fault = DB_REFUSED;
 
 	if (!sql->is_joined)
 		return account_sql_read(
 		    sql, USER_QUERY, name, see_user, rows, err);
-	fault = account_sql_run(sql, &run, JOINED_QUERY, name, NULL, err);
+	if (!is_known_unmigrated(sql))
+		fault =
+		    account_sql_run(sql, &run, JOINED_QUERY, name, NULL, err);
 	if (fault == DB_REFUSED && is_unmigrated(sql)) {
 		rows->with_disabled = true; /* nobody is */
 		fault = account_sql_run(

@@ -35,6 +35,7 @@ struct account_sql {
 	bool sampled;
 	bool is_joined;          /* JOINED_QUERY serves for the three */
 	uint64_t questions;      /* statements that were run */
+	int64_t unmigrated_till; /* clock_ms: it was seen to be so */
 	struct str scram_secret; /* from which salts of nobody are made */
 	account_notice *notice;
 	void *notice_ctx;
