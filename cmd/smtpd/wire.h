@@ -1,5 +1,5 @@
 /* What the SMTP front asks its keeper: request numbers, outcomes and the
- * encoding of both.  Never holds a message: that goes by a descriptor. */
+ * encoding of both.  Never holds a large message: that goes by a descriptor. */
 #ifndef NJIWA_CMD_SMTPD_WIRE_H
 #define NJIWA_CMD_SMTPD_WIRE_H
 
@@ -19,13 +19,15 @@
 enum smtp_request {
 	SMTP_MAIL = REQUEST_OWN, /* a transaction begins: struct wire_mail */
 	SMTP_RCPT,               /* one more recipient: struct wire_rcpt */
-	SMTP_DATA,    /* a file for the message: u64 announced octets; an fd */
+	SMTP_DATA,    /* a message is about to come: u64 announced octets */
+	SMTP_FILE,    /* a file for it, which does not fit into the commit or is
+		       * to be shown to filters: no body; an fd */
 	SMTP_FILTER,  /* a connected filter: u32 enum wire_filter; one fd, or
 		       * two (of a command) */
 	SMTP_LIMITS,  /* the recipients' thresholds: no body; struct wire_limits
 		       * behind the outcome */
 	SMTP_EDIT,    /* a filter changes the envelope: struct wire_edit */
-	SMTP_COMMIT,  /* deliver what is in the file: struct wire_commit */
+	SMTP_COMMIT,  /* deliver it: struct wire_commit */
 	SMTP_FROM,    /* may the user send as an address of From: text */
 	SMTP_RESET,   /* forget the transaction: no body, no answer */
 	SMTP_DNS,     /* descriptors to the name servers: u32 server, or

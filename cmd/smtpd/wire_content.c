@@ -49,6 +49,7 @@ wire_put_commit(const struct wire_commit *commit, struct str *body)
 {
 	ipc_put_u32(body, commit->bits);
 	ipc_put_u64(body, (uint64_t)commit->score);
+	ipc_put_text(body, commit->message);
 }
 
 bool
@@ -58,6 +59,7 @@ wire_get_commit(struct ipc_reader *args, struct wire_commit *ret_commit)
 
 	commit.bits = ipc_get_u32(args);
 	commit.score = (int64_t)ipc_get_u64(args);
+	commit.message = ipc_get_text(args, WIRE_MESSAGE_MAX);
 	if (!ipc_reader_done(args) ||
 	    (commit.bits & ~(uint32_t)WIRE_COMMIT_ALL))
 		return false;

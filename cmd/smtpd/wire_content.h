@@ -1,5 +1,5 @@
 /* What the SMTP front and its keeper say to each other about filters of content
- * (wire.h has the rest).  Never holds a message. */
+ * (wire.h has the rest).  Never holds a large message. */
 #ifndef NJIWA_CMD_SMTPD_WIRE_CONTENT_H
 #define NJIWA_CMD_SMTPD_WIRE_CONTENT_H
 
@@ -18,6 +18,9 @@ enum wire_filter {
  * and a message that nobody looked at has a score of NONE. */
 #define WIRE_SCORE_NEVER INT64_MAX
 #define WIRE_SCORE_NONE INT64_MIN
+
+/* Octets of a message that goes with its commit; a larger one is in a file. */
+#define WIRE_MESSAGE_MAX (IPC_BODY_MAX - 64)
 
 /* From which scores on the message is to be marked and refused: the highest of
  * its mailboxes' thresholds, as it is one message for all. */
@@ -47,6 +50,7 @@ enum {
 struct wire_commit {
 	uint32_t bits;
 	int64_t score; /* each mailbox judges by its own junk threshold */
+	struct slice message; /* all of it; "" when it is in the file */
 };
 
 /* Append thresholds behind an outcome, a change, a commit as a body. */

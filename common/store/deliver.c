@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/base/fileio.h"
 #include "common/base/mem.h"
 #include "common/store/body.h"
 #include "common/store/incoming.h"
@@ -83,6 +84,19 @@ incoming_free(struct incoming *in)
 	places_clear(&in->places);
 	free(in->path);
 	free(in);
+}
+
+int
+incoming_write(struct incoming *in, struct slice message, struct err *err)
+{
+	int rc = fileio_write(in->first.fd, message);
+
+	if (rc < 0)
+		return err_sys(err, -rc, "a message for %s", in->path);
+	in->size = message.len;
+	in->crlf = body_crlf_size(message);
+	in->measured = true;
+	return 0;
 }
 
 /* Counts the message, which is complete now. */

@@ -20,6 +20,10 @@ int incoming_open(
 int incoming_fd(const struct incoming *in);
 void incoming_free(struct incoming *in); /* drops what was not delivered */
 
+/* Writes all of a message that the caller has in memory, once, before it is
+ * delivered.  0, or -errno with err filled. */
+int incoming_write(struct incoming *in, struct slice message, struct err *err);
+
 /* The same with a file that is complete and that nobody writes to, such as one
  * of the spool; fd stays the caller's. */
 int incoming_adopt(struct store *store, int fd, struct incoming **ret_incoming,

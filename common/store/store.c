@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "common/base/fileio.h"
@@ -270,4 +271,14 @@ store_free(struct store *store)
 	fileio_close(&store->root);
 	free(store->path);
 	free(store);
+}
+
+bool
+store_has_room(const struct store *store, uint64_t octets)
+{
+	struct statvfs fs;
+
+	if (fstatvfs(store->root, &fs) < 0)
+		return true;
+	return fs.f_bavail > 0 && octets / fs.f_frsize < fs.f_bavail;
 }

@@ -50,6 +50,10 @@ int store_open(const char *path, enum store_mode mode,
     struct err *err);
 void store_free(struct store *store);
 
+/* Is there room on its disk for so many octets?  True when that cannot be
+ * seen. */
+bool store_has_room(const struct store *store, uint64_t octets);
+
 /* One folder for LIST. */
 struct store_folder {
 	char *name;  /* UTF-8, levels separated by '/' */

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "cmd/smtpd/wire_content.h"
 #include "common/base/clock.h"
 #include "common/base/fileio.h"
 #include "common/proto/spamd.h"
@@ -229,7 +230,7 @@ answer_rcpt(struct fake *f, struct ipc_reader *args)
 }
 
 static enum smtp_outcome
-answer_data(struct fake *f, int *ret_fd)
+answer_data(struct fake *f)
 {
 	if (f->recipients == 0)
 		abort(); /* the front must not ask */
@@ -237,7 +238,19 @@ answer_data(struct fake *f, int *ret_fd)
 		return OUTCOME_DISK_FULL;
 	if (f->discards)
 		return OUTCOME_DISCARD;
+	f->data = true;
 	fileio_close(&f->file);
+	return OUTCOME_OK;
+}
+
+static enum smtp_outcome
+answer_file(struct fake *f, int *ret_fd)
+{
+	if (!f->data || f->file >= 0)
+		abort(); /* the front must not ask, or not twice */
+	if (f->no_file)
+		return OUTCOME_DISK_FULL;
+	f->files++;
 	f->file = memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	*ret_fd = dup(f->file);
 	return OUTCOME_OK;
@@ -274,25 +287,38 @@ forget(struct fake *f)
 {
 	f->recipients = 0;
 	str_clear(&f->each);
-	f->mail = f->discards = f->disk = f->broken = false;
+	f->mail = f->discards = f->disk = f->broken = f->data = false;
 	fileio_close(&f->file);
 }
 
+/* The message, from where it is: in one place alone. */
+static void
+store_message(struct fake *f, struct slice message)
+{
+	if ((f->file >= 0) == (message.len > 0))
+		abort();
+	if (f->file >= 0)
+		(void)fileio_read_fd(f->file, FILE_MAX, &f->stored, NULL);
+	str_append(&f->stored, message);
+	str_append_cstr(&f->stored, "===\n");
+}
+
 static enum smtp_outcome
-answer_commit(struct fake *f, struct str *each)
+answer_commit(struct fake *f, struct ipc_reader *args, struct str *each)
 {
 	enum smtp_outcome outcome = OUTCOME_DISCARD;
+	bool lmtp = strcmp(f->front.profile, "lmtp") == 0;
+	struct wire_commit how;
 	size_t i;
 
-	bool lmtp = strcmp(f->front.profile, "lmtp") == 0;
-
+	if (!wire_get_commit(args, &how))
+		abort();
 	if (f->broken && !lmtp)
 		outcome = OUTCOME_TEMPFAIL;
-	else if (f->file >= 0)
+	else if (f->data)
 		outcome = OUTCOME_OK;
 	if (outcome == OUTCOME_OK) {
-		(void)fileio_read_fd(f->file, FILE_MAX, &f->stored, NULL);
-		str_append_cstr(&f->stored, "===\n");
+		store_message(f, how.message);
 		f->commits++;
 	}
 	for (i = 0; i < f->recipients; i++)
@@ -348,9 +374,11 @@ front_ask(struct front *front, uint16_t type, struct slice body,
 	else if (type == SMTP_RCPT)
 		outcome = answer_rcpt(f, &args);
 	else if (type == SMTP_DATA)
-		outcome = answer_data(f, &fd);
+		outcome = answer_data(f);
+	else if (type == SMTP_FILE)
+		outcome = answer_file(f, &fd);
 	else if (type == SMTP_COMMIT)
-		outcome = answer_commit(f, &each);
+		outcome = answer_commit(f, &args, &each);
 	else if (type == SMTP_EDIT)
 		outcome = answer_edit(f);
 	else if (type == SMTP_FILTER && f->milter.ptr)

@@ -32,7 +32,9 @@ struct fake {
 	bool remote_front; /* the connection is not local */
 	bool filter;       /* there is a spam filter to be had */
 	size_t recipients;
-	bool mail, discards, disk, broken;
+	bool mail, discards, disk, broken, data;
+	bool no_file; /* the disk is full when a file is asked for */
+	size_t files; /* that were */
 	bool cramped; /* after an edit the file cannot grow */
 	int file;
 	struct slice milter; /* what each one says, in advance; NULL: none */

@@ -1,5 +1,6 @@
 /* What becomes of a message in the front: limits at and one past them, what is
  * stored, and the filter stage. */
+#include "cmd/smtpd/wire_content.h"
 #include "tests/unit/smtpd_fake.h"
 #include "tests/unit/smtpd_text.h"
 #include "tests/unit/unit.h"
@@ -284,6 +285,66 @@ spam(void **state)
 		check_spam_row(i, &spam_rows[i]);
 }
 
+/* Receives a message of n octets of body, as they are kept; true when it was
+ * accepted. */
+static bool
+sized(struct fake *f, size_t n)
+{
+	STR_AUTO in = STR_INIT;
+	STR_AUTO got = STR_INIT;
+
+	f->settings.smtp_max_message_size = 1 << 20;
+	str_append_cstr(&in, START RCPT_A "DATA\r\nA: b\r\n\r\n");
+	while (n > 900) {
+		put_line(&in, "", "", 901);
+		n -= 900;
+	}
+	put_line(&in, "", "", n + 1);
+	str_append_cstr(&in, ".\r\n" QUIT);
+	fake_run(f, str_slice(&in), 4096);
+	fake_lines(f, &got);
+	return strstr(str_cstr(&got), QUEUED) != NULL;
+}
+
+/* A message goes with its commit, up to WIRE_MESSAGE_MAX with our own fields;
+ * one octet more, and it needs a file. */
+static void
+large(void **state)
+{
+	struct fake f;
+	size_t own, n;
+
+	(void)state;
+	fake_init(&f, "mx");
+	assert_true(sized(&f, 10000));
+	assert_int_equal(f.files, 0);
+	own = f.stored.len - strlen("===\n") - 10000;
+	fake_release(&f);
+	for (n = WIRE_MESSAGE_MAX - own; n <= WIRE_MESSAGE_MAX - own + 1; n++) {
+		fake_init(&f, "mx");
+		assert_true(sized(&f, n));
+		assert_int_equal(f.files, n + own > WIRE_MESSAGE_MAX);
+		assert_int_equal(f.commits, 1);
+		assert_int_equal(f.stored.len, own + n + strlen("===\n"));
+		fake_release(&f);
+	}
+}
+
+/* There is no room for a file: the client hears so, and nothing is kept. */
+static void
+large_without_file(void **state)
+{
+	struct fake f;
+
+	(void)state;
+	fake_init(&f, "mx");
+	f.no_file = true;
+	assert_false(sized(&f, 3 * WIRE_MESSAGE_MAX));
+	assert_non_null(strstr(str_cstr(&f.output), "452 4.3.1"));
+	assert_int_equal(f.commits, 0);
+	fake_release(&f);
+}
+
 /* Above spam_max_size nobody looks. */
 static void
 spam_size(void **state)
@@ -316,6 +377,8 @@ main(void)
 		cmocka_unit_test(endless),
 		cmocka_unit_test(storing),
 		cmocka_unit_test(spam),
+		cmocka_unit_test(large),
+		cmocka_unit_test(large_without_file),
 		cmocka_unit_test(spam_size),
 	};
 

@@ -24,7 +24,7 @@ content_check(
 	const struct reply *no = NULL;
 	size_t i;
 
-	if (r->intake.fd < 0)
+	if (r->intake.file == NULL)
 		return NULL; /* nobody gets it */
 	for (i = 0; i < sizeof chain / sizeof chain[0]; i++) {
 		no = chain[i](s, r, result);

@@ -29,7 +29,7 @@ struct content_result {
 void content_result_release(struct content_result *result);
 
 /*
- * Has every filter look at the message, which is on disk, in their order; each
+ * Has every filter look at the message, which is complete, in their order; each
  * sees what those before it changed.  NULL, or the reply that refuses it.
  */
 const struct reply *content_check(

@@ -141,8 +141,11 @@ milter_message(struct smtp *s, struct reception *r, struct milter_conn *conn)
 {
 	struct showing show = { .s = s, .r = r, .conn = conn };
 	struct milter_edits edits;
-	const struct reply *no = show_header(&show);
+	const struct reply *no;
 
+	if (intake_to_file(&r->intake) < 0)
+		return reception_refusal(r);
+	no = show_header(&show);
 	if (no == NULL && goes_on(&show))
 		no = say(&show, MILTER_EOH, MILTER_AT_EOH, slice_from(""));
 	if (no == NULL)

@@ -170,6 +170,8 @@ spam_check(struct smtp *s, struct reception *r, struct content_result *result)
 		result->verdict = "skipped";
 		return content_mark(r, slice_from(SKIPPED));
 	}
+	if (intake_to_file(&r->intake) < 0)
+		return reception_refusal(r);
 	if (ask_filter(s, r, &verdict) < 0)
 		no = no_verdict(s, r, result);
 	else

@@ -56,6 +56,8 @@ virus_check(struct smtp *s, struct reception *r, struct content_result *result)
 	result->filter = "clamd";
 	if (intake_size(&r->intake) > (uint64_t)s->settings->clamd_max_size)
 		return not_looked_at(r, result);
+	if (intake_to_file(&r->intake) < 0)
+		return reception_refusal(r);
 	if (ask_clamd(s, r, &verdict) < 0)
 		return no_verdict(s, r, result);
 	switch (verdict.result) {

@@ -76,11 +76,15 @@ log_message(const struct smtp *s, const struct ending *end, const char *stages)
 }
 
 static const struct reply *
-commit(struct smtp *s, struct ending *end)
+commit(struct smtp *s, struct reception *r, struct ending *end)
 {
-	const struct wire_commit how = content_commit(&end->content);
+	struct wire_commit how = content_commit(&end->content);
+	STR_AUTO message = STR_INIT;
 	STR_AUTO body = STR_INIT;
 
+	if (intake_hand_over(&r->intake, WIRE_MESSAGE_MAX, &message) < 0)
+		return reception_refusal(r);
+	how.message = str_slice(&message);
 	wire_put_commit(&how, &body);
 	s->tx.at_keeper = false; /* it ends there, whatever the outcome */
 	return reply_for_message(
@@ -110,7 +114,7 @@ conclude(struct smtp *s, struct reception *r, struct ending *end)
 	if (end->reply == NULL && end->content.discard)
 		end->reply = &reply_queued;
 	if (end->reply == NULL)
-		end->reply = commit(s, end);
+		end->reply = commit(s, r, end);
 	end->size = r->un.octets;
 }
 
@@ -169,35 +173,22 @@ data_close(struct smtp *s, struct reception *r)
 	ipc_msg_release(&end.answer);
 }
 
-static enum smtp_outcome
-ask_file(struct smtp *s, int *ret_fd)
-{
-	struct ipc_msg answer = IPC_MSG_INIT;
-	STR_AUTO body = STR_INIT;
-	enum smtp_outcome outcome;
-
-	ipc_put_u64(&body, s->tx.announced);
-	outcome = smtp_ask(s, SMTP_DATA, str_slice(&body), &answer);
-	*ret_fd = ipc_msg_take_fd(&answer, 0);
-	ipc_msg_release(&answer);
-	return outcome;
-}
-
 const struct reply *
 data_open(struct smtp *s, struct reception *r)
 {
 	const struct reply *no = milters_data(s);
 	enum smtp_outcome outcome;
-	int fd = -1;
+	STR_AUTO body = STR_INIT;
 
 	if (no)
 		return no;
 	s->messages++;
 	s->tx.opened = clock_ms();
-	outcome = ask_file(s, &fd);
+	ipc_put_u64(&body, s->tx.announced);
+	outcome = smtp_ask(s, SMTP_DATA, str_slice(&body), NULL);
 	if (outcome != OUTCOME_OK && outcome != OUTCOME_DISCARD)
 		return reply_for_message(outcome);
-	reception_init(r, s, fd);
+	reception_init(r, s, outcome == OUTCOME_OK);
 	return NULL;
 }
 

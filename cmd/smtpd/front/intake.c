@@ -5,9 +5,9 @@
 #include "common/base/fileio.h"
 
 void
-intake_init(struct intake *intake, int fd)
+intake_init(struct intake *intake, intake_file *file, void *ctx)
 {
-	*intake = (struct intake){ .fd = fd };
+	*intake = (struct intake){ .file = file, .ctx = ctx, .fd = -1 };
 }
 
 void
@@ -63,10 +63,32 @@ write_beginning(struct intake *intake, struct slice head)
 	return write_at(intake->fd, str_slice(&all), intake->base);
 }
 
+/* Is there anything to be done about the message? */
+static bool
+is_wanted(const struct intake *intake)
+{
+	return intake->file && intake->error == 0 && !intake->dropped;
+}
+
+/* Has a file for it. */
+static void
+open_file(struct intake *intake)
+{
+	if (intake->fd < 0)
+		intake->fd = intake->file(intake->ctx);
+	if (intake->fd < 0) {
+		intake->error = intake->fd;
+		intake->fd = -1;
+	}
+}
+
 /* Writes what is in the buffer, and the head when it is not there yet. */
 static void
 write_out(struct intake *intake)
 {
+	open_file(intake);
+	if (intake->error)
+		return;
 	if (intake->flushed == 0)
 		intake->error =
 		    write_beginning(intake, str_slice(&intake->head));
@@ -80,7 +102,7 @@ intake_drain(struct intake *intake)
 {
 	if (intake->body.len < INTAKE_BUFFER_MAX)
 		return;
-	if (intake->fd >= 0 && intake->error == 0 && !intake->dropped)
+	if (is_wanted(intake))
 		write_out(intake);
 	intake->flushed += intake->body.len;
 	str_clear(&intake->body);
@@ -97,9 +119,30 @@ intake_drop(struct intake *intake)
 int
 intake_finish(struct intake *intake)
 {
-	if (intake->fd >= 0 && intake->error == 0 && !intake->dropped)
+	if (is_wanted(intake) && intake->fd >= 0)
 		write_out(intake);
 	return intake->error;
+}
+
+int
+intake_to_file(struct intake *intake)
+{
+	if (is_wanted(intake) && intake->fd < 0)
+		write_out(intake);
+	return intake->error;
+}
+
+int
+intake_hand_over(struct intake *intake, size_t max, struct str *out)
+{
+	if (!is_wanted(intake) || intake->fd >= 0)
+		return intake->error;
+	if (intake_size(intake) > max)
+		return intake_to_file(intake);
+	str_reserve(out, (size_t)intake_size(intake));
+	str_append(out, str_slice(&intake->head));
+	str_append(out, str_slice(&intake->body));
+	return 0;
 }
 
 uint64_t

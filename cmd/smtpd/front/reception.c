@@ -61,13 +61,28 @@ own_authserv_id(const struct smtp *s)
 	return set->hostname;
 }
 
+/* A file for the message (intake_file). */
+static int
+ask_file(void *ctx)
+{
+	struct ipc_msg answer = IPC_MSG_INIT;
+	enum smtp_outcome outcome =
+	    smtp_ask(ctx, SMTP_FILE, slice_from(""), &answer);
+	int fd = ipc_msg_take_fd(&answer, 0);
+
+	ipc_msg_release(&answer);
+	if (fd >= 0)
+		return fd;
+	return outcome == OUTCOME_DISK_FULL ? -ENOSPC : -EIO;
+}
+
 void
-reception_init(struct reception *r, struct smtp *s, int fd)
+reception_init(struct reception *r, struct smtp *s, bool wanted)
 {
 	*r = (struct reception){ .s = s };
 	r->un.normalize = smtp_normalizes(s);
 	r->binary = s->tx.bits & WIRE_MAIL_BINARYMIME;
-	intake_init(&r->intake, fd);
+	intake_init(&r->intake, wanted ? ask_file : NULL, s);
 	put_trace(s, &r->intake.head);
 	r->trace = r->intake.head.len;
 	r->scan.authserv_id = own_authserv_id(s);

@@ -24,8 +24,9 @@ struct reception {
 	int64_t deadline; /* but for the time that the octets earn */
 };
 
-/* Begins with the keeper's file (-1: nowhere) and our own trace fields. */
-void reception_init(struct reception *r, struct smtp *s, int fd);
+/* Begins with our own trace fields; a message that is not wanted goes nowhere,
+ * whatever is said of it. */
+void reception_init(struct reception *r, struct smtp *s, bool wanted);
 void reception_release(struct reception *r);
 
 /* Reads to the end of the message; false when the connection ended first (the

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include "cmd/smtpd/keeper/keeper.h"
 #include "cmd/smtpd/front/intake.h"
@@ -64,44 +63,57 @@ open_store(struct delivery *d, struct mailbox_to *to, struct store **ret_store,
 	return store_open(to->path, STORE_CREATE, &config, ret_store, err);
 }
 
-/* Is there room for the message?  What was not announced is found out later. */
-static bool
-has_room(const struct delivery *d, uint64_t announced)
-{
-	struct statvfs fs;
-
-	if (fstatvfs(incoming_fd(d->in), &fs) < 0)
-		return true;
-	return fs.f_bavail > 0 && announced / fs.f_frsize < fs.f_bavail;
-}
-
+/* Opens the Maildir of a mailbox that has room for the message; what was not
+ * announced is found out later. */
 static int
-open_in(struct delivery *d, size_t i, uint64_t announced, struct err *err)
+open_home(struct delivery *d, size_t i, uint64_t announced)
 {
-	int rc = open_store(d, &d->to[i], &d->store, err);
+	struct err err = { 0, "" };
+	int rc = open_store(d, &d->to[i], &d->store, &err);
 
 	d->home = i;
-	if (rc == 0)
-		rc = incoming_open(d->store, &d->in, err);
-	if (rc == 0 && !has_room(d, announced))
-		rc = err_set(err, ENOSPC, "no room on the disk");
-	if (rc < 0)
+	if (rc == 0 && !store_has_room(d->store, announced)) {
+		rc = err_set(&err, ENOSPC, "no room on the disk");
 		delivery_close(d);
+	}
+	if (rc < 0)
+		log_error("cannot take mail for %s: %s", d->to[i].user.name,
+		    err.text);
+	return rc;
+}
+
+/* The first of them from i on. */
+static int
+open_first_home(struct delivery *d, size_t i, uint64_t announced)
+{
+	int rc = -ENOENT;
+
+	for (; i < d->count && rc < 0; i++)
+		rc = open_home(d, i, announced);
 	return rc;
 }
 
 enum smtp_outcome
 delivery_open(struct delivery *d, uint64_t announced)
 {
-	struct err err = { 0, "" };
-	int rc = -ENOENT;
-	size_t i;
+	int rc = open_first_home(d, 0, announced);
 
-	for (i = 0; i < d->count && rc < 0; i++) {
-		rc = open_in(d, i, announced, &err);
-		if (rc < 0)
-			log_error("cannot take mail for %s: %s",
-			    d->to[i].user.name, err.text);
+	return rc == 0 ? OUTCOME_OK : outcome_of(rc);
+}
+
+enum smtp_outcome
+delivery_file(struct delivery *d)
+{
+	struct err err = { 0, "" };
+	int rc = incoming_open(d->store, &d->in, &err);
+
+	while (rc < 0) {
+		log_error("cannot take mail for %s: %s",
+		    d->to[d->home].user.name, err.text);
+		delivery_close(d);
+		if (open_first_home(d, d->home + 1, 0) < 0)
+			break;
+		rc = incoming_open(d->store, &d->in, &err);
 	}
 	return rc == 0 ? OUTCOME_OK : outcome_of(rc);
 }
@@ -332,17 +344,12 @@ seal(struct delivery *d)
 	return outcome_of(rc);
 }
 
-/* The file, now that its size is no longer an announcement. */
+/* Now that the size is no longer an announcement. */
 static enum smtp_outcome
-check_file(struct delivery *d)
+check_size(struct delivery *d, uint64_t size)
 {
-	uint64_t size;
 	uint64_t max = (uint64_t)d->keeper->settings->smtp_max_message_size;
-	struct stat st;
 
-	if (fstat(incoming_fd(d->in), &st) < 0)
-		return OUTCOME_TEMPFAIL;
-	size = (uint64_t)st.st_size;
 	if (d->said.bits & WIRE_MAIL_BINARYMIME)
 		max = WIRE_BINARY_GROWN(max);
 	if (size > max + FILE_SLACK)
@@ -351,7 +358,18 @@ check_file(struct delivery *d)
 }
 
 static enum smtp_outcome
-commit(struct delivery *d, const struct wire_commit *how)
+check_file(struct delivery *d)
+{
+	struct stat st;
+
+	if (fstat(incoming_fd(d->in), &st) < 0)
+		return OUTCOME_TEMPFAIL;
+	return check_size(d, (uint64_t)st.st_size);
+}
+
+/* The message that the front has written to the file. */
+static enum smtp_outcome
+take_file(struct delivery *d)
 {
 	enum smtp_outcome outcome = check_file(d);
 
@@ -359,6 +377,34 @@ commit(struct delivery *d, const struct wire_commit *how)
 		outcome = seal(d);
 	if (outcome == OUTCOME_OK)
 		outcome = check_file(d); /* it may have grown till then */
+	return outcome;
+}
+
+/* A message that came whole, into a file that no front ever had. */
+static enum smtp_outcome
+take_whole(struct delivery *d, struct slice message)
+{
+	enum smtp_outcome outcome = check_size(d, message.len);
+	struct err err = { 0, "" };
+	int rc;
+
+	if (outcome == OUTCOME_OK)
+		outcome = delivery_file(d);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	rc = incoming_write(d->in, message, &err);
+	if (rc == 0)
+		return OUTCOME_OK;
+	log_error("cannot take the message: %s", err.text);
+	return outcome_of(rc);
+}
+
+static enum smtp_outcome
+commit(struct delivery *d, const struct wire_commit *how)
+{
+	enum smtp_outcome outcome =
+	    d->in ? take_file(d) : take_whole(d, how->message);
+
 	return outcome == OUTCOME_OK ? deliver_all(d, how) : outcome;
 }
 
@@ -368,7 +414,7 @@ has_takers(const struct delivery *d)
 {
 	size_t i;
 
-	for (i = 0; i < d->count && d->in; i++)
+	for (i = 0; i < d->count && d->store; i++)
 		if (!d->to[i].removed)
 			return true;
 	return false;

@@ -118,7 +118,6 @@ handle_data(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 	struct delivery *d = delivery_of(ctx);
 	uint64_t announced = ipc_get_u64(args);
 	enum smtp_outcome outcome = OUTCOME_DISCARD;
-	int fd = -1;
 
 	(void)msg; /* its body is args */
 	if (!ipc_reader_done(args))
@@ -127,11 +126,26 @@ handle_data(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 		outcome = strangers_data(d);
 	if (d->count && outcome == OUTCOME_OK)
 		outcome = delivery_open(d, announced);
-	if (outcome == OUTCOME_OK)
-		fd = incoming_fd(d->in);
 	if (outcome == OUTCOME_OK || outcome == OUTCOME_DISCARD)
 		set_state(d, TX_DATA);
-	return answer(d, SMTP_DATA, outcome, &fd, fd >= 0 ? 1 : 0);
+	return answer(d, SMTP_DATA, outcome, NULL, 0);
+}
+
+static int
+handle_file(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	struct delivery *d = delivery_of(ctx);
+	enum smtp_outcome outcome;
+	int fd = -1;
+
+	(void)args; /* empty, by max_body */
+	(void)msg;
+	if (d->store == NULL || d->in)
+		return -EPROTO; /* nobody gets it, or it has one */
+	outcome = delivery_file(d);
+	if (outcome == OUTCOME_OK)
+		fd = incoming_fd(d->in);
+	return answer(d, SMTP_FILE, outcome, &fd, fd >= 0 ? 1 : 0);
 }
 
 static int
@@ -159,7 +173,7 @@ handle_commit(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 	STR_AUTO body = STR_INIT;
 
 	(void)msg; /* its body is args */
-	if (!wire_get_commit(args, &how))
+	if (!wire_get_commit(args, &how) || (d->in && how.message.len))
 		return -EPROTO;
 	committed.overall = delivery_commit(d, &how, &each);
 	committed.each = str_slice(&each);
@@ -182,6 +196,7 @@ handle_reset(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 #define MAIL_BODY (WIRE_ADDRESS_MAX + WIRE_HELO_MAX + WIRE_ENVID_MAX + 24)
 #define EDIT_BODY (WIRE_ADDRESS_MAX + 8)
 #define RCPT_BODY (WIRE_ADDRESS_MAX + WIRE_ORCPT_MAX + 16)
+#define COMMIT_BODY (WIRE_MESSAGE_MAX + 16)
 
 #define REMEMBER_BODY (PEER_ADDRESS_MAX + REPUTATION_MAX + 12)
 
@@ -195,6 +210,8 @@ const struct request smtp_requests[] = {
 	    REQUEST_UNLIMITED, handle_rcpt },
 	{ SMTP_DATA,   "data",   TX_ENVELOPE,           8,
 	    SMTP_MESSAGES_MAX, handle_data },
+	{ SMTP_FILE,   "file",   TX_DATA,               0,
+	    SMTP_MESSAGES_MAX, handle_file },
 	{ SMTP_FILTER, "filter", TX_OPEN,               4,
 	    WIRE_FILTERS * SMTP_MESSAGES_MAX, handle_filter },
 	{ SMTP_LIMITS, "limits", TX_DATA,               0,
@@ -203,7 +220,7 @@ const struct request smtp_requests[] = {
 	    REQUEST_UNLIMITED, handle_edit },
 	{ SMTP_FROM,   "from",   TX_DATA,               WIRE_ADDRESS_MAX + 4,
 	    REQUEST_UNLIMITED, handle_from },
-	{ SMTP_COMMIT, "commit", TX_DATA,               12,
+	{ SMTP_COMMIT, "commit", TX_DATA,               COMMIT_BODY,
 	    SMTP_MESSAGES_MAX, handle_commit },
 	{ SMTP_RESET,  "reset",  TX_ALL,                0,
 	    REQUEST_UNLIMITED, handle_reset },

@@ -1,5 +1,5 @@
 /* The keeper's side of a transaction: who gets the message, the file that it
- * is written to, and its delivery.  Never reads a message. */
+ * is written to, and its delivery.  Never parses a message. */
 #ifndef NJIWA_CMD_SMTPD_KEEPER_KEEPER_H
 #define NJIWA_CMD_SMTPD_KEEPER_KEEPER_H
 
@@ -112,10 +112,14 @@ void recipients_take_back(struct delivery *d, size_t n);
  * descriptor for each, where the hard limit allows it. */
 void delivery_prepare(void);
 
-/* Opens the file for a message of announced octets in the Maildir of the first
- * mailbox that has one, or can, and room; its folders are made when they are
- * missing. */
+/* Opens the Maildir for a message of announced octets: of the first mailbox
+ * that has one, or can, and room; its folders are made when they are missing.
+ */
 enum smtp_outcome delivery_open(struct delivery *d, uint64_t announced);
+
+/* Opens the file for the message there, or, where none can be made, in the
+ * Maildir of the first further mailbox that takes one. */
+enum smtp_outcome delivery_file(struct delivery *d);
 
 /*
  * Delivers to every mailbox, and appends each recipient's outcome to each, one
@@ -123,7 +127,8 @@ enum smtp_outcome delivery_open(struct delivery *d, uint64_t announced);
  * try again.  When all fail, or the spool does too, the message is taken back
  * from all, so that the sender's next try gives nobody two.  Where recipients
  * differ the spool keeps nothing: it is taken back from those mailboxes of
- * failed recipients that no other recipient leads to.
+ * failed recipients that no other recipient leads to.  The message is how's, or
+ * in the file when there is one.
  */
 enum smtp_outcome delivery_commit(
     struct delivery *d, const struct wire_commit *how, struct str *each);

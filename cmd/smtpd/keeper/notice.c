@@ -3,7 +3,6 @@
 #include "cmd/smtpd/keeper/keeper.h"
 #include "cmd/smtpd/keeper/sender.h"
 #include "common/base/clock.h"
-#include "common/base/fileio.h"
 #include "common/base/log.h"
 #include "common/msg/date.h"
 
@@ -47,15 +46,13 @@ static enum smtp_outcome
 deliver(struct keeper *keeper, struct slice text)
 {
 	const struct wire_rcpt rcpt = { .address = slice_from("postmaster") };
-	const struct wire_commit how = { .bits = 0 };
+	const struct wire_commit how = { .message = text };
 	struct delivery d = { .keeper = keeper };
 	STR_AUTO each = STR_INIT;
 	enum smtp_outcome outcome = recipients_add(&d, &rcpt);
 
 	if (outcome == OUTCOME_OK)
 		outcome = delivery_open(&d, text.len);
-	if (outcome == OUTCOME_OK && fileio_write(incoming_fd(d.in), text) < 0)
-		outcome = OUTCOME_TEMPFAIL;
 	if (outcome == OUTCOME_OK)
 		outcome = delivery_commit(&d, &how, &each);
 	delivery_close(&d);
