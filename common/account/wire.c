@@ -151,7 +151,7 @@ get_score(struct ipc_reader *in, char score[ACCOUNT_SCORE_MAX])
 bool
 wire_get_spam_prefs(struct ipc_reader *in, struct account_spam_prefs *ret_prefs)
 {
-	struct account_spam_prefs prefs;
+	struct account_spam_prefs prefs = { .tag = "" };
 
 	get_score(in, prefs.tag);
 	get_score(in, prefs.junk);
