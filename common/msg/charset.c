@@ -293,23 +293,31 @@ unit(struct slice text, size_t i, bool little)
 	return little ? a | (uint32_t)b << 8 : b | (uint32_t)a << 8;
 }
 
+/* The character that two surrogates are; 0 when the second is none. */
+static uint32_t
+of_surrogates(uint32_t high, uint32_t low)
+{
+	if (high >= 0xdc00 || low < 0xdc00 || low >= 0xe000)
+		return 0;
+	return 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+}
+
 static void
 from_units(struct slice text, bool little, struct str *out)
 {
 	size_t i;
 
 	for (i = 0; i + 1 < text.len; i += 2) {
-		uint32_t c = unit(text, i, little), low;
+		uint32_t c = unit(text, i, little), whole = 0;
 
-		if (c >= 0xd800 && c < 0xdc00 && i + 3 < text.len) {
-			low = unit(text, i + 2, little);
-			if (low >= 0xdc00 && low < 0xe000) {
-				c = 0x10000 + ((c - 0xd800) << 10) +
-				    (low - 0xdc00);
-				i += 2;
-			}
+		if (c < 0xd800 || c >= 0xe000) {
+			put(out, c);
+			continue;
 		}
-		put(out, c >= 0xd800 && c < 0xe000 ? REPLACEMENT : c);
+		if (i + 3 < text.len)
+			whole = of_surrogates(c, unit(text, i + 2, little));
+		put(out, whole ? whole : REPLACEMENT);
+		i += whole ? 2 : 0;
 	}
 	if (i < text.len)
 		put(out, REPLACEMENT);
