@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "common/account/account_sql_own.h"
+#include "common/account/idna.h"
 #include "common/account/passhash.h"
 
 #define PASSWORD_DOMAIN 2 /* column of password_query */
@@ -152,6 +153,56 @@ log_in(struct account_sql *sql, struct password_row *found,
 	return outcome;
 }
 
+/* Reads the row under both forms of a domain beyond ASCII, the second also when
+ * the first has it: what is there is not to be told by the time it takes. */
+static enum account_outcome
+find_under_forms(struct account_sql *sql, const struct account_name *name,
+    struct password_row *ret_row, struct err *err)
+{
+	struct idna_forms forms = { STR_INIT, STR_INIT };
+	enum account_outcome outcome =
+	    idna_find_forms(name->domain, &forms, err);
+	struct str *const domains[] = { &forms.ascii, &forms.utf8 };
+	size_t i;
+
+	*ret_row = (struct password_row){ .name = name };
+	for (i = 0; i < 2 && outcome == ACCOUNT_FOUND; i++) {
+		struct password_row row = { .name = name };
+		STR_AUTO text = STR_INIT;
+		STR_AUTO buffer = STR_INIT;
+		struct account_name form;
+
+		str_append(&text, name->local);
+		str_append_char(&text, '@');
+		str_append(&text, str_slice(domains[i]));
+		if (!account_name_parse(str_slice(&text), &buffer, &form))
+			continue;
+		if (!account_sql_find_password(sql, &form, &row, err))
+			outcome = ACCOUNT_TEMPFAIL;
+		row.name = name; /* form is gone soon */
+		if (ret_row->login) {
+			password_row_release(&row);
+		} else {
+			password_row_release(ret_row);
+			*ret_row = row;
+		}
+	}
+	idna_forms_release(&forms);
+	return outcome;
+}
+
+/* UNKNOWN: there is none, and could be none. */
+static enum account_outcome
+find_row(struct account_sql *sql, const struct account_name *name,
+    struct password_row *ret_row, struct err *err)
+{
+	if (idna_is_needed(name->domain))
+		return find_under_forms(sql, name, ret_row, err);
+	return account_sql_find_password(sql, name, ret_row, err)
+		   ? ACCOUNT_FOUND
+		   : ACCOUNT_TEMPFAIL;
+}
+
 enum account_outcome
 account_sql_login(struct account_sql *sql, struct slice name,
     struct slice password, struct account_user *ret_user, struct err *err)
@@ -166,7 +217,7 @@ account_sql_login(struct account_sql *sql, struct slice name,
 		return ACCOUNT_DENIED;
 	}
 	account_sql_learn_sample(sql);
-	if (!account_sql_find_password(sql, &parsed, &found, err))
+	if (find_row(sql, &parsed, &found, err) == ACCOUNT_TEMPFAIL)
 		outcome = ACCOUNT_TEMPFAIL;
 	else if (check(sql, str_slice(&found.hash), password))
 		outcome = log_in(sql, &found, password, ret_user, err);

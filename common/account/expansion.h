@@ -30,6 +30,8 @@ struct expansion {
 	struct account_targets targets;
 	size_t targets_cap;
 	struct domain_memory memory;
+	/* of the domain that is looked up under; NULL: it has one form */
+	const struct idna_forms *forms;
 	bool dropped, disabled;
 	struct err *err;
 };

@@ -31,6 +31,7 @@ libaccount_a_SOURCES = \
 	%D%/greylist_client.c \
 	%D%/greylist_sql.c \
 	%D%/host_list.c %D%/host_list.h \
+	%D%/idna.c %D%/idna.h \
 	%D%/passhash.c %D%/passhash.h \
 	%D%/query.c %D%/query.h \
 	%D%/resolve.c \
@@ -56,3 +57,9 @@ gsasl_so_SOURCES = %D%/scram_gsasl.c %D%/scram.h
 gsasl_so_CPPFLAGS = $(AM_CPPFLAGS) $(GSASL_CFLAGS)
 gsasl_so_LDFLAGS = $(LINK_DRIVER)
 gsasl_so_LDADD = libbase.a $(GSASL_LIBS)
+# Domains beyond ASCII, when somebody asks for a name in one.
+driver_PROGRAMS += idn2.so
+idn2_so_SOURCES = %D%/idna_libidn2.c %D%/idna.h
+idn2_so_CPPFLAGS = $(AM_CPPFLAGS) $(IDN2_CFLAGS)
+idn2_so_LDFLAGS = $(LINK_DRIVER)
+idn2_so_LDADD = libbase.a $(IDN2_LIBS)

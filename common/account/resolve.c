@@ -16,6 +16,29 @@ typedef enum step name_step(struct expansion *e, const struct visit *visit,
 
 /* ---- domains ---- */
 
+/* The other form of a domain beyond ASCII may be the one that is ours. */
+static enum account_outcome
+ask_twin(struct expansion *e, const struct account_name *name)
+{
+	const struct idna_forms *forms = e->forms;
+	bool is_ascii = slice_equal(name->domain, str_slice(&forms->ascii));
+	struct slice twin = str_slice(is_ascii ? &forms->utf8 : &forms->ascii);
+	STR_AUTO address = STR_INIT;
+	STR_AUTO buffer = STR_INIT;
+	struct account_name other;
+
+	if (!is_ascii && !slice_equal(name->domain, str_slice(&forms->utf8)))
+		return ACCOUNT_UNKNOWN;
+	str_append(&address, name->local);
+	str_append_char(&address, '@');
+	str_append(&address, twin);
+	if (slice_equal(twin, name->domain) ||
+	    !account_name_parse(str_slice(&address), &buffer, &other))
+		return ACCOUNT_UNKNOWN;
+	return e->source->domain(
+	    e->source->ctx, &other, &e->memory.alias_of, e->err);
+}
+
 static enum account_outcome
 ask_domain(struct expansion *e, const struct account_name *name)
 {
@@ -27,6 +50,8 @@ ask_domain(struct expansion *e, const struct account_name *name)
 	str_set(&m->domain, name->domain);
 	m->outcome =
 	    e->source->domain(e->source->ctx, name, &m->alias_of, e->err);
+	if (m->outcome == ACCOUNT_UNKNOWN && e->forms)
+		m->outcome = ask_twin(e, name);
 	if (m->outcome == ACCOUNT_UNKNOWN)
 		expansion_trace(e, "domain of", name, "not ours");
 	else if (m->outcome == ACCOUNT_FOUND && m->alias_of.len)
@@ -303,26 +328,78 @@ add_elsewhere(struct expansion *e, const struct visit *visit)
 	return expansion_add(e, target);
 }
 
+/* Under a domain as it is written. */
+static enum step
+look_under(struct expansion *e, const struct visit *visit, struct slice local,
+    struct slice domain)
+{
+	struct names names = { .count = 1 };
+	STR_AUTO address = STR_INIT;
+	enum step step = STEP_GO_ON;
+	size_t i;
+
+	str_append(&address, local);
+	str_append_char(&address, '@');
+	str_append(&address, domain);
+	if (visit->detail)
+		names.detail = slice_from(visit->detail);
+	if (account_name_parse(
+		str_slice(&address), &names.buffers[0], &names.list[0]))
+		step = look_everywhere(e, visit, &names);
+	for (i = 0; i < ACCOUNT_DOMAINS_MAX; i++)
+		str_release(&names.buffers[i]);
+	return step;
+}
+
+/* Under both forms of a domain beyond ASCII: rows may have either. */
+static enum step
+look_under_forms(struct expansion *e, const struct visit *visit,
+    const struct account_name *name)
+{
+	struct idna_forms forms = { STR_INIT, STR_INIT };
+	enum step step = STEP_GO_ON, other;
+
+	switch (e->source->forms(name->domain, &forms, e->err)) {
+	case ACCOUNT_FOUND:
+		e->forms = &forms;
+		step =
+		    look_under(e, visit, name->local, str_slice(&forms.ascii));
+		break;
+	case ACCOUNT_UNKNOWN:
+		expansion_trace(e, "domain of", name, "none that can be");
+		break;
+	default:
+		step = STEP_FAILED;
+	}
+	if ((step == STEP_GO_ON || step == STEP_ELSEWHERE) &&
+	    !slice_equal(str_slice(&forms.utf8), str_slice(&forms.ascii))) {
+		other =
+		    look_under(e, visit, name->local, str_slice(&forms.utf8));
+		if (other != STEP_ELSEWHERE)
+			step = other;
+	}
+	e->forms = NULL;
+	idna_forms_release(&forms);
+	return step;
+}
+
 static enum step
 visit_next(struct expansion *e, size_t at)
 {
 	struct visit visit = e->visits[at]; /* a copy: they move */
-	struct names names = { .count = 1 };
+	STR_AUTO buffer = STR_INIT;
+	struct account_name name;
 	enum step step;
-	size_t i;
 
-	if (visit.detail)
-		names.detail = slice_from(visit.detail);
-	if (!account_name_parse(
-		slice_from(visit.address), &names.buffers[0], &names.list[0]) ||
-	    names.list[0].domain.len == 0 || names.list[0].local.len == 0) {
-		str_release(&names.buffers[0]);
+	if (!account_name_parse(slice_from(visit.address), &buffer, &name) ||
+	    name.domain.len == 0 || name.local.len == 0) {
 		expansion_notice(e, &visit, "is no address");
 		return STEP_GO_ON;
 	}
-	step = look_everywhere(e, &visit, &names);
-	for (i = 0; i < ACCOUNT_DOMAINS_MAX; i++)
-		str_release(&names.buffers[i]);
+	if (e->source->forms && idna_is_needed(name.domain))
+		step = look_under_forms(e, &visit, &name);
+	else
+		step = look_under(e, &visit, name.local, name.domain);
 	if (step == STEP_ELSEWHERE && visit.depth > 0)
 		return add_elsewhere(e, &visit);
 	if (step == STEP_GO_ON && visit.depth > 0)

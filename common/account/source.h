@@ -4,6 +4,7 @@
 #define NJIWA_ACCOUNT_SOURCE_H
 
 #include "common/account/account.h"
+#include "common/account/idna.h"
 
 /* Domains that one address may be looked up under, its own and those that it is
  * an alias of. */
@@ -47,6 +48,10 @@ struct account_source {
 	enum account_outcome (*alias)(void *ctx,
 	    const struct account_name *name, struct str *targets,
 	    struct err *err);
+	/* Both forms of a domain beyond ASCII (idna_find_forms), under which
+	 * its names are looked up, A-labels first; NULL: as it is written. */
+	enum account_outcome (*forms)(
+	    struct slice domain, struct idna_forms *forms, struct err *err);
 	/* Something that the administrator should mend; may be NULL. */
 	void (*notice)(void *ctx, const char *text);
 	/* Each step and what it found, a line each; may be NULL. */

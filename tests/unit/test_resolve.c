@@ -195,7 +195,7 @@ static enum account_outcome
 expand(struct ram *ram, const char *address, struct str *out, size_t *ret_count)
 {
 	const struct account_source source = { ram_domain, ram_user, ram_alias,
-		ram_notice, ram_trace, ram, "+-", ram->mailbox_first,
+		NULL, ram_notice, ram_trace, ram, "+-", ram->mailbox_first,
 		ram->users_make_domains };
 	struct account_targets targets = { NULL, 0 };
 	struct err err = { 0, "" };
