@@ -194,6 +194,42 @@ failed_write(void **state)
 	close(files.fd);
 }
 
+/* A message that another one is made of: that one, small or large, is all that
+ * is left in the file; a file that cannot grow is an error that stays. */
+static void
+begun_again(size_t n, bool full)
+{
+	struct files files = {
+		memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING), 0
+	};
+	struct intake intake;
+
+	receive(&intake, &files, INTAKE_BUFFER_MAX);
+	assert_int_equal(intake_begin_again(&intake, slice_from(head)), 0);
+	assert_true(intake.base > INTAKE_BUFFER_MAX);
+	if (full)
+		assert_int_equal(fcntl(files.fd, F_ADD_SEALS, F_SEAL_GROW), 0);
+	put_body(&intake.body, 0, n);
+	intake_drain(&intake);
+	(void)intake_settle(&intake); /* looked at below */
+	(void)intake_finish(&intake);
+	assert_int_equal(intake.error < 0, full);
+	if (!full)
+		check_file(files.fd, head, n);
+	intake_release(&intake);
+	close(files.fd);
+}
+
+static void
+begins_again(void **state)
+{
+	(void)state;
+	begun_again(10, false);
+	begun_again(INTAKE_BUFFER_MAX, false);
+	begun_again(3 * INTAKE_BUFFER_MAX, false);
+	begun_again(INTAKE_BUFFER_MAX, true);
+}
+
 int
 main(void)
 {
@@ -203,6 +239,7 @@ main(void)
 		cmocka_unit_test(no_file),
 		cmocka_unit_test(dropped),
 		cmocka_unit_test(failed_write),
+		cmocka_unit_test(begins_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
