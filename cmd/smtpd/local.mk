@@ -39,7 +39,7 @@ libsmtpd_a_SOURCES = \
 	%D%/front/unstuff.c %D%/front/unstuff.h \
 	%D%/front/xclient.c %D%/front/xclient.h \
 	%D%/keeper/content.c \
-	%D%/keeper/delivery.c \
+	%D%/keeper/delivery.c %D%/keeper/delivery.h \
 	%D%/keeper/filter.c %D%/keeper/filter.h \
 	%D%/keeper/filter_runner.c \
 	%D%/keeper/keeper.c %D%/keeper/keeper.h \

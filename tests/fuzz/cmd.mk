@@ -8,7 +8,8 @@ EXTRA_DIST += %D%/listen.dict %D%/corpus/listen
 
 # cmd/smtpd
 FUZZ_TARGETS += %D%/fuzz_smtp
-%C%_fuzz_smtp_SOURCES = %D%/fuzz_smtp.c tests/unit/smtpd_fake.c $(FUZZ_MAIN)
+%C%_fuzz_smtp_SOURCES = %D%/fuzz_smtp.c tests/unit/smtpd_fake.c \
+	tests/unit/smtpd_fake_spam.c $(FUZZ_MAIN)
 %C%_fuzz_smtp_LDADD = libsmtpd.a libsvc.a libaccount.a \
 	libproto.a libmsg.a libnet.a libbase.a
 %C%_fuzz_smtp_LDFLAGS = $(FUZZ_LINK)
@@ -19,7 +20,8 @@ FUZZ_TARGETS += %D%/fuzz_binarymime
 EXTRA_DIST += %D%/binarymime.dict %D%/corpus/binarymime
 FUZZ_TARGETS += %D%/fuzz_milter_front
 %C%_fuzz_milter_front_SOURCES = %D%/fuzz_milter_front.c \
-	tests/unit/smtpd_fake.c $(FUZZ_MAIN)
+	tests/unit/smtpd_fake.c \
+	tests/unit/smtpd_fake_spam.c $(FUZZ_MAIN)
 %C%_fuzz_milter_front_LDADD = libsmtpd.a libsvc.a libaccount.a \
 	libproto.a libmsg.a libnet.a libbase.a
 %C%_fuzz_milter_front_LDFLAGS = $(FUZZ_LINK)

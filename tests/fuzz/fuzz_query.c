@@ -83,9 +83,15 @@ input_alias(void *ctx, const struct account_name *name, struct str *targets,
 static void
 expand(struct slice input)
 {
-	const struct account_source source = { every_domain, some_user,
-		input_alias, NULL, NULL, &input, "+-", input.len % 2,
-		input.len % 4 > 1 };
+	const struct account_source source = {
+		.domain = every_domain,
+		.user = some_user,
+		.alias = input_alias,
+		.ctx = &input,
+		.delimiters = "+-",
+		.mailbox_first = input.len % 2,
+		.users_make_domains = input.len % 4 > 1,
+	};
 	struct account_targets targets = { NULL, 0 };
 	struct err err;
 	size_t i;

@@ -29,33 +29,39 @@ TESTS += %D%/test_unstuff %D%/test_intake %D%/test_smtp \
 %C%_test_intake_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_intake_LDADD = libsmtpd.a libbase.a $(CMOCKA_LIBS)
 %C%_test_smtp_SOURCES = %D%/test_smtp.c %D%/smtpd_fake.c \
+	%D%/smtpd_fake_spam.c \
 	%D%/smtpd_fake.h %D%/smtpd_text.h
 %C%_test_smtp_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_smtp_LDADD = libsmtpd.a libsvc.a libaccount.a \
 	libproto.a libmsg.a libnet.a libbase.a \
 	$(CMOCKA_LIBS)
 %C%_test_smtp_extensions_SOURCES = %D%/test_smtp_extensions.c \
-	%D%/smtpd_fake.c
+	%D%/smtpd_fake.c \
+	%D%/smtpd_fake_spam.c
 %C%_test_smtp_extensions_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_smtp_extensions_LDADD = libsmtpd.a libsvc.a libaccount.a \
 	libproto.a libmsg.a libnet.a \
 	libbase.a $(CMOCKA_LIBS)
-%C%_test_smtp_xclient_SOURCES = %D%/test_smtp_xclient.c %D%/smtpd_fake.c
+%C%_test_smtp_xclient_SOURCES = %D%/test_smtp_xclient.c %D%/smtpd_fake.c \
+	%D%/smtpd_fake_spam.c
 %C%_test_smtp_xclient_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_smtp_xclient_LDADD = libsmtpd.a libsvc.a libaccount.a \
 	libproto.a libmsg.a libnet.a libbase.a $(CMOCKA_LIBS)
-%C%_test_smtp_hostile_SOURCES = %D%/test_smtp_hostile.c %D%/smtpd_fake.c
+%C%_test_smtp_hostile_SOURCES = %D%/test_smtp_hostile.c %D%/smtpd_fake.c \
+	%D%/smtpd_fake_spam.c
 %C%_test_smtp_hostile_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_smtp_hostile_LDADD = libsmtpd.a libsvc.a libaccount.a \
 	libproto.a libmsg.a libnet.a libbase.a $(CMOCKA_LIBS)
-%C%_test_smtp_data_SOURCES = %D%/test_smtp_data.c %D%/smtpd_fake.c
+%C%_test_smtp_data_SOURCES = %D%/test_smtp_data.c %D%/smtpd_fake.c \
+	%D%/smtpd_fake_spam.c
 %C%_test_smtp_data_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_smtp_data_LDADD = libsmtpd.a libsvc.a libaccount.a \
 	libproto.a libmsg.a libnet.a libbase.a $(CMOCKA_LIBS)
 
 check_PROGRAMS += %D%/test_smtp_content
 TESTS += %D%/test_smtp_content
-%C%_test_smtp_content_SOURCES = %D%/test_smtp_content.c %D%/smtpd_fake.c
+%C%_test_smtp_content_SOURCES = %D%/test_smtp_content.c %D%/smtpd_fake.c \
+	%D%/smtpd_fake_spam.c
 %C%_test_smtp_content_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_smtp_content_LDADD = libsmtpd.a libsvc.a libaccount.a \
 	libproto.a libmsg.a libnet.a libbase.a $(CMOCKA_LIBS)
@@ -65,14 +71,16 @@ TESTS += %D%/test_binarymime %D%/test_smtp_binary
 %C%_test_binarymime_SOURCES = %D%/test_binarymime.c
 %C%_test_binarymime_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_binarymime_LDADD = libsmtpd.a libmsg.a libbase.a $(CMOCKA_LIBS)
-%C%_test_smtp_binary_SOURCES = %D%/test_smtp_binary.c %D%/smtpd_fake.c
+%C%_test_smtp_binary_SOURCES = %D%/test_smtp_binary.c %D%/smtpd_fake.c \
+	%D%/smtpd_fake_spam.c
 %C%_test_smtp_binary_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_smtp_binary_LDADD = libsmtpd.a libsvc.a libaccount.a \
 	libproto.a libmsg.a libnet.a libbase.a $(CMOCKA_LIBS)
 
 check_PROGRAMS += %D%/test_submission
 TESTS += %D%/test_submission
-%C%_test_submission_SOURCES = %D%/test_submission.c %D%/smtpd_fake.c
+%C%_test_submission_SOURCES = %D%/test_submission.c %D%/smtpd_fake.c \
+	%D%/smtpd_fake_spam.c
 %C%_test_submission_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_submission_LDADD = libsmtpd.a libsvc.a libaccount.a \
 	libproto.a libmsg.a libnet.a libbase.a \
@@ -87,7 +95,8 @@ TESTS += %D%/test_check %D%/test_dnsbl_list %D%/test_reputation
 %C%_test_reputation_SOURCES = %D%/test_reputation.c
 %C%_test_reputation_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_reputation_LDADD = libsmtpd.a libnet.a libbase.a $(CMOCKA_LIBS)
-%C%_test_check_SOURCES = %D%/test_check.c %D%/smtpd_fake.c
+%C%_test_check_SOURCES = %D%/test_check.c %D%/smtpd_fake.c \
+	%D%/smtpd_fake_spam.c
 %C%_test_check_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_check_LDADD = libsmtpd.a libsvc.a libaccount.a \
 	libproto.a libmsg.a libnet.a libbase.a \

@@ -414,41 +414,6 @@ front_login(struct front *front, struct slice name, struct slice password,
 	return ++f->logins >= LOGIN_TRIES ? LOGIN_TOO_MANY : LOGIN_DENIED;
 }
 
-/* ---- the filter: a message with "score N" has that score ---- */
-
-int
-spamd_ask(int socket, const struct spam_job *job,
-    struct spam_verdict *ret_verdict, struct err *err)
-{
-	STR_AUTO text = STR_INIT;
-	const char *score;
-
-	(void)socket;
-	(void)fileio_read_fd(job->message, FILE_MAX, &text, NULL);
-	score = strstr(str_cstr(&text), "score ");
-	if (text.len != job->size || score == NULL)
-		return err_set(err, ETIMEDOUT, "no answer");
-	ret_verdict->checked = true;
-	ret_verdict->score = strtod(score + 6, NULL);
-	str_append_cstr(
-	    &ret_verdict->headers, "X-Spam-Status: seen\r\n more\r\n");
-	return 0;
-}
-
-int
-spam_pipe_ask(int to, int from, const struct spam_job *job,
-    struct spam_verdict *ret_verdict, struct err *err)
-{
-	(void)from;
-	return spamd_ask(to, job, ret_verdict, err);
-}
-
-void
-spam_verdict_release(struct spam_verdict *verdict)
-{
-	str_release(&verdict->headers);
-}
-
 bool
 front_is_ending(struct front *front)
 {

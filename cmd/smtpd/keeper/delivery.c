@@ -3,7 +3,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "cmd/smtpd/keeper/keeper.h"
+#include "cmd/smtpd/keeper/delivery.h"
 #include "cmd/smtpd/front/intake.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/smtpd/keeper/delivery.h"
 #include "cmd/smtpd/keeper/strangers.h"
 #include "cmd/smtpd/front/session.h"
 #include "common/base/fileio.h"

@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "cmd/smtpd/keeper/keeper.h"
+#include "cmd/smtpd/keeper/delivery.h"
 #include "cmd/smtpd/keeper/sender.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"

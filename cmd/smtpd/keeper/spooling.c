@@ -1,7 +1,7 @@
 #include <assert.h>
 #include <errno.h>
 
-#include "cmd/smtpd/keeper/keeper.h"
+#include "cmd/smtpd/keeper/delivery.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/store/incoming.h"
