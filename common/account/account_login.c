@@ -219,7 +219,7 @@ account_sql_login(struct account_sql *sql, struct slice name,
 	account_sql_learn_sample(sql);
 	if (find_row(sql, &parsed, &found, err) == ACCOUNT_TEMPFAIL)
 		outcome = ACCOUNT_TEMPFAIL;
-	else if (check(sql, str_slice(&found.hash), password))
+	else if (check(sql, str_slice(&found.hash), password) && found.login)
 		outcome = log_in(sql, &found, password, ret_user, err);
 	password_row_release(&found);
 	return outcome;

@@ -30,8 +30,8 @@ struct expansion {
 	struct account_targets targets;
 	size_t targets_cap;
 	struct domain_memory memory;
-	/* of the domain that is looked up under; NULL: it has one form */
-	const struct idna_forms *forms;
+	struct idna_forms forms; /* of the domain that is looked up under, */
+	bool has_forms;          /* if it is beyond ASCII */
 	bool dropped, disabled;
 	struct err *err;
 };

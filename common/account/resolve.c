@@ -20,7 +20,7 @@ typedef enum step name_step(struct expansion *e, const struct visit *visit,
 static enum account_outcome
 ask_twin(struct expansion *e, const struct account_name *name)
 {
-	const struct idna_forms *forms = e->forms;
+	const struct idna_forms *forms = &e->forms;
 	bool is_ascii = slice_equal(name->domain, str_slice(&forms->ascii));
 	struct slice twin = str_slice(is_ascii ? &forms->utf8 : &forms->ascii);
 	STR_AUTO address = STR_INIT;
@@ -50,7 +50,7 @@ ask_domain(struct expansion *e, const struct account_name *name)
 	str_set(&m->domain, name->domain);
 	m->outcome =
 	    e->source->domain(e->source->ctx, name, &m->alias_of, e->err);
-	if (m->outcome == ACCOUNT_UNKNOWN && e->forms)
+	if (m->outcome == ACCOUNT_UNKNOWN && e->has_forms)
 		m->outcome = ask_twin(e, name);
 	if (m->outcome == ACCOUNT_UNKNOWN)
 		expansion_trace(e, "domain of", name, "not ours");
@@ -356,14 +356,14 @@ static enum step
 look_under_forms(struct expansion *e, const struct visit *visit,
     const struct account_name *name)
 {
-	struct idna_forms forms = { STR_INIT, STR_INIT };
+	struct idna_forms *forms = &e->forms;
 	enum step step = STEP_GO_ON, other;
 
-	switch (e->source->forms(name->domain, &forms, e->err)) {
+	switch (e->source->forms(name->domain, forms, e->err)) {
 	case ACCOUNT_FOUND:
-		e->forms = &forms;
+		e->has_forms = true;
 		step =
-		    look_under(e, visit, name->local, str_slice(&forms.ascii));
+		    look_under(e, visit, name->local, str_slice(&forms->ascii));
 		break;
 	case ACCOUNT_UNKNOWN:
 		expansion_trace(e, "domain of", name, "none that can be");
@@ -372,14 +372,14 @@ look_under_forms(struct expansion *e, const struct visit *visit,
 		step = STEP_FAILED;
 	}
 	if ((step == STEP_GO_ON || step == STEP_ELSEWHERE) &&
-	    !slice_equal(str_slice(&forms.utf8), str_slice(&forms.ascii))) {
+	    !slice_equal(str_slice(&forms->utf8), str_slice(&forms->ascii))) {
 		other =
-		    look_under(e, visit, name->local, str_slice(&forms.utf8));
+		    look_under(e, visit, name->local, str_slice(&forms->utf8));
 		if (other != STEP_ELSEWHERE)
 			step = other;
 	}
-	e->forms = NULL;
-	idna_forms_release(&forms);
+	e->has_forms = false;
+	idna_forms_release(forms);
 	return step;
 }
 

@@ -39,7 +39,7 @@ put_version(
 {
 	(void)s;
 	(void)event;
-	str_append_cstr(out, "njiwa " NJIWA_VERSION);
+	str_appendf(out, "njiwa %s", NJIWA_VERSION);
 }
 
 static void
