@@ -119,7 +119,7 @@ expect_use(struct fixture *f, const char *name, int64_t octets, int64_t n)
 		.name = name, .hash = "*", .uid = -1, .gid = -1
 	};
 	struct account_admin *admin;
-	int64_t got_octets, got_messages;
+	int64_t got_octets = 0, got_messages = 0;
 	struct err err = { 0, "" };
 
 	if (account_admin_open(&f->config, &admin, &err) < 0 ||
