@@ -8,7 +8,8 @@
 #include "common/svc/rates.h"
 #include "tests/unit/unit.h"
 
-#define NOW 1700002800 /* the start of an hour and of a minute */
+#define PEERS_AT_ONCE 4 /* of which rates are open */
+#define NOW 1700002800  /* the start of an hour and of a minute */
 #define HOUR 3600
 #define DAY (24 * HOUR)
 
@@ -76,10 +77,14 @@ drop_site(void **state)
 static struct rates *
 open_for(const struct site *site, const char *address)
 {
-	struct peer peer = { .port = 25 };
+	static struct peer peers[PEERS_AT_ONCE];
+	static size_t next;
+	struct peer *peer = &peers[next++ % PEERS_AT_ONCE];
 
-	(void)snprintf(peer.address, sizeof peer.address, "%s", address);
-	return rates_open(&site->settings, &peer);
+	/* it is borrowed as long as its rates are open */
+	*peer = (struct peer){ .port = 25 };
+	(void)snprintf(peer->address, sizeof peer->address, "%s", address);
+	return rates_open(&site->settings, peer);
 }
 
 /* One connection from there: is it let in? */
