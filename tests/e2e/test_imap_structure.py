@@ -270,12 +270,15 @@ def dovecot(site, *commands):
     config.write_text(CONFIG.format(top=top, home=home, uid=MAIL_UID))
     said = b"".join(b"t%d %s\r\n" % (number, command.encode())
                     for number, command in enumerate(commands))
-    done = subprocess.run(
-        [DOVECOT, "-c", str(config)], cwd=home, user=MAIL_UID, group=MAIL_UID,
-        input=said + b"t LOGOUT\r\n", extra_groups=[], timeout=60, check=True,
-        env={"HOME": home, "USER": "u", "PATH": "/usr/bin"},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    return done.stdout
+    # its input stays open: at an end of it Dovecot ends in the midst
+    with subprocess.Popen(
+            [DOVECOT, "-c", str(config)], cwd=home, user=MAIL_UID,
+            group=MAIL_UID, extra_groups=[], stdin=subprocess.PIPE,
+            env={"HOME": home, "USER": "u", "PATH": "/usr/bin"},
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        process.stdin.write(said + b"t LOGOUT\r\n")
+        process.stdin.flush()
+        return process.stdout.read()
 
 
 def dovecot_lists(site):
