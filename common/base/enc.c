@@ -174,3 +174,23 @@ enc_utf8_valid(struct slice text)
 	}
 	return true;
 }
+
+void
+enc_utf8_put(struct str *out, uint32_t c)
+{
+	if (c < 0x80) {
+		str_append_char(out, (char)c);
+		return;
+	}
+	if (c < 0x800) {
+		str_append_char(out, (char)(0xc0 | c >> 6));
+	} else if (c < 0x10000) {
+		str_append_char(out, (char)(0xe0 | c >> 12));
+		str_append_char(out, (char)(0x80 | (c >> 6 & 0x3f)));
+	} else {
+		str_append_char(out, (char)(0xf0 | c >> 18));
+		str_append_char(out, (char)(0x80 | (c >> 12 & 0x3f)));
+		str_append_char(out, (char)(0x80 | (c >> 6 & 0x3f)));
+	}
+	str_append_char(out, (char)(0x80 | (c & 0x3f)));
+}

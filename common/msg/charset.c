@@ -125,26 +125,6 @@ charset_is_known(struct slice name)
 
 /* ---- characters ---- */
 
-static void
-put(struct str *out, uint32_t c)
-{
-	if (c < 0x80) {
-		str_append_char(out, (char)c);
-		return;
-	}
-	if (c < 0x800) {
-		str_append_char(out, (char)(0xc0 | c >> 6));
-	} else if (c < 0x10000) {
-		str_append_char(out, (char)(0xe0 | c >> 12));
-		str_append_char(out, (char)(0x80 | (c >> 6 & 0x3f)));
-	} else {
-		str_append_char(out, (char)(0xf0 | c >> 18));
-		str_append_char(out, (char)(0x80 | (c >> 12 & 0x3f)));
-		str_append_char(out, (char)(0x80 | (c >> 6 & 0x3f)));
-	}
-	str_append_char(out, (char)(0x80 | (c & 0x3f)));
-}
-
 /* Of two octets; REPLACEMENT when they are no character. */
 static uint32_t
 of_two(const uint16_t *table, unsigned lead, unsigned trail)
@@ -191,7 +171,7 @@ from_utf8(const uint16_t *table, struct slice text, struct str *out)
 			str_append(out, slice_head(text, n));
 		} else {
 			n = bad_utf8(text);
-			put(out, REPLACEMENT);
+			enc_utf8_put(out, REPLACEMENT);
 		}
 		text = slice_skip(text, n);
 	}
@@ -205,7 +185,8 @@ from_single(const uint16_t *table, struct slice text, struct str *out)
 	for (i = 0; i < text.len; i++) {
 		unsigned char c = (unsigned char)text.ptr[i];
 
-		put(out, c < CHARSET_HIGH ? c : table[c - CHARSET_HIGH]);
+		enc_utf8_put(
+		    out, c < CHARSET_HIGH ? c : table[c - CHARSET_HIGH]);
 	}
 }
 
@@ -229,13 +210,13 @@ from_double(const uint16_t *table, struct slice text, struct str *out)
 		uint32_t found = REPLACEMENT;
 
 		if (c < CHARSET_HIGH) {
-			put(out, c);
+			enc_utf8_put(out, c);
 			continue;
 		}
 		if (i + 1 < text.len)
 			found =
 			    of_two(table, c, (unsigned char)text.ptr[i + 1]);
-		put(out, found);
+		enc_utf8_put(out, found);
 		if (found != REPLACEMENT)
 			i++;
 	}
@@ -253,7 +234,7 @@ from_shiftjis(const uint16_t *table, struct slice text, struct str *out)
 		    c >= CHARSET_HIGH && !(c >= 0xa1 && c <= 0xdf) ? 2 : 1;
 
 		if (c >= 0xa1 && c <= 0xdf)
-			put(out, 0xff61u + c - 0xa1u);
+			enc_utf8_put(out, 0xff61u + c - 0xa1u);
 		else
 			from_double(
 			    table, slice_head(slice_skip(text, i), n), out);
@@ -277,9 +258,9 @@ from_iso2022jp(const uint16_t *table, struct slice text, struct str *out)
 		} else if (kanji && c > ' ' && i + 1 < text.len) {
 			unsigned char d = (unsigned char)text.ptr[++i];
 
-			put(out, of_two(table, c | 0x80u, d | 0x80u));
+			enc_utf8_put(out, of_two(table, c | 0x80u, d | 0x80u));
 		} else {
-			put(out, c < CHARSET_HIGH ? c : REPLACEMENT);
+			enc_utf8_put(out, c < CHARSET_HIGH ? c : REPLACEMENT);
 		}
 	}
 }
@@ -311,16 +292,16 @@ from_units(struct slice text, bool little, struct str *out)
 		uint32_t c = unit(text, i, little), whole = 0;
 
 		if (c < 0xd800 || c >= 0xe000) {
-			put(out, c);
+			enc_utf8_put(out, c);
 			continue;
 		}
 		if (i + 3 < text.len)
 			whole = of_surrogates(c, unit(text, i + 2, little));
-		put(out, whole ? whole : REPLACEMENT);
+		enc_utf8_put(out, whole ? whole : REPLACEMENT);
 		i += whole ? 2 : 0;
 	}
 	if (i < text.len)
-		put(out, REPLACEMENT);
+		enc_utf8_put(out, REPLACEMENT);
 }
 
 /* Big-endian where no mark says another thing (RFC 2781 section 4.3). */

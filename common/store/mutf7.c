@@ -1,5 +1,6 @@
 #include <stdint.h>
 
+#include "common/base/enc.h"
 #include "common/store/mutf7.h"
 
 static const char digits[] =
@@ -83,26 +84,6 @@ mutf7_encode(struct slice text, struct str *out)
 	}
 }
 
-static void
-put_utf8(uint32_t c, struct str *out)
-{
-	if (c < 0x80) {
-		str_append_char(out, (char)c);
-		return;
-	}
-	if (c < 0x800) {
-		str_append_char(out, (char)(0xc0 | c >> 6));
-	} else if (c < 0x10000) {
-		str_append_char(out, (char)(0xe0 | c >> 12));
-		str_append_char(out, (char)(0x80 | (c >> 6 & 0x3f)));
-	} else {
-		str_append_char(out, (char)(0xf0 | c >> 18));
-		str_append_char(out, (char)(0x80 | (c >> 12 & 0x3f)));
-		str_append_char(out, (char)(0x80 | (c >> 6 & 0x3f)));
-	}
-	str_append_char(out, (char)(0x80 | (c & 0x3f)));
-}
-
 /* One 16-bit unit; *high holds the first half of a pair, or 0. */
 static bool
 take_unit(uint32_t unit, uint32_t *high, struct str *out)
@@ -112,13 +93,13 @@ take_unit(uint32_t unit, uint32_t *high, struct str *out)
 	if (low != (*high != 0))
 		return false;
 	if (low) {
-		put_utf8(
-		    0x10000 + ((*high & 0x3ff) << 10) + (unit & 0x3ff), out);
+		enc_utf8_put(
+		    out, 0x10000 + ((*high & 0x3ff) << 10) + (unit & 0x3ff));
 		*high = 0;
 	} else if (unit >= 0xd800 && unit <= 0xdbff) {
 		*high = unit;
 	} else {
-		put_utf8(unit, out);
+		enc_utf8_put(out, unit);
 	}
 	return true;
 }
