@@ -5,6 +5,7 @@
 #include "cmd/imapd/response.h"
 #include "cmd/imapd/search.h"
 #include "cmd/imapd/sort.h"
+#include "common/store/mailbox_message.h"
 
 /* A quarter of a session's memory may be texts: what holds them grows by
  * doubling, and the mailbox's view is there too. */

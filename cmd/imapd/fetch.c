@@ -8,6 +8,7 @@
 #include "cmd/imapd/response.h"
 #include "cmd/imapd/view.h"
 #include "common/base/log.h"
+#include "common/store/mailbox_message.h"
 
 static const char usage[] = "A set of messages and items are needed";
 static const char expunged[] = "Some of the messages no longer exist";
@@ -29,12 +30,14 @@ struct facts {
 static int
 mark_seen(struct imap *im, uint32_t seq, struct facts *facts, struct err *err)
 {
+	const struct flags_change change = { FLAGS_ADD, FLAG_SEEN, 0,
+		FLAGS_WHATEVER };
 	const struct message *m = mailbox_message(im->mailbox, seq);
 	int rc;
 
 	if ((m->flags & FLAG_SEEN) || !mailbox_writable(im->mailbox))
 		return 0;
-	rc = mailbox_set_flags(im->mailbox, seq, FLAGS_ADD, FLAG_SEEN, 0, err);
+	rc = mailbox_set_flags(im->mailbox, seq, &change, err);
 	facts->tell_flags = rc == 0;
 	if (rc == 0 || rc == -ENOENT || rc == -ESTALE)
 		return rc;

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "common/store/mailbox_message.h"
+
 #define FIRST_READ 8192 /* octets; most headers are shorter */
 
 /* Is the end of the header in text? */

@@ -5,6 +5,7 @@
 #include "common/base/clock.h"
 #include "common/msg/date.h"
 #include "common/msg/header.h"
+#include "common/store/mailbox_message.h"
 
 #define DAY 86400
 

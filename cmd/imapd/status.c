@@ -2,6 +2,7 @@
 
 #include "cmd/imapd/commands.h"
 #include "cmd/imapd/response.h"
+#include "common/store/mailbox_status.h"
 
 static const char usage[] = "STATUS takes a mailbox name and a list of items";
 

@@ -78,10 +78,9 @@ flag_list_keywords(struct mailbox *mb, const struct flag_list *list, bool make,
 }
 
 struct change {
-	enum flags_op op;
+	struct flags_change flags;
 	bool silent;
 	struct flag_list list;
-	uint32_t keywords;
 };
 
 static const struct {
@@ -112,7 +111,7 @@ parse_change(struct args *args, struct change *change)
 			break;
 	if (i == n)
 		return args_fail(args);
-	change->op = operations[i].op;
+	change->flags.op = operations[i].op;
 	change->silent = operations[i].silent;
 	return args_space(args) && flag_list_parse(args, true, &change->list) &&
 	       args_end(args);
@@ -129,8 +128,7 @@ store_set(struct imap *im, const struct change *change,
 
 	view_walk(im, set, uids, &walk);
 	while (view_next(&walk, &seq)) {
-		rc = mailbox_set_flags(im->mailbox, seq, change->op,
-		    change->list.flags, change->keywords, &err);
+		rc = mailbox_set_flags(im->mailbox, seq, &change->flags, &err);
 		if (rc == -ENOENT) {
 			conn_no(&im->conn, "EXPUNGEISSUED", expunged);
 			continue;
@@ -148,10 +146,11 @@ static void
 store_flags(struct imap *im, struct change *change, const struct seqset *set)
 {
 	struct err err = { 0, "" };
-	bool make = change->op != FLAGS_REMOVE;
+	bool make = change->flags.op != FLAGS_REMOVE;
 	int rc = flag_list_keywords(
-	    im->mailbox, &change->list, make, &change->keywords, &err);
+	    im->mailbox, &change->list, make, &change->flags.keywords, &err);
 
+	change->flags.flags = change->list.flags;
 	if (rc == -ENOSPC) {
 		conn_no(&im->conn, "LIMIT", too_many);
 		return;
@@ -169,7 +168,7 @@ void
 cmd_store(void *ctx, struct slice argument)
 {
 	struct imap *im = ctx;
-	struct change change = { .keywords = 0 };
+	struct change change = { .flags.unchanged_since = FLAGS_WHATEVER };
 	struct seqset set = { 0 };
 	struct slice text;
 	struct args args;

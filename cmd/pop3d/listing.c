@@ -1,4 +1,5 @@
 #include "cmd/pop3d/session.h"
+#include "common/store/mailbox_message.h"
 
 #define LISTING_FAILED "The maildrop cannot be listed"
 #define END_OF_LIST ".\r\n"

@@ -3,6 +3,7 @@
 
 #include "cmd/pop3d/maildrop.h"
 #include "common/base/mem.h"
+#include "common/store/mailbox_message.h"
 
 int
 maildrop_open(struct maildrop *drop, const char *path,
@@ -100,6 +101,8 @@ maildrop_reset(struct maildrop *drop)
 static void
 mark_seen(struct maildrop *drop)
 {
+	const struct flags_change seen = { FLAGS_ADD, FLAG_SEEN, 0,
+		FLAGS_WHATEVER };
 	uint32_t i;
 
 	for (i = 1; i <= drop->count; i++) {
@@ -109,8 +112,7 @@ mark_seen(struct maildrop *drop)
 		    message == NULL || (message->flags & FLAG_SEEN))
 			continue;
 		/* one that cannot be marked is retrieved all the same */
-		(void)mailbox_set_flags(
-		    drop->inbox, i, FLAGS_ADD, FLAG_SEEN, 0, NULL);
+		(void)mailbox_set_flags(drop->inbox, i, &seen, NULL);
 	}
 }
 

@@ -5,6 +5,7 @@
 #include "common/base/clock.h"
 #include "common/base/num.h"
 #include "common/store/body.h"
+#include "common/store/mailbox_message.h"
 
 #define CHUNK (1 << 18) /* octets that the client gets the idle time for */
 

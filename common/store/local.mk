@@ -10,10 +10,14 @@ libstore_a_SOURCES = \
 	%D%/lock.c %D%/lock.h \
 	%D%/mailbox.c %D%/mailbox.h \
 	%D%/mailbox_body.h \
+	%D%/mailbox_cached.c %D%/mailbox_cached.h \
 	%D%/mailbox_change.c \
 	%D%/mailbox_copy.c %D%/mailbox_copy.h \
+	%D%/mailbox_message.c %D%/mailbox_message.h \
 	%D%/mailbox_size.c \
+	%D%/mailbox_status.c %D%/mailbox_status.h \
 	%D%/mailbox_sync.c \
+	%D%/mailbox_vanished.c \
 	%D%/maildir.c %D%/maildir.h \
 	%D%/msgfile.c %D%/msgfile.h \
 	%D%/mutf7.c %D%/mutf7.h \

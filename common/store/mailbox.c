@@ -93,6 +93,13 @@ mailbox_writable(const struct mailbox *mb)
 	return mb->writable;
 }
 
+uint64_t
+mailbox_highest_modseq(const struct mailbox *mb)
+{
+	(void)mb;
+	return 0;
+}
+
 const struct message *
 mailbox_message(const struct mailbox *mb, uint32_t seq)
 {
@@ -237,6 +244,7 @@ void
 mailbox_changes_release(struct mailbox_changes *changes)
 {
 	free(changes->expunged);
+	free(changes->expunged_uids);
 	free(changes->changed);
 	*changes = (struct mailbox_changes){ .expunged = NULL };
 }
@@ -300,51 +308,4 @@ view_dir(const struct mailbox *mb, const struct record *record)
 {
 	return record->state & RECORD_IN_NEW ? mb->folder.new_dir
 					     : mb->folder.cur_dir;
-}
-
-/* Octets of all messages, with CRLF. */
-static int
-add_sizes(struct mailbox *mb, uint64_t *ret_size, struct err *err)
-{
-	uint64_t sum = 0, size;
-	uint32_t seq;
-	int rc = 0;
-
-	for (seq = 1; rc == 0 && seq <= mb->count; seq++) {
-		rc = mailbox_message_size(mb, seq, &size, err);
-		if (rc == 0)
-			sum += size;
-		else if (rc == -ENOENT)
-			rc = 0; /* gone meanwhile */
-	}
-	*ret_size = sum;
-	return rc;
-}
-
-int
-mailbox_status(struct store *store, struct slice name, bool sizes,
-    struct mailbox_status *ret_status, struct err *err)
-{
-	struct mailbox_status status = { .messages = 0 };
-	struct mailbox *mb;
-	uint32_t i;
-	int rc = mailbox_open(store, name, MAILBOX_READ_ONLY, &mb, err);
-
-	if (rc < 0)
-		return rc;
-	status.messages = mb->count;
-	status.recent = mb->recent;
-	status.uidnext = mb->nextuid;
-	status.uidvalidity = mb->uidvalidity;
-	for (i = 0; i < mb->count; i++) {
-		status.unseen += !(mb->records[i].message.flags & FLAG_SEEN);
-		status.deleted +=
-		    (mb->records[i].message.flags & FLAG_DELETED) != 0;
-	}
-	if (sizes)
-		rc = add_sizes(mb, &status.size, err);
-	if (rc == 0)
-		*ret_status = status;
-	mailbox_free(mb);
-	return rc;
 }

@@ -1,11 +1,11 @@
 /* A mailbox as one session sees it: a list of messages whose sequence numbers
  * change only when the session says so, over a Maildir that anybody may change.
- * Never speaks a protocol; whatever caches come later stay behind this page. */
+ * Never speaks a protocol.  What is known of each message beyond this is in
+ * mailbox_message.h, and what is kept of it in mailbox_cached.h. */
 #ifndef NJIWA_STORE_MAILBOX_H
 #define NJIWA_STORE_MAILBOX_H
 
 #include <stdint.h>
-#include <time.h>
 #include "common/base/err.h"
 #include "common/base/str.h"
 #include "common/store/store.h"
@@ -27,6 +27,7 @@ struct message {
 	uint32_t uid;
 	uint32_t keywords; /* bit i: mailbox_keyword(mb, i) */
 	uint8_t flags;     /* FLAG_ bits */
+	uint64_t modseq;   /* when flags last changed (RFC 7162); 0: unknown */
 };
 
 struct mailbox;
@@ -49,6 +50,10 @@ uint32_t mailbox_uidnext(const struct mailbox *mb);
 uint32_t mailbox_count(const struct mailbox *mb);  /* messages */
 uint32_t mailbox_recent(const struct mailbox *mb); /* of them recent */
 bool mailbox_writable(const struct mailbox *mb);
+
+/* HIGHESTMODSEQ of the view (RFC 7162 section 3.1.2.1); 0: no modification
+ * sequences are kept here (NOMODSEQ). */
+uint64_t mailbox_highest_modseq(const struct mailbox *mb);
 
 /* The message with sequence number seq (1 to count), borrowed until the view
  * changes; NULL when there is none. */
@@ -75,6 +80,7 @@ int mailbox_keyword_make(
  */
 struct mailbox_changes {
 	uint32_t *expunged;
+	uint32_t *expunged_uids; /* of the same messages, in the same order */
 	size_t nexpunged;
 	uint32_t *changed; /* uids whose flags another one changed */
 	size_t nchanged;
@@ -98,12 +104,37 @@ int mailbox_sync(struct mailbox *mb, bool keep_expunged,
 int mailbox_watch_fd(struct mailbox *mb);
 void mailbox_watch_drain(struct mailbox *mb);
 
+/* Uids from first to last. */
+struct uid_range {
+	uint32_t first, last;
+};
+
+/*
+ * The uids that have gone since the modification sequence, as ascending ranges
+ * below uidnext; free *ret_ranges.  Where that is not known any more, all that
+ * the view has not (RFC 7162 section 3.2.5.1 allows more than need be).  0 or
+ * -errno with err filled.
+ */
+int mailbox_vanished(struct mailbox *mb, uint64_t since_modseq,
+    struct uid_range **ret_ranges, size_t *ret_n, struct err *err);
+
 enum flags_op { FLAGS_ADD, FLAGS_REMOVE, FLAGS_REPLACE };
 
-/* Changes flags (FLAG_ bits but RECENT) and keywords of one message, on disk
- * and in the view.  0; -ENOENT when the message is gone; -EROFS; -errno. */
-int mailbox_set_flags(struct mailbox *mb, uint32_t seq, enum flags_op op,
-    uint8_t flags, uint32_t keywords, struct err *err);
+struct flags_change {
+	enum flags_op op;
+	uint8_t flags;            /* FLAG_ bits but RECENT */
+	uint32_t keywords;        /* bits */
+	uint64_t unchanged_since; /* a modseq (RFC 7162 section 3.1.3);
+				   * FLAGS_WHATEVER: no matter */
+};
+
+#define FLAGS_WHATEVER UINT64_MAX
+
+/* Changes flags and keywords of one message, on disk and in the view.  0;
+ * -EBUSY when it was changed after unchanged_since; -ENOENT when the message is
+ * gone; -EROFS; -errno. */
+int mailbox_set_flags(struct mailbox *mb, uint32_t seq,
+    const struct flags_change *change, struct err *err);
 
 enum expunge_mode {
 	EXPUNGE_ANY,    /* whatever their flags are */
@@ -115,36 +146,5 @@ enum expunge_mode {
  * store's sync the removal is on disk when this returns 0. */
 int mailbox_expunge(struct mailbox *mb, enum expunge_mode mode,
     const uint32_t *uids, size_t n, struct err *err);
-
-/* Sizes and dates: octets with CRLF line ends (RFC822.SIZE), of the file, and
- * the internal date (the file's mtime).  0, -ENOENT, -errno. */
-int mailbox_message_size(
-    struct mailbox *mb, uint32_t seq, uint64_t *ret_size, struct err *err);
-int mailbox_message_file_size(
-    struct mailbox *mb, uint32_t seq, uint64_t *ret_size, struct err *err);
-/* What the file's name says of its octets with CRLF (S= and W=), unproved: the
- * disk is not touched.  False when it does not say, or not a possible size. */
-bool mailbox_message_size_said(
-    struct mailbox *mb, uint32_t seq, uint64_t *ret_size);
-int mailbox_message_date(
-    struct mailbox *mb, uint32_t seq, time_t *ret_date, struct err *err);
-
-/* Opens the message's file for reading; the descriptor is the caller's.
- * Lines end as they are on disk (mailbox_body.h gives them CRLF).  -errno. */
-int mailbox_message_open(struct mailbox *mb, uint32_t seq, struct err *err);
-
-/* The POP3 unique id of the message (the uidlist's P field, else %08x uid
- * and %08x uidvalidity); appended to out. */
-void mailbox_message_uidl(
-    const struct mailbox *mb, uint32_t seq, struct str *out);
-
-struct mailbox_status { /* of a folder that is not open */
-	uint64_t messages, recent, unseen, deleted, uidnext, uidvalidity,
-	    size; /* octets with CRLF, when they were asked for */
-};
-
-/* Counts the folder called name; as mailbox_open, read-only. */
-int mailbox_status(struct store *store, struct slice name, bool sizes,
-    struct mailbox_status *ret_status, struct err *err);
 
 #endif

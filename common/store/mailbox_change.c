@@ -39,12 +39,6 @@ view_with_file(struct mailbox *mb, uint32_t seq, view_work *work, void *ctx,
 	return no_message(err);
 }
 
-struct flags_change {
-	enum flags_op op;
-	uint8_t flags;
-	uint32_t keywords;
-};
-
 /* Nothing is to be done, if the file has the name that we know: another session
  * may have changed what we would leave as it is. */
 static int
@@ -58,56 +52,65 @@ still_there(struct mailbox *mb, const struct record *record)
 		   : 0;
 }
 
+/* The flags and keywords that the change makes of the message's. */
+static void
+apply(const struct flags_change *change, struct message *message)
+{
+	const uint32_t known = (1U << MAILBOX_KEYWORDS_MAX) - 1;
+	uint8_t flags = change->flags & (uint8_t)~FLAG_RECENT;
+	uint32_t keywords = change->keywords & known;
+
+	switch (change->op) {
+	case FLAGS_ADD:
+		message->flags |= flags;
+		message->keywords |= keywords;
+		break;
+	case FLAGS_REMOVE:
+		message->flags &= (uint8_t)~flags;
+		message->keywords &= ~keywords;
+		break;
+	case FLAGS_REPLACE:
+		message->flags = flags | (message->flags & FLAG_RECENT);
+		message->keywords = keywords;
+		break;
+	}
+}
+
 static int
 change_flags(struct mailbox *mb, struct record *record, void *ctx)
 {
 	const struct flags_change *change = ctx;
-	struct message *message = &record->message;
-	uint8_t flags = message->flags & (uint8_t)~FLAG_RECENT;
-	uint8_t recent = message->flags & FLAG_RECENT;
-	uint32_t keywords = message->keywords;
+	struct message *message = &record->message, wanted = *message;
 	struct slice old = slice_from(view_name(mb, record));
 	STR_AUTO name = STR_INIT;
 	int rc;
 
-	switch (change->op) {
-	case FLAGS_ADD:
-		flags |= change->flags;
-		keywords |= change->keywords;
-		break;
-	case FLAGS_REMOVE:
-		flags &= (uint8_t)~change->flags;
-		keywords &= ~change->keywords;
-		break;
-	case FLAGS_REPLACE:
-		flags = change->flags;
-		keywords = change->keywords;
-		break;
-	}
-	if (flags == (message->flags & (uint8_t)~FLAG_RECENT) &&
-	    keywords == message->keywords)
+	if (message->modseq > change->unchanged_since)
+		return -EBUSY;
+	apply(change, &wanted);
+	if (wanted.flags == message->flags &&
+	    wanted.keywords == message->keywords)
 		return still_there(mb, record);
-	maildir_put_flags(old, flags, keywords, &name);
+	maildir_put_flags(
+	    old, wanted.flags & (uint8_t)~FLAG_RECENT, wanted.keywords, &name);
 	rc = tree_rename(
 	    view_dir(mb, record), old.ptr, mb->folder.cur_dir, name.ptr);
 	if (rc < 0)
 		return rc;
 	view_rename(mb, record, str_slice(&name));
-	message->flags = flags | recent;
-	message->keywords = keywords;
+	*message = wanted;
 	return 0;
 }
 
 int
-mailbox_set_flags(struct mailbox *mb, uint32_t seq, enum flags_op op,
-    uint8_t flags, uint32_t keywords, struct err *err)
+mailbox_set_flags(struct mailbox *mb, uint32_t seq,
+    const struct flags_change *change, struct err *err)
 {
-	struct flags_change change = { op, flags & (uint8_t)~FLAG_RECENT,
-		keywords & ((1U << MAILBOX_KEYWORDS_MAX) - 1) };
+	struct flags_change copy = *change; /* a view_work's is not const */
 
 	if (!mb->writable)
 		return err_set(err, EROFS, "the mailbox is open read-only");
-	return view_with_file(mb, seq, change_flags, &change, err);
+	return view_with_file(mb, seq, change_flags, &copy, err);
 }
 
 struct removal {
@@ -182,72 +185,4 @@ mailbox_expunge(struct mailbox *mb, enum expunge_mode mode,
 		config->quota(
 		    config->quota_ctx, -removal.octets, -removal.messages);
 	return rc < 0 ? rc : sync_removal(mb, &removal, err);
-}
-
-static int
-open_file(struct mailbox *mb, struct record *record, void *ctx)
-{
-	(void)ctx;
-	return tree_open_any(view_dir(mb, record), view_name(mb, record));
-}
-
-int
-mailbox_message_open(struct mailbox *mb, uint32_t seq, struct err *err)
-{
-	return view_with_file(mb, seq, open_file, NULL, err);
-}
-
-void
-mailbox_message_uidl(const struct mailbox *mb, uint32_t seq, struct str *out)
-{
-	const struct message *message = mailbox_message(mb, seq);
-	size_t low = 0, high = mb->nuidls;
-
-	if (message == NULL)
-		return;
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (mb->uidls[mid].uid < message->uid)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	if (low < mb->nuidls && mb->uidls[low].uid == message->uid)
-		str_append_cstr(out, mb->uidls[low].text);
-	else
-		str_appendf(out, "%08x%08x", message->uid, mb->uidvalidity);
-}
-
-static int
-stat_file(struct mailbox *mb, struct record *record, void *ctx)
-{
-	return fstatat(view_dir(mb, record), view_name(mb, record), ctx,
-		   AT_SYMLINK_NOFOLLOW) < 0
-		   ? -errno
-		   : 0;
-}
-
-int
-mailbox_message_date(
-    struct mailbox *mb, uint32_t seq, time_t *ret_date, struct err *err)
-{
-	struct stat st = { .st_size = 0 };
-	int rc = view_with_file(mb, seq, stat_file, &st, err);
-
-	if (rc == 0)
-		*ret_date = st.st_mtime;
-	return rc;
-}
-
-int
-mailbox_message_file_size(
-    struct mailbox *mb, uint32_t seq, uint64_t *ret_size, struct err *err)
-{
-	struct stat st = { .st_size = 0 };
-	int rc = view_with_file(mb, seq, stat_file, &st, err);
-
-	if (rc == 0)
-		*ret_size = (uint64_t)st.st_size;
-	return rc;
 }

@@ -8,6 +8,7 @@
 #include "common/base/mem.h"
 #include "common/store/lock.h"
 #include "common/store/mailbox_copy.h"
+#include "common/store/mailbox_message.h"
 #include "common/store/maildir.h"
 #include "common/store/msgfile.h"
 #include "common/store/view.h"

@@ -3,6 +3,7 @@
 
 #include "common/base/mem.h"
 #include "common/store/mailbox_body.h"
+#include "common/store/mailbox_message.h"
 #include "common/store/maildir.h"
 #include "common/store/view.h"
 

@@ -246,14 +246,19 @@ tell_changed(struct mailbox *mb, struct mailbox_changes *changes)
 static void
 tell_gone(struct mailbox *mb, struct mailbox_changes *changes)
 {
+	size_t n = 0, cap = 0, uids_cap = 0;
 	uint32_t i, kept = 0;
-	size_t cap = 0;
 
-	for (i = mb->count; i > 0; i--)
-		if (mb->records[i - 1].state & RECORD_GONE)
-			put_u32(
-			    &changes->expunged, &changes->nexpunged, &cap, i);
-	if (changes->nexpunged == 0)
+	for (i = mb->count; i > 0; i--) {
+		const struct record *record = &mb->records[i - 1];
+
+		if (!(record->state & RECORD_GONE))
+			continue;
+		put_u32(&changes->expunged, &changes->nexpunged, &cap, i);
+		put_u32(&changes->expunged_uids, &n, &uids_cap,
+		    record->message.uid);
+	}
+	if (n == 0)
 		return;
 	for (i = 0; i < mb->count; i++) {
 		const struct record *record = &mb->records[i];

@@ -14,7 +14,7 @@ enum record_state {
 	RECORD_CHANGED = 1 << 2 /* another one changed flags; to be told */
 };
 
-/* One message: 20 octets and its name. */
+/* One message: 32 octets and its name. */
 struct record {
 	struct message message;
 	uint32_t name;  /* offset in names */
@@ -52,6 +52,7 @@ struct mailbox {
 	size_t cap;
 	uint32_t recent;
 	uint32_t uidvalidity, nextuid;
+	char guid[UIDLIST_GUID_LEN + 1]; /* the list's; "" when it has none */
 	struct timespec new_time, cur_time; /* mtimes before the last look */
 	bool racy; /* it was too close to them to be sure */
 	struct side_file uidlist;

@@ -171,12 +171,12 @@ put_living(const struct assignment *as, struct str *text)
 static int
 write_anew(struct assignment *as, const struct lock *lock, struct slice lines)
 {
-	struct uidlist_header header = as->list->header;
+	struct uidlist_header *header = &as->list->header;
 	STR_AUTO text = STR_INIT;
 
-	if (header.guid[0] == '\0')
-		uidfile_new_guid(header.guid);
-	uidlist_put_header(&header, &text);
+	if (header->guid[0] == '\0')
+		uidfile_new_guid(header->guid);
+	uidlist_put_header(header, &text);
 	put_living(as, &text);
 	str_append(&text, lines);
 	return uidfile_replace(as->mb->store, lock, str_slice(&text));
@@ -301,6 +301,7 @@ view_assign(struct mailbox *mb, struct scan *scan, struct uidfile *list,
 	if (rc < 0)
 		return rc;
 	mb->uidvalidity = list->header.uidvalidity;
+	memcpy(mb->guid, list->header.guid, sizeof mb->guid);
 	if (mb->nextuid < list->header.nextuid)
 		mb->nextuid = list->header.nextuid;
 	mb->uidlist = (struct side_file){ list->ino, list->size, list->mtime };

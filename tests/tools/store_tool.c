@@ -12,6 +12,7 @@
 #include "common/store/body.h"
 #include "common/store/incoming.h"
 #include "common/store/mailbox.h"
+#include "common/store/mailbox_message.h"
 
 #define MESSAGE_MAX (64U << 20)
 #define EXPUNGE_MAX 16 /* uids of one expunge */
@@ -135,21 +136,22 @@ cmd_flags(struct store *store, char **args)
 	enum flags_op op = args[2][0] == '+'   ? FLAGS_ADD
 			   : args[2][0] == '-' ? FLAGS_REMOVE
 					       : FLAGS_REPLACE;
+	struct flags_change change = { .op = op,
+		.unchanged_since = FLAGS_WHATEVER };
 	struct mailbox *mb;
-	uint32_t keywords, seq;
-	uint8_t flags;
+	uint32_t seq;
 	int rc = 0;
 
 	if (open_mailbox(store, args[0], &mb))
 		return 1;
-	parse_flags(args[3], &flags, &keywords);
+	parse_flags(args[3], &change.flags, &change.keywords);
 	seq = mailbox_seq_of(mb, (uint32_t)atol(args[1]), NULL);
 	if (args[4])
 		rc = mailbox_keyword_make(mb, slice_from(args[4]), &err);
 	if (args[4] && rc >= 0)
-		keywords |= 1U << rc;
+		change.keywords |= 1U << rc;
 	if (rc >= 0)
-		rc = mailbox_set_flags(mb, seq, op, flags, keywords, &err);
+		rc = mailbox_set_flags(mb, seq, &change, &err);
 	mailbox_free(mb);
 	return rc < 0 ? fail(rc) : 0;
 }

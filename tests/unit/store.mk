@@ -2,6 +2,7 @@
 STORE_TESTS = %D%/test_maildir %D%/test_folder %D%/test_uidlist \
 	%D%/test_side_files %D%/test_body %D%/test_lock %D%/test_store \
 	%D%/test_store_owner %D%/test_mailbox %D%/test_mailbox_copy \
+	%D%/test_mailbox_message \
 	%D%/test_spool %D%/test_spool_envelope
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
@@ -36,6 +37,9 @@ EXTRA_DIST += %D%/store_fixture.h
 %C%_test_mailbox_copy_SOURCES = %D%/test_mailbox_copy.c
 %C%_test_mailbox_copy_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_mailbox_copy_LDADD = libstore.a libbase.a $(CMOCKA_LIBS)
+%C%_test_mailbox_message_SOURCES = %D%/test_mailbox_message.c
+%C%_test_mailbox_message_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_mailbox_message_LDADD = libstore.a libbase.a $(CMOCKA_LIBS)
 %C%_test_spool_SOURCES = %D%/test_spool.c
 %C%_test_spool_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_spool_LDADD = libstore.a libbase.a $(CMOCKA_LIBS)

@@ -63,6 +63,16 @@ fixture_teardown(void **state)
 	return rc;
 }
 
+/* Changes flags, whatever they were. */
+static inline int
+fixture_flags(struct fixture *f, struct mailbox *mb, uint32_t seq,
+    enum flags_op op, uint8_t flags)
+{
+	struct flags_change change = { op, flags, 0, FLAGS_WHATEVER };
+
+	return mailbox_set_flags(mb, seq, &change, &f->err);
+}
+
 /* Delivers text; the uid, or 0. */
 static inline uint32_t
 fixture_deliver(struct fixture *f, const char *folder, uint8_t flags,

@@ -2,6 +2,8 @@
 #include <poll.h>
 
 #include "common/store/keywords.h"
+#include "common/store/mailbox_message.h"
+#include "common/store/mailbox_status.h"
 #include "common/store/tree.h"
 #include "tests/unit/store_fixture.h"
 
@@ -80,12 +82,9 @@ stale_views_lose_nothing(void **state)
 	a = fixture_open(f, "INBOX", MAILBOX_READ_WRITE);
 	b = fixture_open(f, "INBOX", MAILBOX_READ_WRITE);
 	/* b does not know that it is deleted, and takes it back all the same */
-	assert_int_equal(
-	    mailbox_set_flags(a, 1, FLAGS_ADD, FLAG_DELETED, 0, &f->err), 0);
-	assert_int_equal(
-	    mailbox_set_flags(a, 2, FLAGS_ADD, FLAG_DELETED, 0, &f->err), 0);
-	assert_int_equal(
-	    mailbox_set_flags(b, 1, FLAGS_REMOVE, FLAG_DELETED, 0, &f->err), 0);
+	assert_int_equal(fixture_flags(f, a, 1, FLAGS_ADD, FLAG_DELETED), 0);
+	assert_int_equal(fixture_flags(f, a, 2, FLAGS_ADD, FLAG_DELETED), 0);
+	assert_int_equal(fixture_flags(f, b, 1, FLAGS_REMOVE, FLAG_DELETED), 0);
 	/* a still thinks that both are */
 	assert_int_equal(mailbox_message(a, 1)->flags, FLAG_DELETED);
 	assert_int_equal(
@@ -105,6 +104,8 @@ two_sessions(void **state)
 	struct fixture *f = *state;
 	struct mailbox_changes changes;
 	struct mailbox *a, *b;
+	struct flags_change change = { FLAGS_REPLACE, FLAG_DRAFT, 0,
+		FLAGS_WHATEVER };
 	uint32_t uids[] = { 2, 77 };
 	int keyword;
 
@@ -113,15 +114,13 @@ two_sessions(void **state)
 	(void)fixture_deliver(f, "INBOX", 0, false, TEXT);
 	a = fixture_open(f, "INBOX", MAILBOX_READ_WRITE);
 	b = fixture_open(f, "INBOX", MAILBOX_READ_WRITE);
-	assert_int_equal(
-	    mailbox_set_flags(a, 1, FLAGS_ADD, FLAG_SEEN, 0, &f->err), 0);
+	assert_int_equal(fixture_flags(f, a, 1, FLAGS_ADD, FLAG_SEEN), 0);
 	keyword = mailbox_keyword_make(a, slice_from("hello"), &f->err);
 	assert_int_equal(keyword, 0);
 	assert_int_equal(
 	    mailbox_keyword_make(b, slice_from("HELLO"), &f->err), 0);
-	assert_int_equal(mailbox_set_flags(a, 3, FLAGS_REPLACE, FLAG_DRAFT,
-			     1U << keyword, &f->err),
-	    0);
+	change.keywords = 1U << keyword;
+	assert_int_equal(mailbox_set_flags(a, 3, &change, &f->err), 0);
 	sync_all(f, b, &changes);
 	assert_int_equal(changes.nchanged, 2);
 	assert_int_equal(changes.changed[0], 1);
@@ -132,10 +131,8 @@ two_sessions(void **state)
 	assert_string_equal(mailbox_keyword(b, 0), "hello");
 	assert_int_equal(mailbox_keyword_find(b, slice_from("Hello")), 0);
 	/* b's names are old now: found again by their base */
-	assert_int_equal(
-	    mailbox_set_flags(a, 1, FLAGS_ADD, FLAG_FLAGGED, 0, &f->err), 0);
-	assert_int_equal(
-	    mailbox_set_flags(b, 1, FLAGS_REMOVE, FLAG_SEEN, 0, &f->err), 0);
+	assert_int_equal(fixture_flags(f, a, 1, FLAGS_ADD, FLAG_FLAGGED), 0);
+	assert_int_equal(fixture_flags(f, b, 1, FLAGS_REMOVE, FLAG_SEEN), 0);
 	assert_int_equal(mailbox_message(b, 1)->flags, FLAG_FLAGGED);
 	assert_int_equal(mailbox_expunge(a, EXPUNGE_ANY, uids, 2, &f->err), 0);
 	assert_int_equal(f->messages, 2);
@@ -146,8 +143,7 @@ two_sessions(void **state)
 	assert_int_equal(changes.expunged[0], 2);
 	mailbox_changes_release(&changes);
 	assert_int_equal(mailbox_count(a), 2);
-	assert_int_equal(
-	    mailbox_set_flags(b, 2, FLAGS_ADD, FLAG_SEEN, 0, &f->err), -ENOENT);
+	assert_int_equal(fixture_flags(f, b, 2, FLAGS_ADD, FLAG_SEEN), -ENOENT);
 	assert_int_equal(mailbox_message_open(b, 2, &f->err), -ENOENT);
 	assert_int_equal(mailbox_sync(b, true, &changes, &f->err), 0);
 	assert_int_equal(changes.nexpunged, 0);
@@ -338,8 +334,7 @@ read_only(void **state)
 	fixture_write(f, "cur/1.a:2,", TEXT);
 	fixture_write(f, "cur/2.b:2,", TEXT);
 	mb = fixture_open(f, "INBOX", MAILBOX_READ_ONLY);
-	assert_int_equal(
-	    mailbox_set_flags(mb, 1, FLAGS_ADD, FLAG_SEEN, 0, &f->err), -EROFS);
+	assert_int_equal(fixture_flags(f, mb, 1, FLAGS_ADD, FLAG_SEEN), -EROFS);
 	assert_int_equal(
 	    mailbox_expunge(mb, EXPUNGE_ANY, &uid, 1, &f->err), -EROFS);
 	assert_int_equal(

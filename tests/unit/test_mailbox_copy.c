@@ -1,6 +1,8 @@
 #include <errno.h>
 
 #include "common/store/mailbox_copy.h"
+#include "common/store/mailbox_message.h"
+#include "common/store/mailbox_status.h"
 #include "common/store/tree.h"
 #include "tests/unit/store_fixture.h"
 
@@ -38,6 +40,8 @@ same_files(void **state)
 	struct fixture *f = *state;
 	struct mailbox *mb = prepare(f, 3), *to;
 	uint32_t seqs[] = { 1, 3 }, bit;
+	struct flags_change change = { FLAGS_REPLACE, FLAG_FLAGGED, 0,
+		FLAGS_WHATEVER };
 	struct mailbox_copies copies;
 	time_t here = 0, there = 1;
 	int keyword;
@@ -48,9 +52,8 @@ same_files(void **state)
 	    mailbox_keyword_make(to, slice_from("other"), &f->err), 0);
 	mailbox_free(to);
 	keyword = mailbox_keyword_make(mb, slice_from("kw"), &f->err);
-	assert_int_equal(mailbox_set_flags(mb, 3, FLAGS_REPLACE, FLAG_FLAGGED,
-			     1U << keyword, &f->err),
-	    0);
+	change.keywords = 1U << keyword;
+	assert_int_equal(mailbox_set_flags(mb, 3, &change, &f->err), 0);
 	assert_int_equal(
 	    mailbox_octets(mb, (struct mailbox_seqs){ seqs, 2 }), 2 * TEXT_LEN);
 	assert_int_equal(mailbox_copy(mb, (struct mailbox_seqs){ seqs, 2 },
@@ -118,8 +121,7 @@ all_or_none(void **state)
 	struct mailbox_copies copies;
 	struct mailbox_status status;
 
-	assert_int_equal(
-	    mailbox_set_flags(other, 1, FLAGS_ADD, FLAG_DRAFT, 0, &f->err), 0);
+	assert_int_equal(fixture_flags(f, other, 1, FLAGS_ADD, FLAG_DRAFT), 0);
 	assert_int_equal(
 	    mailbox_expunge(other, EXPUNGE_ANY, gone, 1, &f->err), 0);
 	mailbox_free(other);
