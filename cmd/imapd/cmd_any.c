@@ -18,24 +18,6 @@ cmd_noop(void *ctx, struct slice argument)
 }
 
 void
-cmd_enable(void *ctx, struct slice argument)
-{
-	struct conn *conn = ctx;
-	struct args args;
-	struct slice name;
-	bool good;
-
-	conn_args(conn, argument, &args);
-	do
-		good = args_atom(&args, &name);
-	while (good && args_peek(&args) == ' ' && args_space(&args));
-	if (!good || !args_end(&args))
-		conn_bad(conn, "ENABLE takes names of capabilities");
-	else
-		str_append_cstr(&conn->out, "* ENABLED\r\n");
-}
-
-void
 cmd_logout(void *ctx, struct slice argument)
 {
 	(void)argument;

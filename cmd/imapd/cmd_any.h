@@ -8,9 +8,6 @@
 /* NOOP: nothing; what changed is told by its row. */
 void cmd_noop(void *ctx, struct slice argument);
 
-/* ENABLE (RFC 5161): there is nothing yet that has to be enabled. */
-void cmd_enable(void *ctx, struct slice argument);
-
 /* LOGOUT: says goodbye. */
 void cmd_logout(void *ctx, struct slice argument);
 

@@ -1,5 +1,6 @@
 #include "cmd/imapd/commands.h"
 #include "cmd/imapd/imap.h"
+#include "cmd/imapd/list.h"
 #include "cmd/imapd/special_use.h"
 #include "common/base/mem.h"
 #include "common/store/folder_change.h"
@@ -51,6 +52,7 @@ cmd_create(void *ctx, struct slice argument)
 	static const char usage[] = "CREATE takes a mailbox name";
 	struct imap *im = ctx;
 	struct err err = { 0, "" };
+	STR_AUTO old = STR_INIT;
 	struct args args;
 	bool fits;
 	int rc;
@@ -67,9 +69,12 @@ cmd_create(void *ctx, struct slice argument)
 		conn_no(&im->conn, "USEATTR", "Not the folder for that");
 		return;
 	}
+	(void)imap_compose_name(im, &im->name, &old); /* old says it */
 	rc = store_create(im->store, str_slice(&im->name), &err);
 	if (rc < 0)
 		imap_fail(im, rc, &err);
+	else if (old.len)
+		list_tell_one(im, str_slice(&im->name), str_slice(&old));
 }
 
 /* The mailbox that this session has selected: it is left, as if it had never
@@ -179,19 +184,24 @@ cmd_rename(void *ctx, struct slice argument)
 	struct imap *im = ctx;
 	struct err err = { 0, "" };
 	STR_AUTO to = STR_INIT;
+	STR_AUTO old = STR_INIT;
 	int rc;
 
 	if (!rename_arguments(im, argument, &to))
 		return;
+	(void)imap_compose_name(im, &to, &old); /* what it was is not told */
 	if (slice_is_nocase(str_slice(&im->name), "INBOX"))
 		rc = move_inbox(im, str_slice(&to), &err);
 	else
 		rc = store_rename(
 		    im->store, str_slice(&im->name), str_slice(&to), &err);
-	if (rc < 0)
+	if (rc < 0) {
 		imap_fail(im, rc, &err);
-	else
-		follow_renamed(im, str_slice(&im->name), str_slice(&to));
+		return;
+	}
+	follow_renamed(im, str_slice(&im->name), str_slice(&to));
+	if (im->conn.rev2)
+		list_tell_one(im, str_slice(&to), str_slice(&im->name));
 }
 
 static void

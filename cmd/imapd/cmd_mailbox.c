@@ -1,4 +1,5 @@
 #include "cmd/imapd/commands.h"
+#include "cmd/imapd/list.h"
 #include "cmd/imapd/response.h"
 #include "cmd/imapd/view.h"
 
@@ -17,10 +18,10 @@ first_unseen(const struct mailbox *mb)
 }
 
 static void
-tell_selected(struct imap *im)
+tell_selected(struct imap *im, struct slice old)
 {
 	struct str *out = &im->conn.out;
-	uint32_t unseen = first_unseen(im->mailbox);
+	uint32_t unseen = im->conn.rev2 ? 0 : first_unseen(im->mailbox);
 
 	view_tell_flags(im);
 	view_tell_counts(im);
@@ -31,6 +32,19 @@ tell_selected(struct imap *im)
 	    mailbox_uidvalidity(im->mailbox));
 	str_appendf(out, "* OK [UIDNEXT %u] Predicted next UID\r\n",
 	    mailbox_uidnext(im->mailbox));
+	if (im->conn.rev2)
+		list_tell_one(im, str_slice(&im->name), old);
+}
+
+/* What comes before this was of the mailbox that is left (RFC 9051 section
+ * 7.1). */
+static void
+leave(struct imap *im)
+{
+	if (im->mailbox)
+		str_append_cstr(&im->conn.out,
+		    "* OK [CLOSED] Previous mailbox is closed\r\n");
+	imap_unselect(im);
 }
 
 /* Whatever comes of it, the mailbox selected before is left (6.3.1); but not
@@ -39,23 +53,27 @@ static void
 open_mailbox(struct imap *im, struct slice argument, enum mailbox_mode mode)
 {
 	struct err err = { 0, "" };
+	STR_AUTO old = STR_INIT;
 	int rc;
 
 	if (!imap_sole_mailbox(im, argument)) {
 		if (im->conn.status != REPLY_BAD)
-			imap_unselect(im);
+			leave(im);
 		return;
 	}
-	imap_unselect(im);
+	leave(im);
 	rc = mailbox_open(
 	    im->store, str_slice(&im->name), mode, &im->mailbox, &err);
+	if (rc == -ENOENT && imap_compose_name(im, &im->name, &old))
+		rc = mailbox_open(
+		    im->store, str_slice(&im->name), mode, &im->mailbox, &err);
 	if (rc < 0) {
 		imap_fail(im, rc, &err);
 		return;
 	}
 	str_set(&im->mailbox_name, str_slice(&im->name));
 	im->conn.state = ST_SELECTED;
-	tell_selected(im);
+	tell_selected(im, str_slice(&old));
 	conn_ok(&im->conn,
 	    mailbox_writable(im->mailbox) ? "READ-WRITE" : "READ-ONLY", NULL);
 }

@@ -149,6 +149,8 @@ cmd_search(void *ctx, struct slice argument)
 	} else if (wrong) {
 		conn_bad(&im->conn, wrong);
 	} else {
+		if (im->conn.rev2 && program.wanted == 0)
+			program.wanted = RETURN_ALL; /* RFC 9051 6.4.4 */
 		search_bind(&program, im);
 		search(im, &program);
 	}

@@ -41,6 +41,7 @@ static const struct command table[] = {
 	{ "SUBSCRIBE",    ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_subscribe },
 	{ "UNSUBSCRIBE",  ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_unsubscribe },
 	{ "LIST",         ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_list },
+	{ "XLIST",        ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_xlist },
 	{ "LSUB",         ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_lsub },
 	{ "NAMESPACE",    ST_IN,       ARG_NONE,   IMAP_SYNCS,          cmd_namespace },
 	{ "ENABLE",       ST_NAMELESS, ARG_NEEDED, CMD_RAW,             cmd_enable },

@@ -10,6 +10,9 @@ void cmd_examine(void *ctx, struct slice argument);
 void cmd_close(void *ctx, struct slice argument);
 void cmd_unselect(void *ctx, struct slice argument);
 
+/* enable.c: RFC 5161. */
+void cmd_enable(void *ctx, struct slice argument);
+
 /* status.c. */
 void cmd_status(void *ctx, struct slice argument);
 
@@ -25,8 +28,9 @@ void cmd_getquota(void *ctx, struct slice argument);
 void cmd_getquotaroot(void *ctx, struct slice argument);
 void cmd_setquota(void *ctx, struct slice argument);
 
-/* list.c: LIST, LSUB, and NAMESPACE (RFC 2342). */
+/* list.c: LIST, LSUB, XLIST as Gmail had it, and NAMESPACE (RFC 2342). */
 void cmd_list(void *ctx, struct slice argument);
+void cmd_xlist(void *ctx, struct slice argument);
 void cmd_lsub(void *ctx, struct slice argument);
 void cmd_namespace(void *ctx, struct slice argument);
 

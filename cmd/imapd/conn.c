@@ -168,6 +168,7 @@ void
 conn_args(struct conn *conn, struct slice argument, struct args *args)
 {
 	args_init(args, argument, &conn->scratch);
+	args->utf8 = conn->utf8;
 }
 
 /* Cuts the tag off *rest, which is the command afterwards. */

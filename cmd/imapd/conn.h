@@ -57,6 +57,8 @@ struct conn {
 	const struct command *row; /* the command that runs */
 	uint32_t state;
 	bool tls;
+	bool utf8; /* ENABLE: strings and names of mailboxes are in UTF-8 */
+	bool rev2; /* ENABLE: IMAP4rev2 is spoken (RFC 9051) */
 	enum reply_status status;
 	const char *code; /* response code of the reply, NULL for none */
 	const char *text;

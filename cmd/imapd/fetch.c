@@ -99,7 +99,8 @@ tell_items(
 	}
 	if ((items & ITEM_FLAGS) || facts->tell_flags) {
 		begin_item(out, "FLAGS ");
-		response_flags(out, im->mailbox, m->flags, m->keywords);
+		response_flags(
+		    out, im->mailbox, view_flags(im, m->flags), m->keywords);
 	}
 	if (items & ITEM_DATE) {
 		begin_item(out, "INTERNALDATE ");

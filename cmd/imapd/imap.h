@@ -41,6 +41,11 @@ void imap_fail(struct imap *im, int error, const struct err *err);
 bool imap_mailbox_argument(
     struct imap *im, struct args *args, struct str *name, const char *usage);
 
+/* For a mailbox that is to be made: the name as Net-Unicode has it (RFC 9051
+ * section 5.1), when it came as UTF-8.  True, and what it was in *old, when it
+ * was another one. */
+bool imap_compose_name(struct imap *im, struct str *name, struct str *old);
+
 /* A mailbox name and nothing else, into im->name; else false, and the reply is
  * set. */
 bool imap_sole_mailbox(struct imap *im, struct slice argument);

@@ -6,6 +6,7 @@
 #include "cmd/imapd/special_use.h"
 #include "cmd/imapd/status.h"
 #include "common/base/mem.h"
+#include "common/store/folder.h"
 
 #include <stdlib.h>
 
@@ -50,21 +51,39 @@ put_flag(struct str *out, const char *flag)
 	str_append_cstr(out, flag);
 }
 
+/* modern: a parent that is no folder is \NonExistent (RFC 5258), which old
+ * clients do not know. */
 static void
-put_flags(const struct listing *l, const struct store_folder *folder)
+put_flags(struct imap *im, const struct store_folder *folder, bool modern,
+    bool subscribed)
 {
-	struct str *out = &l->im->conn.out;
-	const char *use =
-	    special_use_of(l->im->service->settings, folder->name);
+	struct str *out = &im->conn.out;
+	const char *use = special_use_of(im->service->settings, folder->name);
 
 	if (!folder->exists)
-		put_flag(
-		    out, l->wanted.extended ? "\\NonExistent" : "\\Noselect");
+		put_flag(out, modern ? "\\NonExistent" : "\\Noselect");
 	put_flag(out, folder->children ? "\\HasChildren" : "\\HasNoChildren");
-	if (folder->subscribed && (l->wanted.tell & LIST_SUBSCRIBED))
+	if (folder->subscribed && subscribed)
 		put_flag(out, "\\Subscribed");
 	if (use && folder->exists)
 		put_flag(out, use);
+}
+
+/* What XLIST calls INBOX and our folders (in place of RFC 6154, which was made
+ * of it): \Spam, and \AllMail for the archive that all mail goes to. */
+static void
+put_xlist_use(const struct listing *l, const struct store_folder *folder)
+{
+	const char *use =
+	    special_use_of(l->im->service->settings, folder->name);
+	struct str *out = &l->im->conn.out;
+
+	if (folder_is_inbox(slice_from(folder->name)))
+		put_flag(out, "\\Inbox");
+	if (use && strcmp(use, "\\Junk") == 0)
+		put_flag(out, "\\Spam");
+	if (use && strcmp(use, "\\Archive") == 0)
+		put_flag(out, "\\AllMail");
 }
 
 /* childinfo: some folder below it is subscribed (section 3.5). */
@@ -74,10 +93,13 @@ tell_folder(
 {
 	struct str *out = &l->im->conn.out;
 
-	str_append_cstr(out, "* LIST (");
-	put_flags(l, folder);
+	str_appendf(out, "* %s (", l->wanted.xlist ? "XLIST" : "LIST");
+	put_flags(l->im, folder, l->wanted.extended || l->im->conn.rev2,
+	    l->wanted.tell & LIST_SUBSCRIBED);
+	if (l->wanted.xlist)
+		put_xlist_use(l, folder);
 	str_append_cstr(out, ") \"/\" ");
-	response_mailbox(out, slice_from(folder->name));
+	response_mailbox(out, slice_from(folder->name), l->im->conn.utf8);
 	if (childinfo)
 		str_append_cstr(out, " (\"CHILDINFO\" (\"SUBSCRIBED\"))");
 	str_append_cstr(out, "\r\n");
@@ -85,6 +107,53 @@ tell_folder(
 		status_tell(
 		    l->im, slice_from(folder->name), l->wanted.status_items);
 	conn_drain(&l->im->conn);
+}
+
+void
+list_tell_folder(
+    struct imap *im, const struct store_folder *folder, struct slice old)
+{
+	struct str *out = &im->conn.out;
+
+	str_append_cstr(out, "* LIST (");
+	put_flags(im, folder, true, true);
+	str_append_cstr(out, ") \"/\" ");
+	response_mailbox(out, slice_from(folder->name), im->conn.utf8);
+	if (old.len) {
+		str_append_cstr(out, " (\"OLDNAME\" (");
+		response_mailbox(out, old, im->conn.utf8);
+		str_append_cstr(out, "))");
+	}
+	str_append_cstr(out, "\r\n");
+	conn_drain(&im->conn);
+}
+
+/* A folder called name, INBOX in any case. */
+static const struct store_folder *
+find_folder(const struct listing *l, struct slice name)
+{
+	size_t i;
+
+	for (i = 0; i < l->count; i++)
+		if (slice_is(name, l->list[i].name) ||
+		    (i == 0 && slice_is_nocase(name, "INBOX")))
+			return &l->list[i];
+	return NULL;
+}
+
+void
+list_tell_one(struct imap *im, struct slice name, struct slice old)
+{
+	struct listing l = { .im = im };
+	const struct store_folder *folder;
+	struct err err;
+
+	if (store_list(im->store, &l.list, &l.count, &err) < 0)
+		return; /* the command has been done all the same */
+	folder = find_folder(&l, name);
+	if (folder)
+		list_tell_folder(im, folder, old);
+	store_folders_free(l.list, l.count);
 }
 
 /* Is the folder one of those that are selected? */
@@ -141,21 +210,36 @@ tell_root(struct imap *im)
 	    im->conn.row->verb);
 }
 
+static void
+list(struct listing *l, bool parsed)
+{
+	size_t i;
+
+	if (!parsed)
+		(void)0; /* the reply is set */
+	else if (l->wanted.root)
+		tell_root(l->im);
+	else if (find_folders(l))
+		for (i = 0; i < l->count; i++)
+			list_folder(l, i);
+	store_folders_free(l->list, l->count);
+	str_release(&l->wanted.patterns);
+}
+
 void
 cmd_list(void *ctx, struct slice argument)
 {
 	struct listing l = { .im = ctx };
-	size_t i;
 
-	if (!list_parse(ctx, argument, &l.wanted))
-		(void)0; /* the reply is set */
-	else if (l.wanted.root)
-		tell_root(ctx);
-	else if (find_folders(&l))
-		for (i = 0; i < l.count; i++)
-			list_folder(&l, i);
-	store_folders_free(l.list, l.count);
-	str_release(&l.wanted.patterns);
+	list(&l, list_parse(ctx, argument, &l.wanted));
+}
+
+void
+cmd_xlist(void *ctx, struct slice argument)
+{
+	struct listing l = { .im = ctx, .wanted = { .xlist = true } };
+
+	list(&l, list_parse_old(ctx, argument, &l.wanted));
 }
 
 /* ---- LSUB (RFC 3501 section 6.3.9) ---- */
@@ -166,7 +250,7 @@ tell_subscribed(const struct listing *l, const char *flags, const char *name)
 	struct str *out = &l->im->conn.out;
 
 	str_appendf(out, "* LSUB (%s) \"/\" ", flags);
-	response_mailbox(out, slice_from(name));
+	response_mailbox(out, slice_from(name), l->im->conn.utf8);
 	str_append_cstr(out, "\r\n");
 	conn_drain(&l->im->conn);
 }

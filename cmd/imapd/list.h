@@ -23,7 +23,17 @@ struct list_wanted {
 	unsigned status_items; /* status.h */
 	bool extended;         /* options or several patterns were given */
 	bool root;             /* the pattern was empty */
+	bool xlist;            /* Gmail's XLIST is spoken */
 };
+
+/* "* LIST (...) "/" name" of one folder that nobody asked for, with \Subscribed
+ * where it is; old, when not empty, is the name that it was called by (OLDNAME,
+ * RFC 9051 section 6.3.9.7). */
+void list_tell_folder(
+    struct imap *im, const struct store_folder *folder, struct slice old);
+
+/* The same for the folder called name, if there is one. */
+void list_tell_one(struct imap *im, struct slice name, struct slice old);
 
 /* Parses the arguments of LIST; false, and the reply is set, when they are
  * wrong, or when nothing can match them.  wanted is zeroed before. */

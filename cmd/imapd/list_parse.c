@@ -1,7 +1,6 @@
 #include "cmd/imapd/list.h"
 #include "cmd/imapd/mailbox_name.h"
 #include "cmd/imapd/status.h"
-#include "common/store/mutf7.h"
 
 static const char usage[] = "A reference and a pattern are needed";
 
@@ -67,13 +66,14 @@ parse_selection(struct args *args, struct list_wanted *wanted)
 /* Reference and pattern as one, in UTF-8.  One that cannot be a name's is left
  * out: it matches nothing. */
 static void
-add_pattern(
-    struct slice reference, struct slice pattern, struct list_wanted *wanted)
+add_pattern(const struct args *args, struct slice reference,
+    struct slice pattern, struct list_wanted *wanted)
 {
 	STR_AUTO whole = STR_INIT;
 
 	if (reference.len + pattern.len > MAILBOX_NAME_MAX ||
-	    !mutf7_decode(reference, &whole) || !mutf7_decode(pattern, &whole))
+	    !mailbox_name_decode(reference, args->utf8, &whole) ||
+	    !mailbox_name_decode(pattern, args->utf8, &whole))
 		return;
 	if (wanted->patterns.len)
 		str_append_char(&wanted->patterns, '\0');
@@ -93,7 +93,7 @@ parse_patterns(
 		if (!args_pattern(args, &pattern))
 			return false;
 		wanted->root = pattern.len == 0;
-		add_pattern(reference, pattern, wanted);
+		add_pattern(args, reference, pattern, wanted);
 		return true;
 	}
 	wanted->extended = true;
@@ -102,7 +102,7 @@ parse_patterns(
 		first = false;
 		if (n++ == LIST_PATTERNS_MAX || !args_pattern(args, &pattern))
 			return args_fail(args);
-		add_pattern(reference, pattern, wanted);
+		add_pattern(args, reference, pattern, wanted);
 	}
 	return !args->bad && !first;
 }
@@ -165,6 +165,6 @@ list_parse_old(
 		return false;
 	}
 	wanted->root = pattern.len == 0;
-	add_pattern(reference, pattern, wanted);
+	add_pattern(&args, reference, pattern, wanted);
 	return wanted->root || wanted->patterns.len > 0;
 }

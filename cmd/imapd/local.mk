@@ -14,6 +14,7 @@ libimapd_a_SOURCES = \
 	%D%/commands.c %D%/commands.h \
 	%D%/conn.c %D%/conn.h \
 	%D%/copy.c \
+	%D%/enable.c \
 	%D%/envelope.c %D%/envelope.h \
 	%D%/expunge.c \
 	%D%/fetch.c %D%/fetch.h \

@@ -1,5 +1,6 @@
 #include "cmd/imapd/mailbox_name.h"
 
+#include "common/base/enc.h"
 #include "common/store/mutf7.h"
 
 /* The letter as it is compared: name is INBOX up to inbox octets. */
@@ -56,6 +57,17 @@ mailbox_name_matches(struct slice name, struct slice pattern)
 }
 
 bool
+mailbox_name_decode(struct slice wire, bool utf8, struct str *out)
+{
+	if (!utf8)
+		return mutf7_decode(wire, out);
+	if (!enc_utf8_valid(wire))
+		return false;
+	str_append(out, wire);
+	return true;
+}
+
+bool
 mailbox_name_argument(struct args *args, struct str *name, bool *ret_valid)
 {
 	struct slice wire;
@@ -64,6 +76,6 @@ mailbox_name_argument(struct args *args, struct str *name, bool *ret_valid)
 	if (!args_astring(args, &wire))
 		return false;
 	*ret_valid = wire.len > 0 && wire.len <= MAILBOX_NAME_MAX &&
-		     mutf7_decode(wire, name);
+		     mailbox_name_decode(wire, args->utf8, name);
 	return true;
 }

@@ -1,5 +1,6 @@
 /* Mailbox names between the wire, where they are modified UTF-7 (RFC 3501
- * section 5.1.3), and the store, where they are UTF-8.
+ * section 5.1.3) or, once enabled, UTF-8 (RFC 9051 section 5.1), and the
+ * store, where they are UTF-8.
  * Never decides whether such a mailbox may exist: the store does. */
 #ifndef NJIWA_CMD_IMAPD_MAILBOX_NAME_H
 #define NJIWA_CMD_IMAPD_MAILBOX_NAME_H
@@ -11,6 +12,10 @@
 /* Does name match a LIST pattern, in which "*" is anything and "%" anything
  * without the separator "/"?  INBOX matches in any case. */
 bool mailbox_name_matches(struct slice name, struct slice pattern);
+
+/* Appends a name as it came, or a pattern, in UTF-8: from modified UTF-7
+ * unless the client has enabled UTF-8.  False for what is neither. */
+bool mailbox_name_decode(struct slice wire, bool utf8, struct str *out);
 
 /* A mailbox argument: an astring, decoded into name, which is emptied first.
  * False, with args->bad, when there is none; true with *ret_valid false when

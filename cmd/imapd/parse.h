@@ -21,6 +21,7 @@ struct args {
 	unsigned depth;
 	unsigned count;
 	bool bad;
+	bool utf8; /* names of mailboxes are in UTF-8, no modified UTF-7 */
 };
 
 /* Begins at the start of text.  scratch is emptied; it never has to grow

@@ -87,13 +87,42 @@ response_astring(struct str *out, struct slice text)
 		response_string(out, text);
 }
 
+/* A string of UTF-8 in quotes (RFC 9051 section 9, "QUOTED-CHAR"); what has no
+ * place there is a literal. */
+static void
+append_utf8(struct str *out, struct slice text)
+{
+	size_t i;
+
+	for (i = 0; i < text.len; i++)
+		if ((unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 0x7f)
+			break;
+	if (i < text.len || text.len > RESPONSE_QUOTED_MAX) {
+		response_string(out, text);
+		return;
+	}
+	str_append_char(out, '"');
+	for (i = 0; i < text.len; i++) {
+		if (text.ptr[i] == '"' || text.ptr[i] == '\\')
+			str_append_char(out, '\\');
+		str_append_char(out, text.ptr[i]);
+	}
+	str_append_char(out, '"');
+}
+
 void
-response_mailbox(struct str *out, struct slice name)
+response_mailbox(struct str *out, struct slice name, bool utf8)
 {
 	STR_AUTO encoded = STR_INIT;
 
-	mutf7_encode(name, &encoded);
-	response_astring(out, str_slice(&encoded));
+	if (!utf8) {
+		mutf7_encode(name, &encoded);
+		response_astring(out, str_slice(&encoded));
+	} else if (parse_is_atom(name)) {
+		response_astring(out, name);
+	} else {
+		append_utf8(out, name);
+	}
 }
 
 static void

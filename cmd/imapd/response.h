@@ -18,8 +18,9 @@ void response_string(struct str *out, struct slice text);
 void response_nstring(struct str *out, struct slice text);
 void response_astring(struct str *out, struct slice text);
 
-/* A mailbox name, from UTF-8 to modified UTF-7, as an astring. */
-void response_mailbox(struct str *out, struct slice name);
+/* A mailbox name, which is UTF-8, as an astring: as it is where utf8 was
+ * enabled, else in modified UTF-7. */
+void response_mailbox(struct str *out, struct slice name, bool utf8);
 
 /* A flag list with its parentheses: system flags and those keywords of mb
  * that are atoms. */

@@ -5,6 +5,7 @@
 #include "cmd/imapd/view.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/msg/casemap.h"
 #include "common/store/mailbox_body.h"
 
 #include <errno.h>
@@ -71,6 +72,21 @@ imap_mailbox_argument(
 	if (!valid)
 		conn_no(&im->conn, "CANNOT", "Not a name for a mailbox");
 	return valid;
+}
+
+bool
+imap_compose_name(struct imap *im, struct str *name, struct str *old)
+{
+	STR_AUTO composed = STR_INIT;
+
+	if (!im->conn.utf8)
+		return false;
+	casemap_compose(str_slice(name), &composed);
+	if (slice_equal(str_slice(&composed), str_slice(name)))
+		return false;
+	str_set(old, str_slice(name));
+	str_set(name, str_slice(&composed));
+	return true;
 }
 
 bool

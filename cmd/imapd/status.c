@@ -78,7 +78,7 @@ tell(struct imap *im, struct slice name, unsigned wanted, struct err *err)
 	if (rc < 0)
 		return rc;
 	str_append_cstr(&im->conn.out, "* STATUS ");
-	response_mailbox(&im->conn.out, name);
+	response_mailbox(&im->conn.out, name, im->conn.utf8);
 	put_items(&im->conn.out, &status, wanted);
 	return 0;
 }

@@ -22,7 +22,8 @@ void
 view_tell_counts(struct imap *im)
 {
 	tell_number(im, mailbox_count(im->mailbox), "EXISTS");
-	tell_number(im, mailbox_recent(im->mailbox), "RECENT");
+	if (!im->conn.rev2)
+		tell_number(im, mailbox_recent(im->mailbox), "RECENT");
 }
 
 /* Bits of the keywords that have names. */
@@ -75,6 +76,12 @@ view_tell_new_keywords(struct imap *im)
 		view_tell_flags(im);
 }
 
+uint8_t
+view_flags(const struct imap *im, uint8_t flags)
+{
+	return im->conn.rev2 ? flags & (uint8_t)~FLAG_RECENT : flags;
+}
+
 void
 view_tell_message(struct imap *im, uint32_t seq, bool uid)
 {
@@ -92,7 +99,7 @@ view_tell_message(struct imap *im, uint32_t seq, bool uid)
 		str_append_char(out, ' ');
 	}
 	str_append_cstr(out, "FLAGS ");
-	response_flags(out, im->mailbox, m->flags, m->keywords);
+	response_flags(out, im->mailbox, view_flags(im, m->flags), m->keywords);
 	str_append_cstr(out, ")\r\n");
 	conn_drain(&im->conn);
 }

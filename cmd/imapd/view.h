@@ -19,8 +19,12 @@ void view_tell_flags(struct imap *im);
 /* The same, if the mailbox has keywords that the client was not told of. */
 void view_tell_new_keywords(struct imap *im);
 
-/* "* n EXISTS" and "* n RECENT". */
+/* "* n EXISTS" and, in IMAP4rev1, "* n RECENT". */
 void view_tell_counts(struct imap *im);
+
+/* The flags that the client is told of: without \Recent in IMAP4rev2 (RFC 9051
+ * appendix E). */
+uint8_t view_flags(const struct imap *im, uint8_t flags);
 
 /* "* n FETCH (UID u FLAGS (...))" */
 void view_tell_message(struct imap *im, uint32_t seq, bool uid);

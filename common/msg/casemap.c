@@ -99,3 +99,17 @@ casemap_order(struct slice text, struct str *out)
 	str_append_mem(out, parts, len);
 	free(parts);
 }
+
+void
+casemap_compose(struct slice text, struct str *out)
+{
+	size_t len = 0;
+	uint8_t *composed = u8_normalize(
+	    UNINORM_NFC, (const uint8_t *)text.ptr, text.len, NULL, &len);
+
+	if (composed == NULL)
+		str_append(out, text); /* no memory, or not UTF-8 */
+	else
+		str_append_mem(out, composed, len);
+	free(composed);
+}

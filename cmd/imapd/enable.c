@@ -1,0 +1,73 @@
+#include "cmd/imapd/commands.h"
+#include "cmd/imapd/conn.h"
+
+/* RFC 9051 section 6.3.1; its names of mailboxes are in UTF-8 (appendix E). */
+static void
+enable_rev2(struct conn *conn)
+{
+	conn->rev2 = true;
+	conn->utf8 = true;
+}
+
+/* What may be enabled, and what each switches on in the connection. */
+static const struct extension {
+	const char *name;
+	void (*enable)(struct conn *conn);
+} extensions[] = {
+	{ "IMAP4rev2", enable_rev2 },
+};
+
+#define EXTENSIONS (sizeof extensions / sizeof extensions[0])
+
+static const struct extension *
+find(struct slice name)
+{
+	size_t i;
+
+	for (i = 0; i < EXTENSIONS; i++)
+		if (slice_is_nocase(name, extensions[i].name))
+			return &extensions[i];
+	return NULL;
+}
+
+/* The names asked for, each found as a bit of the mask; what is not known is
+ * passed over (RFC 5161 section 3.1). */
+static bool
+parse(struct args *args, unsigned *ret_wanted)
+{
+	const struct extension *found;
+	struct slice name;
+
+	*ret_wanted = 0;
+	do {
+		if (!args_atom(args, &name))
+			return false;
+		found = find(name);
+		if (found)
+			*ret_wanted |= 1u << (found - extensions);
+	} while (args_peek(args) == ' ' && args_space(args));
+	return args_end(args);
+}
+
+void
+cmd_enable(void *ctx, struct slice argument)
+{
+	struct conn *conn = ctx;
+	struct args args;
+	unsigned wanted;
+	size_t i;
+
+	conn_args(conn, argument, &args);
+	if (!parse(&args, &wanted)) {
+		conn_bad(conn, "ENABLE takes names of capabilities");
+		return;
+	}
+	str_append_cstr(&conn->out, "* ENABLED");
+	for (i = 0; i < EXTENSIONS; i++) {
+		if (!(wanted >> i & 1))
+			continue;
+		extensions[i].enable(conn);
+		str_appendf(&conn->out, " %s", extensions[i].name);
+	}
+	str_append_cstr(&conn->out, "\r\n");
+}
