@@ -1,34 +1,18 @@
-/* Accounts from the migrations to the quota, on SQLite; and on MySQL when
- * NJIWA_TEST_MYSQL names a host (test_accounts.py does, with a server of its
- * own): one and the same test. */
+/* Accounts from the migrations to the quota. */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "common/account/account_admin.h"
-#include "common/account/account_sql.h"
 #include "common/account/passhash.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/database_fixture.h"
 
 #define HASH "$1$DpBbHS.2$vHGFpWG4V0aR24JpkiusC/" /* thepassword */
 #define MEGABYTE (1 << 20)
 
 struct fixture {
-	struct account_config config;
-	struct account_admin *admin;
-	struct account_sql *sql;
-	char folder[64];
-	char file[96];
+	struct database db;
 	struct str notices;
 };
-
-static const char *
-env(const char *name, const char *otherwise)
-{
-	const char *value = getenv(name);
-
-	return value ? value : otherwise;
-}
 
 static void
 hear(void *ctx, const char *text)
@@ -37,37 +21,6 @@ hear(void *ctx, const char *text)
 
 	str_append_cstr(&f->notices, text);
 	str_append_char(&f->notices, '\n');
-}
-
-static void
-fill_config(struct fixture *f)
-{
-	f->config = (struct account_config){
-		.db = {
-			.hosts = env("NJIWA_TEST_MYSQL", ""),
-			.user = env("NJIWA_TEST_MYSQL_USER", "root"),
-			.password = env("NJIWA_TEST_MYSQL_PASS", ""),
-			.database = env("NJIWA_TEST_MYSQL_DATABASE", "mail"),
-			.socket = "",
-			.tls_ca = "",
-			.port = 3306,
-			.connect_timeout = 5000,
-			.query_timeout = 5000,
-			.sqlite_file = f->file,
-		},
-		.user_query = ACCOUNT_USER_QUERY,
-		.password_query = "SELECT name, password, domain FROM users "
-				  "WHERE name = %n AND domain = %d",
-		.alias_query = ACCOUNT_ALIAS_QUERY,
-		.domain_query = "",
-		.quota_query = ACCOUNT_QUOTA_QUERY,
-		.quota_update = "",
-		.domain_alias_query = ACCOUNT_DOMAIN_ALIAS_QUERY,
-		.disabled_query = ACCOUNT_DISABLED_QUERY,
-		.subaddress_delimiter = "+",
-		.host_list = "",
-		.rehash_scheme = "$6$",
-	};
 }
 
 static void
@@ -81,7 +34,7 @@ add_user(struct fixture *f, const char *name, const char *quota)
 		.gid = 8 };
 	struct err err = { 0, "" };
 
-	if (account_admin_user_add(f->admin, &row, &err) < 0)
+	if (account_admin_user_add(f->db.admin, &row, &err) < 0)
 		fail_msg("%s", err.text);
 }
 
@@ -92,7 +45,7 @@ add_alias(struct fixture *f, const char *address, const char *action,
 	const struct account_alias alias = { address, action, targets };
 	struct err err = { 0, "" };
 
-	if (account_admin_alias_add(f->admin, &alias, &err) < 0)
+	if (account_admin_alias_add(f->db.admin, &alias, &err) < 0)
 		fail_msg("%s", err.text);
 }
 
@@ -100,23 +53,8 @@ static int
 set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
-	struct err err = { 0, "" };
-	char *here = realpath(".", NULL);
-	char *sql = NULL;
 
-	assert_true(asprintf(&sql, "%s/sql", env("srcdir", ".")) > 0);
-	assert_int_equal(setenv("NJIWA_LIBDIR", here, 0), 0);
-	assert_int_equal(setenv("NJIWA_SQLDIR", sql, 0), 0);
-	free(here);
-	free(sql);
-	strcpy(f->folder, "/tmp/njiwa-test-XXXXXX");
-	assert_non_null(mkdtemp(f->folder));
-	(void)snprintf(f->file, sizeof f->file, "%s/db", f->folder);
-	fill_config(f);
-	if (account_admin_open(&f->config, &f->admin, &err) < 0 ||
-	    account_admin_migrate(f->admin, NULL, NULL, &err) < 0 ||
-	    account_sql_new(&f->config, hear, f, &f->sql, &err) < 0)
-		fail_msg("%s", err.text);
+	database_open(&f->db, hear, f);
 	*state = f;
 	return 0;
 }
@@ -148,25 +86,29 @@ empty_tables(struct fixture *f)
 	struct err err;
 
 	assert_int_equal(
-	    account_admin_alias_list(f->admin, count_alias, &names, &err), 0);
+	    account_admin_alias_list(f->db.admin, count_alias, &names, &err),
+	    0);
 	rest = str_slice(&names);
 	while (slice_next(&rest, '\n', &name))
 		if (name.len) {
 			char *text = strndup(name.ptr, name.len);
 
-			(void)account_admin_alias_remove(f->admin, text, &err);
+			(void)account_admin_alias_remove(
+			    f->db.admin, text, &err);
 			free(text);
 		}
 	str_clear(&names);
 	assert_int_equal(
-	    account_admin_user_list(f->admin, "", see_user, &names, &err), 0);
+	    account_admin_user_list(f->db.admin, "", see_user, &names, &err),
+	    0);
 	rest = str_slice(&names);
 	while (slice_next(&rest, '\n', &name))
 		if (name.len) {
 			char *text = strndup(name.ptr, slice_find(name, ' '));
 
 			assert_int_equal(
-			    account_admin_user_remove(f->admin, text, &err), 0);
+			    account_admin_user_remove(f->db.admin, text, &err),
+			    0);
 			free(text);
 		}
 }
@@ -175,13 +117,9 @@ static int
 tear_down(void **state)
 {
 	struct fixture *f = *state;
-	char command[160];
 
 	empty_tables(f);
-	account_sql_free(f->sql);
-	account_admin_free(f->admin);
-	(void)snprintf(command, sizeof command, "rm -rf %s", f->folder);
-	assert_int_equal(system(command), 0);
+	database_remove(&f->db);
 	str_release(&f->notices);
 	free(f);
 	return 0;
@@ -195,9 +133,9 @@ resolve(struct fixture *f, const char *address, struct str *out)
 	enum account_outcome outcome;
 	size_t i;
 
-	account_sql_begin_request(f->sql);
+	account_sql_begin_request(f->db.sql);
 	outcome =
-	    account_sql_resolve(f->sql, slice_from(address), &targets, &err);
+	    account_sql_resolve(f->db.sql, slice_from(address), &targets, &err);
 	for (i = 0; i < targets.count; i++)
 		str_appendf(out, "%s ",
 		    targets.list[i].local ? targets.list[i].user.name
@@ -263,9 +201,9 @@ login(struct fixture *f, const char *name, const char *password)
 	struct err err = { 0, "" };
 	enum account_outcome outcome;
 
-	account_sql_begin_request(f->sql);
+	account_sql_begin_request(f->db.sql);
 	outcome = account_sql_login(
-	    f->sql, slice_from(name), slice_from(password), &user, &err);
+	    f->db.sql, slice_from(name), slice_from(password), &user, &err);
 	if (outcome == ACCOUNT_FOUND)
 		assert_string_equal(user.home, "/home");
 	account_user_release(&user);
@@ -311,10 +249,10 @@ rehashing(void **state)
 	struct fixture *f = *state;
 
 	add_user(f, "ann@one.dev", "1");
-	f->config.rehash = true;
+	f->db.config.rehash = true;
 	assert_int_equal(login(f, "ann@one.dev", "wrong"), ACCOUNT_DENIED);
 	assert_int_equal(login(f, "ann@one.dev", "thepassword"), ACCOUNT_FOUND);
-	f->config.rehash_scheme = "NOSUCH"; /* a notice if it were tried */
+	f->db.config.rehash_scheme = "NOSUCH"; /* a notice if it were tried */
 	assert_int_equal(login(f, "ann@one.dev", "thepassword"), ACCOUNT_FOUND);
 	assert_int_equal(login(f, "ann@one.dev", "wrong"), ACCOUNT_DENIED);
 	assert_string_equal(str_cstr(&f->notices), "");
@@ -327,8 +265,8 @@ expect_use(
 	int64_t got_octets, got_messages;
 	struct err err;
 
-	assert_int_equal(account_admin_quota_get(
-			     f->admin, name, &got_octets, &got_messages, &err),
+	assert_int_equal(account_admin_quota_get(f->db.admin, name, &got_octets,
+			     &got_messages, &err),
 	    0);
 	assert_int_equal(got_octets, octets);
 	assert_int_equal(got_messages, messages);
@@ -351,18 +289,18 @@ quota(void **state)
 
 	add_user(f, "ann@one.dev", "3");
 	add_user(f, "cat@one.dev", "");
-	account_sql_begin_request(f->sql);
+	account_sql_begin_request(f->db.sql);
 	assert_int_equal(
-	    account_sql_quota_add(f->sql, adds, UNIT_COUNT(adds), &err),
+	    account_sql_quota_add(f->db.sql, adds, UNIT_COUNT(adds), &err),
 	    ACCOUNT_FOUND);
 	assert_true(adds[4].refused);
 	expect_use(f, "ann@one.dev", 1001 + (INT64_C(1) << 53), 2);
 	expect_use(f, "cat@one.dev", 0, 0);
-	account_sql_begin_request(f->sql);
+	account_sql_begin_request(f->db.sql);
 	assert_int_equal(
-	    account_sql_quota_add(f->sql, adds, 1, &err), ACCOUNT_FOUND);
-	assert_int_equal(
-	    account_sql_lookup(f->sql, slice_from("ann@one.dev"), &user, &err),
+	    account_sql_quota_add(f->db.sql, adds, 1, &err), ACCOUNT_FOUND);
+	assert_int_equal(account_sql_lookup(
+			     f->db.sql, slice_from("ann@one.dev"), &user, &err),
 	    ACCOUNT_FOUND);
 	assert_int_equal(user.quota_limit, 3 * MEGABYTE);
 	assert_int_equal(user.quota_used, 2001 + (INT64_C(1) << 53));
@@ -370,10 +308,10 @@ quota(void **state)
 	assert_int_equal(user.uid, 8);
 	account_user_release(&user);
 	assert_int_equal(
-	    account_admin_quota_set(f->admin, "ann@one.dev", 7, 1, &err), 0);
+	    account_admin_quota_set(f->db.admin, "ann@one.dev", 7, 1, &err), 0);
 	expect_use(f, "ann@one.dev", 7, 1);
 	assert_int_equal(
-	    account_admin_quota_set(f->admin, "bob@one.dev", 7, 1, &err),
+	    account_admin_quota_set(f->db.admin, "bob@one.dev", 7, 1, &err),
 	    -ENOENT);
 }
 
@@ -392,29 +330,34 @@ administration(void **state)
 
 	for (i = 0; i < UNIT_COUNT(bad); i++) {
 		row.name = bad[i];
-		UNIT_CHECK(
-		    i, account_admin_user_add(f->admin, &row, &err) == -EINVAL);
+		UNIT_CHECK(i,
+		    account_admin_user_add(f->db.admin, &row, &err) == -EINVAL);
 	}
 	add_user(f, "cat@one.dev", "2");
 	add_user(f, "ann@one.dev", "");
 	row.name = "ann@one.dev";
-	assert_int_equal(account_admin_user_add(f->admin, &row, &err), -EEXIST);
+	assert_int_equal(
+	    account_admin_user_add(f->db.admin, &row, &err), -EEXIST);
 	row.name = "bob@one.dev";
 	row.quota = "a lot";
-	assert_int_equal(account_admin_user_add(f->admin, &row, &err), -EINVAL);
+	assert_int_equal(
+	    account_admin_user_add(f->db.admin, &row, &err), -EINVAL);
 	assert_int_equal(account_admin_user_list(
-			     f->admin, "one.dev", see_user, &names, &err),
+			     f->db.admin, "one.dev", see_user, &names, &err),
 	    0);
 	assert_string_equal(
 	    str_cstr(&names), "ann@one.dev  0 0\ncat@one.dev 2 0 0\n");
 	assert_int_equal(
-	    account_admin_domain_remove(f->admin, "one.dev", &err), -ENOTEMPTY);
+	    account_admin_domain_remove(f->db.admin, "one.dev", &err),
+	    -ENOTEMPTY);
 	assert_int_equal(
-	    account_admin_user_remove(f->admin, "bob@one.dev", &err), -ENOENT);
+	    account_admin_user_remove(f->db.admin, "bob@one.dev", &err),
+	    -ENOENT);
 	assert_int_equal(
-	    account_admin_limit_set(f->admin, "ann@one.dev", "5", &err), 0);
+	    account_admin_limit_set(f->db.admin, "ann@one.dev", "5", &err), 0);
 	assert_int_equal(
-	    account_admin_password_set(f->admin, "ann@one.dev", "*", &err), 0);
+	    account_admin_password_set(f->db.admin, "ann@one.dev", "*", &err),
+	    0);
 	assert_int_equal(
 	    login(f, "ann@one.dev", "thepassword"), ACCOUNT_DENIED);
 }
@@ -436,25 +379,28 @@ domains(void **state)
 	STR_AUTO out = STR_INIT;
 	struct err err;
 
-	(void)account_admin_domain_remove(f->admin, "one.dev", &err); /* old */
-	(void)account_admin_domain_remove(f->admin, "two.dev", &err);
+	(void)account_admin_domain_remove(
+	    f->db.admin, "one.dev", &err); /* old */
+	(void)account_admin_domain_remove(f->db.admin, "two.dev", &err);
 	assert_int_equal(resolve(f, "x@zoo.dev", &out), ACCOUNT_NOT_LOCAL);
 	assert_int_equal(
-	    account_admin_domain_add(f->admin, "ZOO.dev", &err), 0);
-	(void)account_admin_domain_add(f->admin, "zoo.DEV", &err); /* fails */
+	    account_admin_domain_add(f->db.admin, "ZOO.dev", &err), 0);
+	(void)account_admin_domain_add(
+	    f->db.admin, "zoo.DEV", &err); /* fails */
 	assert_int_equal(
-	    account_admin_domain_add(f->admin, "zoo.DEV", &err), -EEXIST);
+	    account_admin_domain_add(f->db.admin, "zoo.DEV", &err), -EEXIST);
 	assert_int_equal(
-	    account_admin_domain_add(f->admin, "a@b", &err), -EINVAL);
+	    account_admin_domain_add(f->db.admin, "a@b", &err), -EINVAL);
 	assert_int_equal(resolve(f, "x@zoo.dev", &out), ACCOUNT_UNKNOWN);
 	add_user(f, "ann@one.dev", "");
 	assert_int_equal(
-	    account_admin_domain_list(f->admin, see_domain, &names, &err), 0);
+	    account_admin_domain_list(f->db.admin, see_domain, &names, &err),
+	    0);
 	assert_string_equal(str_cstr(&names), "one.dev zoo.dev ");
 	assert_int_equal(
-	    account_admin_domain_remove(f->admin, "zoo.dev", &err), 0);
+	    account_admin_domain_remove(f->db.admin, "zoo.dev", &err), 0);
 	assert_int_equal(
-	    account_admin_domain_remove(f->admin, "zoo.dev", &err), -ENOENT);
+	    account_admin_domain_remove(f->db.admin, "zoo.dev", &err), -ENOENT);
 }
 
 static void
@@ -475,10 +421,10 @@ migrations(void **state)
 	struct err err;
 
 	assert_int_equal(
-	    account_admin_status(f->admin, see_migration, &seen, &err), 0);
+	    account_admin_status(f->db.admin, see_migration, &seen, &err), 0);
 	last = seen;
 	assert_int_equal(
-	    account_admin_migrate(f->admin, see_migration, &seen, &err), 0);
+	    account_admin_migrate(f->db.admin, see_migration, &seen, &err), 0);
 	assert_int_equal(seen, last); /* nothing was left to do */
 }
 

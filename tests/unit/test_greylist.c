@@ -1,17 +1,14 @@
-/* Greylisting on SQLite; and on MySQL when NJIWA_TEST_MYSQL names a host, as
- * test_account_db does. */
+/* Greylisting in the database. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "common/account/account_admin.h"
-#include "common/account/account_sql.h"
 #include "common/account/greylist.h"
 #include "common/account/sql_link.h"
 #include "common/base/clock.h"
 #include "common/base/ipc.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/database_fixture.h"
 
 #define NOW 1700000000
 #define MINUTE 60
@@ -19,71 +16,18 @@
 #define DAY (24 * HOUR)
 
 struct fixture {
-	struct account_config config;
-	struct account_admin *admin;
-	struct account_sql *sql;
-	char folder[64], file[96];
+	struct database db;
 	char network[GREYLIST_NETWORK_MAX]; /* a test's own, on any server */
 	struct greylist_question question;
 };
-
-static const char *
-env(const char *name, const char *otherwise)
-{
-	const char *value = getenv(name);
-
-	return value ? value : otherwise;
-}
-
-static void
-fill_config(struct fixture *f)
-{
-	f->config = (struct account_config){
-		.db = {
-			.hosts = env("NJIWA_TEST_MYSQL", ""),
-			.user = env("NJIWA_TEST_MYSQL_USER", "root"),
-			.password = env("NJIWA_TEST_MYSQL_PASS", ""),
-			.database = env("NJIWA_TEST_MYSQL_DATABASE", "mail"),
-			.socket = "",
-			.tls_ca = "",
-			.port = 3306,
-			.connect_timeout = 5000,
-			.query_timeout = 5000,
-			.sqlite_file = f->file,
-		},
-		.user_query = "SELECT 1",
-		.password_query = "SELECT 1",
-		.alias_query = "",
-		.domain_query = "",
-		.quota_query = "SELECT 1",
-		.quota_update = "",
-		.host_list = "",
-		.rehash_scheme = "$6$",
-	};
-}
 
 static int
 set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
-	struct err err = { 0, "" };
-	char *here = realpath(".", NULL);
-	char *sql = NULL;
 
-	assert_true(asprintf(&sql, "%s/sql", env("srcdir", ".")) > 0);
-	assert_int_equal(setenv("NJIWA_LIBDIR", here, 0), 0);
-	assert_int_equal(setenv("NJIWA_SQLDIR", sql, 0), 0);
-	free(here);
-	free(sql);
-	strcpy(f->folder, "/tmp/njiwa-test-XXXXXX");
-	assert_non_null(mkdtemp(f->folder));
-	(void)snprintf(f->file, sizeof f->file, "%s/db", f->folder);
-	(void)snprintf(f->network, sizeof f->network, "%s/24", f->folder);
-	fill_config(f);
-	if (account_admin_open(&f->config, &f->admin, &err) < 0 ||
-	    account_admin_migrate(f->admin, NULL, NULL, &err) < 0 ||
-	    account_sql_new(&f->config, NULL, NULL, &f->sql, &err) < 0)
-		fail_msg("%s", err.text);
+	database_open(&f->db, NULL, NULL);
+	(void)snprintf(f->network, sizeof f->network, "%s/24", f->db.folder);
 	f->question = (struct greylist_question){
 		.network = slice_from(f->network),
 		.sender = slice_from("sender@example.org"),
@@ -101,12 +45,8 @@ static int
 tear_down(void **state)
 {
 	struct fixture *f = *state;
-	char command[160];
 
-	account_sql_free(f->sql);
-	account_admin_free(f->admin);
-	(void)snprintf(command, sizeof command, "rm -rf %s", f->folder);
-	assert_int_equal(system(command), 0);
+	database_remove(&f->db);
 	free(f);
 	return 0;
 }
@@ -118,8 +58,8 @@ wait_at(struct fixture *f, int64_t now)
 	struct err err = { 0, "" };
 	uint64_t wait = UINT64_MAX;
 
-	account_sql_begin_request(f->sql);
-	if (account_sql_greylist(f->sql, &f->question, now, &wait, &err) !=
+	account_sql_begin_request(f->db.sql);
+	if (account_sql_greylist(f->db.sql, &f->question, now, &wait, &err) !=
 	    ACCOUNT_FOUND)
 		fail_msg("%s", err.text);
 	return wait;
@@ -186,7 +126,7 @@ count_rows(struct fixture *f, struct sql_link *link)
 		&network, 1, see_count, &n, 0 };
 	struct err err = { 0, "" };
 
-	if (!f->config.db.hosts[0])
+	if (!f->db.config.db.hosts[0])
 		run.sql = "SELECT COUNT(*) || ' rows' FROM greylist "
 			  "WHERE network = ?";
 	if (sql_link_run(link, &run, &err) != DB_OK)
@@ -218,7 +158,7 @@ static void
 crowds(void **state)
 {
 	struct fixture *f = *state;
-	struct sql_link *link = sql_link_new(&f->config.db, DB_SERVE);
+	struct sql_link *link = sql_link_new(&f->db.config.db, DB_SERVE);
 	struct greylist_question *q = &f->question;
 
 	clock_fake((struct timespec){ NOW, 0 }); /* cleans each time */
@@ -294,7 +234,7 @@ networks(void **state)
 	assert_int_equal(wait_at(f, NOW + 104 * DAY + 300), 300);
 	/* another network is another one */
 	q->network = slice_from("2001:db8::/64");
-	q->sender = slice_from(f->folder); /* nobody else's */
+	q->sender = slice_from(f->db.folder); /* nobody else's */
 	assert_int_equal(wait_at(f, NOW), 300);
 }
 
@@ -306,7 +246,7 @@ longest(void **state)
 	char part[GREYLIST_PART_MAX];
 
 	memset(network, 'n', sizeof network);
-	memcpy(network, f->folder, strlen(f->folder));
+	memcpy(network, f->db.folder, strlen(f->db.folder));
 	memset(part, '\xfc', sizeof part); /* octets, of whatever encoding */
 	memset(part, 'p', sizeof part - 1);
 	f->question.network = slice_of(network, sizeof network);
@@ -325,11 +265,11 @@ no_table(void **state)
 
 	if (getenv("NJIWA_TEST_MYSQL"))
 		skip(); /* it is everybody's */
-	account_admin_free(f->admin);
-	f->admin = NULL;
-	assert_int_equal(truncate(f->file, 0), 0);
+	account_admin_free(f->db.admin);
+	f->db.admin = NULL;
+	assert_int_equal(truncate(f->db.file, 0), 0);
 	assert_int_equal(
-	    account_sql_greylist(f->sql, &f->question, NOW, &wait, &err),
+	    account_sql_greylist(f->db.sql, &f->question, NOW, &wait, &err),
 	    ACCOUNT_TEMPFAIL);
 	assert_int_equal(wait, 7);
 	assert_true(err.text[0]);
