@@ -13,9 +13,10 @@ packages_test="$packages_demo python3-pytest python3-pytest-xdist pyflakes3
 mariadb-server mariadb-client dovecot-imapd dovecot-pop3d dovecot-lmtpd xinetd
 ucspi-tcp strace gdb clang libclang-rt-14-dev clang-format clang-tidy cppcheck
 shellcheck codespell mandoc universal-ctags binutils util-linux iproute2 procps git
-xz-utils curl gsasl spamc libpython3.11-testsuite python3-flufl.bounce
-golang-github-jhillyerd-enmime-dev swaks msmtp haproxy
-postfix node-nodemailer clamav-daemon opendkim opendkim-tools python3-milter"
+e2fsprogs mount xz-utils curl gsasl spamc libpython3.11-testsuite python3-flufl.bounce
+golang-github-jhillyerd-enmime-dev python3-openssl swaks libnet-ssleay-perl msmtp
+haproxy postfix nodejs node-nodemailer clamav-daemon opendkim opendkim-tools
+python3-milter"
 
 # A test that wants one of these, and a machine that lets it, skips without.
 packages_wanted="systemd systemd-container debootstrap rspamd"

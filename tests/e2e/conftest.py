@@ -1,5 +1,6 @@
 """Fixtures of the end-to-end tests.  `make check-e2e` runs them on the build
 tree named by NJIWA_BUILD; they need root, as mail is owned by uid 8."""
+import importlib
 import os
 import re
 import shutil
@@ -16,7 +17,29 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
 
 
+def lacking(package):
+    """Without a Debian package a test is skipped; not under tests/run, which
+    installs them all (contrib/packages.sh): there that is a failure."""
+    end = pytest.fail if os.environ.get("NJIWA_TESTS") else pytest.skip
+    end("%s is not installed" % package)
+
+
 def need(*programs):
+    for program in programs:
+        if shutil.which(program) is None:
+            lacking(program)
+
+
+def need_module(name):
+    """The Python module."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return lacking("Python's " + name)
+
+
+def want(*programs):
+    """For those of packages_wanted: nobody misses them."""
     for program in programs:
         if shutil.which(program) is None:
             pytest.skip("%s is not installed" % program)

@@ -13,6 +13,8 @@ import re
 
 import pytest
 
+from conftest import lacking
+
 # Debian package: where its messages are, and how many there are at least.
 SOURCES = {
     "libpython3.11-testsuite": (
@@ -74,7 +76,7 @@ def corpus():
     for package, (pattern, least) in SOURCES.items():
         paths = sorted(glob.glob(pattern))
         if not paths:
-            pytest.skip("package %s is not installed" % package)
+            lacking(package)
         assert len(paths) >= least, "%s has lost its messages" % package
         for path in paths:
             with open(path, "rb") as file:

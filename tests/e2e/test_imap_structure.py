@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import need
+from conftest import lacking
 from imap_client import Client
 from site_under_test import MAIL_UID
 from test_corpus import corpus
@@ -259,7 +259,7 @@ def folded(tree):
 def dovecot(site, *commands):
     """What Debian's Dovecot answers on the site's Maildir of demo."""
     if not os.path.exists(DOVECOT):
-        need("dovecot")
+        lacking("dovecot-imapd")
     top = pathlib.Path(site.folder, "dovecot")
     top.mkdir()
     log = top / "log"

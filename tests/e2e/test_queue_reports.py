@@ -7,6 +7,7 @@ import time
 import pytest
 
 import spool_under_test
+from conftest import need_module
 from queue_under_test import MESSAGE, leave, run, report_of
 from site_under_test import MAIL_UID, full
 
@@ -74,7 +75,7 @@ def test_good_news_that_cannot_be_told(site, spool, notify, delay):
 
 
 def test_report_as_others_read_it(site, spool):
-    bounce = pytest.importorskip("flufl.bounce")
+    bounce = need_module("flufl.bounce")
     leave(site, spool, sender=full("demo"))
     site.njiwa("user", "remove", full("other"))
     run(spool)

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 import servers
-from conftest import need
+from conftest import need, need_module
 from scram_client import PROTOCOLS, Scram, Smtp, b64, log_in
 from scram_site import talk_to, turn_on
 from site_under_test import PASSWORD, full
@@ -35,7 +35,7 @@ class Exporter:
     """A socket over pyOpenSSL, which can export keying material (RFC 9266)."""
 
     def __init__(self, site, service):
-        openssl = pytest.importorskip("OpenSSL.SSL")
+        openssl = need_module("OpenSSL.SSL")
         raw = site.connect(service, tls=False)
         raw.setblocking(True)
         context = openssl.Context(openssl.TLS_CLIENT_METHOD)

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from conftest import need, subfolder
+from conftest import lacking, need, subfolder
 from sending_postfix import SendingPostfix
 from site_under_test import DOMAIN, PASSWORD, full
 import servers
@@ -146,7 +146,7 @@ def test_nodemailer(lite):
     need("node")
     modules = "/usr/share/nodejs"
     if not os.path.isdir(modules + "/nodemailer"):
-        pytest.skip("node-nodemailer is not installed")
+        lacking("node-nodemailer")
     for service, secure in (("submission", "no"), ("submissions", "yes")):
         text = run("node", "-e", NODEMAILER, "--", str(lite.port(service)),
                    secure, full("demo"), PASSWORD, full("other"),

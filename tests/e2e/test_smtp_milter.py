@@ -9,7 +9,7 @@ import sys
 import pytest
 
 import servers
-from conftest import need
+from conftest import lacking, need, want
 from milter_played import (ACCEPT, CONTINUE, DISCARD, REJECT, SKIP, TEMPFAIL,
                            STORED_BODY, Playing, header, own, send, stored,
                            text)
@@ -321,7 +321,7 @@ def test_the_library(site):
     """libmilter itself, through Debian's python3-milter."""
     if subprocess.run(["/usr/bin/python3", "-c", "import Milter"],
                       stderr=subprocess.DEVNULL).returncode:
-        pytest.skip("python3-milter is not installed")
+        lacking("python3-milter")
     path = site.folder + "/milter.sock"
     process = subprocess.Popen(
         ["/usr/bin/python3", "-c", PYMILTER, "unix:" + path],
@@ -345,7 +345,7 @@ def test_the_library(site):
 
 
 def test_rspamd(site):
-    need("rspamd")
+    want("rspamd")
     server = Rspamd(site.folder + "/rspamd")
     site.conf(milters="inet:127.0.0.1:%d" % server.port)
     try:

@@ -1,10 +1,10 @@
 """Whose connection it is when a proxy says so: the PROXY protocol in front of
 SMTP, POP3 and IMAP, by hand and by a real HAProxy; XCLIENT."""
-import shutil
 
 import pytest
 
 import servers
+from conftest import need
 from proxy_under_test import V2_LOCAL, v1, v2
 from site_under_test import SERVICES, Served, full
 from smtp_talk import Talk
@@ -219,9 +219,9 @@ listen %s
 """
 
 
-@pytest.mark.skipif(not shutil.which("haproxy"), reason="no HAProxy here")
 @pytest.mark.parametrize("option", ["send-proxy", "send-proxy-v2"])
 def test_haproxy(lite, option, request):
+    need("haproxy")
     lite.conf(proxy_networks="127.0.0.1")
     lite.accountd()
     ports, config, behind_it = {}, HAPROXY, []

@@ -1,13 +1,13 @@
 """The filter stage of njiwa-smtpd: spamd over its socket, a command on pipes,
 and what happens when neither answers."""
 import os
-import shutil
 import socket
 import threading
 
 import pytest
 
 import servers
+from conftest import need
 from smtp_talk import DATA, Talk
 
 GTUBE = (b"Subject: win\r\nFrom: <a@example.org>\r\nX-Spam-Flag: NO\r\n\r\n" +
@@ -45,8 +45,7 @@ def filtered(request, lite):
     if request.param == "spamd":
         lite.conf(spamd=spamd.address)
     else:
-        if shutil.which("spamc") is None:
-            pytest.skip("spamc is not installed")
+        need("spamc")
         lite.conf(spam_command="spamc -d 127.0.0.1 -p %d" % spamd.port)
     return lite
 

@@ -3,17 +3,20 @@ disk: no message is lost, none is left half, and njiwa-queue doubles none."""
 import collections
 import os
 import re
-import shutil
 import subprocess
 import time
 
 import pytest
 
 import spool_under_test
+from conftest import need
 from site_under_test import full
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("strace") is None, reason="needs strace")
+
+@pytest.fixture(autouse=True)
+def strace():
+    need("strace")
+
 
 # What can change the disk, or tell a client.
 CHANGING = ("openat", "write", "fsync", "link", "linkat", "rename", "renameat",

@@ -5,16 +5,20 @@ import collections
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import tempfile
 
 import pytest
 
+from conftest import need
+
 TEXT = b"Subject: crash\n\n" + b"a line of the body\n" * 500
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("strace") is None, reason="needs strace")
+
+@pytest.fixture(autouse=True)
+def strace():
+    need("strace")
+
 
 # Calls that can change what is on the disk; they may fail with ENOSPC.
 WRITING = {"openat", "write", "fsync", "linkat", "renameat2", "renameat",

@@ -10,13 +10,18 @@ import threading
 
 import pytest
 
+from conftest import lacking
+
 IMAP = "/usr/lib/dovecot/imap"
 POP3 = "/usr/lib/dovecot/pop3"
 USER = 8  # mail, whom Debian has
 
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or not os.path.exists(IMAP),
-    reason="needs root and dovecot-imapd")
+
+@pytest.fixture(autouse=True)
+def peer():
+    if not os.path.exists(IMAP):
+        lacking("dovecot-imapd")
+
 
 CONFIG = """
 base_dir = {top}/run
