@@ -19,8 +19,11 @@
 struct explain {
 	struct tool *tool;
 	const char *ip, *from;     /* NULL: not said */
-	bool stranger;             /* ip is one who is looked into */
+	struct peer peer;          /* of ip */
+	bool stranger;             /* the peer is one who is looked into */
+	struct stranger who;       /* that one */
 	uint64_t wait;             /* seconds, where he is greylisted */
+	struct str helo;           /* "": not said */
 	struct str sender;         /* canonical; "" for <> */
 	uint64_t size;             /* octets, 0: not announced */
 	struct str recipient;      /* canonical */
@@ -61,6 +64,8 @@ print_reply(const struct explain *e, const struct reply *reply)
 
 	if (reply == &reply_greylisted)
 		str_appendf(&argument, "%llu", (unsigned long long)e->wait);
+	else if (e->who.reason.len)
+		str_append(&argument, str_slice(&e->who.reason));
 	else
 		verdict_text(&e->tool->settings, reply,
 		    str_slice(&e->recipient), &argument);
@@ -74,10 +79,9 @@ print_reply(const struct explain *e, const struct reply *reply)
 
 /* ---- the client ---- */
 
-/* What is asked for about strangers; what it finds only a conversation tells,
- * for it takes the client's own words and pace. */
+/* What is asked for about strangers. */
 static void
-print_checks(const struct tool *tool)
+print_settings(const struct tool *tool)
 {
 	size_t i;
 
@@ -97,25 +101,25 @@ print_checks(const struct tool *tool)
 static int
 explain_client(struct explain *e)
 {
-	struct peer peer = { .address = "" };
+	struct peer *peer = &e->peer;
 	struct in6_addr binary;
 
 	if (e->ip == NULL)
 		return EX_OK;
-	peer.ipv6 = inet_pton(AF_INET6, e->ip, &binary) == 1;
-	if (!peer.ipv6 && inet_pton(AF_INET, e->ip, &binary) != 1)
+	peer->ipv6 = inet_pton(AF_INET6, e->ip, &binary) == 1;
+	if (!peer->ipv6 && inet_pton(AF_INET, e->ip, &binary) != 1)
 		return tool_fail(e->tool, EX_USAGE, "%s: no IP address", e->ip);
-	(void)snprintf(peer.address, sizeof peer.address, "%s", e->ip);
-	e->stranger = rates_apply_to(&e->tool->settings, &peer);
+	(void)snprintf(peer->address, sizeof peer->address, "%s", e->ip);
+	e->stranger = rates_apply_to(&e->tool->settings, peer);
 	if (!e->stranger) {
 		printf("client %s: %s\n", e->ip,
-		    peer_is_loopback(&peer) ? "this machine itself"
-					    : "of trusted_networks");
+		    peer_is_loopback(peer) ? "this machine itself"
+					   : "of trusted_networks");
 		return EX_OK;
 	}
 	printf("client %s: a stranger, who is looked into\n", e->ip);
-	print_checks(e->tool);
-	e->reply = strangers_print_rates(e->tool, &peer);
+	print_settings(e->tool);
+	e->reply = strangers_print_rates(e->tool, peer);
 	return EX_OK;
 }
 
@@ -156,6 +160,19 @@ explain_sender(struct explain *e)
 		    (long long)e->tool->settings.smtp_max_message_size);
 		e->reply = &reply_size_announced;
 	}
+	return EX_OK;
+}
+
+static int
+explain_checks(struct explain *e)
+{
+	e->who = (struct stranger){ .peer = &e->peer,
+		.helo = &e->helo,
+		.sender = &e->sender,
+		.sender_said = e->from != NULL,
+		.recipient = &e->recipient };
+	if (e->stranger)
+		e->reply = strangers_print_checks(e->tool, &e->who);
 	return EX_OK;
 }
 
@@ -257,9 +274,7 @@ explain_recipient(struct explain *e)
 	account_targets_release(&targets);
 	account_sql_free(e->sql);
 	if (e->reply->code < 400 && e->stranger)
-		e->wait = strangers_print_greylist(e->tool, e->ip,
-		    e->from ? str_cstr(&e->sender) : NULL,
-		    str_cstr(&e->recipient));
+		e->wait = strangers_print_greylist(e->tool, &e->who);
 	if (e->wait)
 		e->reply = &reply_greylisted;
 	return EX_OK;
@@ -272,10 +287,11 @@ explain_recipient(struct explain *e)
 static int (*const explainers[])(struct explain *e) = {
 	explain_client,
 	explain_sender,
+	explain_checks,
 	explain_recipient,
 };
 
-/* "from ADDRESS", "size N", "ip IP". */
+/* "from ADDRESS", "size N", "ip IP", "helo NAME". */
 static int
 read_words(struct explain *e)
 {
@@ -295,6 +311,8 @@ read_words(struct explain *e)
 			e->from = value;
 		else if (strcmp(word, "ip") == 0)
 			e->ip = value;
+		else if (strcmp(word, "helo") == 0)
+			str_set(&e->helo, slice_from(value));
 		else if (strcmp(word, "size") != 0)
 			break;
 		else if (!num_parse(slice_from(value), INT64_MAX, &e->size))
@@ -303,8 +321,8 @@ read_words(struct explain *e)
 	}
 	if (i < tool->count)
 		return tool_fail(tool, EX_USAGE,
-		    "%s: what follows the address is from ADDRESS, size N or "
-		    "ip IP",
+		    "%s: what follows the address is from ADDRESS, size N, ip "
+		    "IP or helo NAME",
 		    tool->operands[i]);
 	return EX_OK;
 }
@@ -329,7 +347,9 @@ cmd_explain_rcpt(struct tool *tool)
 					   : EX_NOUSER;
 	}
 	log_to(NULL, NULL);
+	str_release(&e.who.reason);
 	str_release(&e.recipient);
+	str_release(&e.helo);
 	str_release(&e.sender);
 	return rc;
 }

@@ -120,11 +120,11 @@ print_triplet(const struct settings *settings, const struct triplet *t)
 
 /* Does that time stand in the reply to RCPT? */
 static bool
-is_told_at_rcpt(const struct settings *settings, const char *from)
+is_told_at_rcpt(const struct settings *settings, const struct stranger *who)
 {
-	if (strcmp(settings->greylist, "on") != 0)
+	if (strcmp(settings->greylist, "on") != 0 && !who->suspicious)
 		printf("  that is for who is suspicious, by what he does\n");
-	else if (from[0] == '\0')
+	else if (who->sender->len == 0)
 		printf("  that is said after DATA\n");
 	else
 		return true;
@@ -132,29 +132,29 @@ is_told_at_rcpt(const struct settings *settings, const char *from)
 }
 
 uint64_t
-strangers_print_greylist(
-    struct tool *tool, const char *ip, const char *from, const char *recipient)
+strangers_print_greylist(struct tool *tool, const struct stranger *who)
 {
 	STR_AUTO network = STR_INIT;
 	STR_AUTO sender = STR_INIT;
-	struct triplet t = { NULL, recipient, false, false, 0, 0 };
+	struct triplet t = { .recipient = str_cstr(who->recipient) };
 	struct err err = { 0 };
 	uint64_t wait = 0;
 
 	if (strcmp(tool->settings.greylist, "off") == 0 ||
-	    !network_named(tool, ip, &network) || tool_open(tool) != EX_OK)
+	    !network_named(tool, who->peer->address, &network) ||
+	    tool_open(tool) != EX_OK)
 		return 0;
 	printf("  greylist %s, network %s: ", tool->settings.greylist,
 	    str_cstr(&network));
-	if (from == NULL) {
+	if (!who->sender_said) {
 		printf("who sends it must be known (from)\n");
 		return 0;
 	}
-	greylist_sender(slice_from(from), &sender);
+	greylist_sender(str_slice(who->sender), &sender);
 	t.sender = str_cstr(&sender);
 	if (greylist_list(tool->admin, str_cstr(&network), see, &t, &err) < 0)
 		printf("let in: %s\n", err.text);
 	else
 		wait = print_triplet(&tool->settings, &t);
-	return wait && is_told_at_rcpt(&tool->settings, from) ? wait : 0;
+	return wait && is_told_at_rcpt(&tool->settings, who) ? wait : 0;
 }

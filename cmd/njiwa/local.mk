@@ -8,6 +8,7 @@ njiwa_LDADD = $(NJIWA_TOOL_LIBS)
 noinst_LIBRARIES += libtool_njiwa.a
 libtool_njiwa_a_SOURCES = \
 	%D%/alias.c \
+	%D%/checks.c \
 	%D%/config.c \
 	%D%/database.c \
 	%D%/doc.c %D%/doc.h \

@@ -1,18 +1,6 @@
-# cmd/smtpd: front/, check/ and content/ run in the front, keeper/ in the keeper
+# cmd/smtpd: front/ and content/ run in the front, keeper/ in the keeper
 noinst_LIBRARIES += libsmtpd.a
 libsmtpd_a_SOURCES = \
-	%D%/check/ask.c %D%/check/ask.h \
-	%D%/check/check.c %D%/check/check.h \
-	%D%/check/dnsbl.c \
-	%D%/check/dnsbl_list.c %D%/check/dnsbl_list.h \
-	%D%/check/domain.c \
-	%D%/check/early_talker.c \
-	%D%/check/helo.c \
-	%D%/check/iprev.c \
-	%D%/check/report.c %D%/check/report.h \
-	%D%/check/rows.h \
-	%D%/check/table.c \
-	%D%/check/verdict.c %D%/check/verdict.h \
 	%D%/content/content.c %D%/content/content.h \
 	%D%/content/milter_edits.c %D%/content/milter_edits.h \
 	%D%/content/milter_macros.c %D%/content/milter_macros.h \
@@ -24,6 +12,7 @@ libsmtpd_a_SOURCES = \
 	%D%/front/bdat.c \
 	%D%/front/binary.c \
 	%D%/front/binarymime.c %D%/front/binarymime.h \
+	%D%/front/checks.c %D%/front/checks.h \
 	%D%/front/data.c %D%/front/data.h \
 	%D%/front/envelope.c \
 	%D%/front/front.c \

@@ -19,6 +19,20 @@ libsvc_a_SOURCES = \
 	%D%/settings_smtp.inc %D%/settings_submission.inc \
 	%D%/settings_value.c \
 	%D%/activation.c %D%/activation.h \
+	%D%/check/ask.c %D%/check/ask.h \
+	%D%/check/check.h \
+	%D%/check/checks.c %D%/check/checks.h \
+	%D%/check/dnsbl.c \
+	%D%/check/dnsbl_list.c %D%/check/dnsbl_list.h \
+	%D%/check/domain.c \
+	%D%/check/early_talker.c \
+	%D%/check/helo.c \
+	%D%/check/iprev.c \
+	%D%/check/name_servers.c %D%/check/name_servers.h \
+	%D%/check/report.c %D%/check/report.h \
+	%D%/check/rows.h \
+	%D%/check/table.c \
+	%D%/check/verdict.c %D%/check/verdict.h \
 	%D%/connection.h \
 	%D%/crash.c %D%/crash.h \
 	%D%/ending.c \

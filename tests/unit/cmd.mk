@@ -90,7 +90,7 @@ check_PROGRAMS += %D%/test_check %D%/test_dnsbl_list %D%/test_reputation
 TESTS += %D%/test_check %D%/test_dnsbl_list %D%/test_reputation
 %C%_test_dnsbl_list_SOURCES = %D%/test_dnsbl_list.c
 %C%_test_dnsbl_list_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-%C%_test_dnsbl_list_LDADD = libsmtpd.a libproto.a libmsg.a libnet.a \
+%C%_test_dnsbl_list_LDADD = libsvc.a libproto.a libmsg.a libnet.a \
 	libbase.a $(CMOCKA_LIBS)
 %C%_test_reputation_SOURCES = %D%/test_reputation.c
 %C%_test_reputation_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

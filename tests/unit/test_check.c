@@ -1,6 +1,6 @@
 /* What is looked into about a stranger: scores, verdicts, and the checks that
  * need nobody's help, as the client sees them. */
-#include "cmd/smtpd/check/verdict.h"
+#include "common/svc/check/verdict.h"
 #include "tests/unit/smtpd_fake.h"
 #include "tests/unit/smtpd_text.h"
 #include "tests/unit/unit.h"

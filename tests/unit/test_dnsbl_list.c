@@ -1,5 +1,5 @@
 /* The setting dnsbl: its words, and which answers say "listed". */
-#include "cmd/smtpd/check/dnsbl_list.h"
+#include "common/svc/check/dnsbl_list.h"
 #include "tests/unit/unit.h"
 
 static void

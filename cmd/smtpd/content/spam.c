@@ -1,12 +1,12 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "cmd/smtpd/check/check.h"
 #include "cmd/smtpd/content/content.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/proto/score.h"
 #include "common/proto/spamd.h"
+#include "common/svc/check/checks.h"
 
 #define SKIPPED "X-Spam-Checker: skipped (size)\n"
 #define UNAVAILABLE "X-Spam-Checker: unavailable\n"

@@ -1,12 +1,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cmd/smtpd/check/report.h"
 #include "cmd/smtpd/content/milters.h"
 #include "cmd/smtpd/front/data.h"
 #include "cmd/smtpd/front/submission.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/svc/check/checks.h"
+#include "common/svc/check/report.h"
 
 #define NUMBER_MAX 24
 
@@ -104,10 +105,10 @@ conclude(struct smtp *s, struct reception *r, struct ending *end)
 	if (end->reply == NULL)
 		end->reply = submission_check_from(r);
 	if (end->reply == NULL)
-		end->reply = checks_message(s, &end->reason);
+		end->reply = checks_message(s->checks, &end->reason);
 	if (end->reply == NULL && !s->lmtp)
 		end->reply = content_check(s, r, &end->content);
-	end->content.junk = end->content.junk || checks_junk(s);
+	end->content.junk = end->content.junk || checks_junk(s->checks);
 	end->filtered = clock_ms();
 	if (end->content.argument.len)
 		end->reason = str_slice(&end->content.argument);
@@ -161,7 +162,7 @@ data_close(struct smtp *s, struct reception *r)
 	STR_AUTO stages = STR_INIT;
 
 	conclude(s, r, &end);
-	checks_log(s, &end.found);
+	checks_log(s->checks, &end.found);
 	put_stages(s, &end, &stages);
 	log_message(s, &end, str_cstr(&stages));
 	if (s->lmtp)

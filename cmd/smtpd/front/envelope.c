@@ -1,11 +1,12 @@
 #include <stdio.h>
 
-#include "cmd/smtpd/check/report.h"
 #include "cmd/smtpd/content/milters.h"
 #include "cmd/smtpd/front/params.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/msg/address.h"
+#include "common/svc/check/checks.h"
+#include "common/svc/check/report.h"
 
 #define CODE_MAX 16
 
@@ -115,7 +116,7 @@ begin(struct smtp *s)
 	if (outcome == OUTCOME_OK && no == NULL) {
 		s->tx.started = clock_ms();
 		s->state = ST_MAIL;
-		checks_begin(s, CHECK_MAIL);
+		checks_begin(s->checks, CHECK_MAIL);
 	} else {
 		smtp_reset(s);
 	}
@@ -181,7 +182,7 @@ ask_recipient(struct smtp *s, struct slice address)
 	const struct wire_rcpt rcpt = { .address = address,
 		.orcpt = str_slice(&s->rcpt.orcpt),
 		.notify = s->rcpt.notify,
-		.suspicious = checks_suspicious(s) };
+		.suspicious = checks_suspicious(s->checks) };
 	STR_AUTO body = STR_INIT;
 
 	wire_put_rcpt(&rcpt, &body);
@@ -198,7 +199,7 @@ remember(struct smtp *s, const struct str *address)
 	if (s->tx.rcpts.len + address->len < SMTP_LOG_RCPTS)
 		str_appendf(&s->tx.rcpts, "%s%s", s->tx.rcpts.len ? "," : "",
 		    str_cstr(address));
-	checks_accepted(s, str_slice(address));
+	checks_accepted(s->checks, str_slice(address));
 	s->state = ST_RCPT;
 }
 
@@ -239,7 +240,7 @@ log_refused(const struct smtp *s, const struct reply *reply,
 
 	if (why.len) {
 		str_set(&reason, why);
-		checks_log(s, &found);
+		checks_log(s->checks, &found);
 		fields[3].value = str_cstr(&reason);
 		fields[n - 1].value = str_cstr(&found);
 	}
@@ -274,7 +275,7 @@ cmd_rcpt(void *ctx, struct slice argument)
 		smtp_say_with(s, no, name);
 		return;
 	}
-	no = checks_recipient(s, str_slice(&address), &name);
+	no = checks_recipient(s->checks, str_slice(&address), &name);
 	if (no) {
 		log_refused(s, no, &address, name);
 		smtp_say_with(s, no, name);

@@ -1,6 +1,6 @@
 #include <errno.h>
 
-#include "cmd/smtpd/check/check.h"
+#include "cmd/smtpd/front/checks.h"
 #include "cmd/smtpd/content/milters.h"
 #include "cmd/smtpd/front/data.h"
 #include "cmd/smtpd/front/xclient.h"
@@ -87,7 +87,7 @@ smtp_reset(struct smtp *s)
 	    front_ask(s->front, SMTP_RESET, slice_from(""), NULL) < 0)
 		s->over = true;
 	milters_reset(s);
-	checks_forget(s, CHECK_MAIL);
+	checks_forget(s->checks, CHECK_MAIL);
 	str_clear(&s->tx.sender);
 	str_clear(&s->tx.first);
 	str_clear(&s->tx.rcpts);
@@ -318,7 +318,7 @@ greet(struct smtp *s)
 static void
 release(struct smtp *s)
 {
-	checks_free(s);
+	smtp_checks_end(s);
 	str_release(&s->helo);
 	str_release(&s->proxied_helo);
 	str_release(&s->user);
@@ -378,7 +378,7 @@ begin(struct smtp *s, bool greeting)
 	else if (!is_welcome(s))
 		smtp_say(s, &reply_lmtp_stranger);
 	else
-		s->over = !checks_connect(s);
+		s->over = !smtp_checks_connect(s);
 	if (greeting && !s->over)
 		greet(s);
 	milters_begin(s);
@@ -389,7 +389,7 @@ smtp_begin_again(struct smtp *s)
 {
 	smtp_reset(s);
 	milters_end(s);
-	checks_free(s);
+	smtp_checks_end(s);
 	s->state = ST_START;
 	s->extended = false;
 	s->early = false; /* that was the proxy */

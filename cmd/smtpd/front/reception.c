@@ -1,11 +1,11 @@
 #include <errno.h>
 
-#include "cmd/smtpd/check/report.h"
 #include "cmd/smtpd/front/reception.h"
 #include "cmd/smtpd/front/submission.h"
 #include "common/base/clock.h"
 #include "common/msg/date.h"
 #include "common/msg/received.h"
+#include "common/svc/check/report.h"
 
 #define GOODBYE_MS 5000 /* for telling a client that its time is up */
 
@@ -43,7 +43,7 @@ put_trace(const struct smtp *s, struct str *out)
 	received_return_path(str_slice(&s->tx.sender), out);
 	if (s->settings->smtp_add_delivered_to && only.len)
 		received_delivered_to(only, out);
-	checks_header(s, out);
+	checks_header(s->checks, out);
 	received_format(&received, out);
 }
 

@@ -55,12 +55,6 @@ reply_parameter_value = { 501, "5.5.4", "Parameter with a bad value: %s" },
 reply_parameter_twice = { 501, "5.5.4", "Parameter given twice: %s" },
 reply_sender_not_owned = { 553, "5.7.1", "<%s>: not an address of yours" },
 
-reply_check_refused = { 550, "5.7.1", "Not accepted from you: %s" },
-reply_check_deferred = { 450, "4.7.1", "Not accepted for now: %s" },
-reply_sender_unknown = { 550, "5.1.8", "Not accepted from you: %s" },
-reply_sender_unknown_now = { 450, "4.1.8", "Not accepted for now: %s" },
-reply_sender_no_mail = { 550, "5.7.27", "Not accepted from you: %s" },
-reply_check_closed = { 421, "4.7.1", "Not for now: %s" },
 
 reply_data = { 354, NULL, "Go ahead, end with CRLF.CRLF" },
 reply_syntax_bdat = { 501, "5.5.4", "Syntax: BDAT octets [LAST]; closing" },

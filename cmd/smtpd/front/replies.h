@@ -58,14 +58,6 @@ extern const struct reply reply_parameter_value;  /* %s: its name */
 extern const struct reply reply_parameter_twice;  /* %s: its name */
 extern const struct reply reply_sender_not_owned; /* %s: the address */
 
-/* What was found about a stranger; %s: the reason. */
-extern const struct reply reply_check_refused;
-extern const struct reply reply_check_deferred;
-extern const struct reply reply_check_closed;
-extern const struct reply reply_sender_unknown;     /* RFC 3463 5.1.8 */
-extern const struct reply reply_sender_unknown_now; /* 4.1.8 */
-extern const struct reply reply_sender_no_mail;     /* RFC 7505: 5.7.27 */
-
 /* DATA and BDAT. */
 extern const struct reply reply_data;
 extern const struct reply reply_syntax_bdat;

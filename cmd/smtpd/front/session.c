@@ -1,6 +1,6 @@
-#include "cmd/smtpd/check/check.h"
 #include "cmd/smtpd/front/xclient.h"
 #include "common/base/log.h"
+#include "common/svc/check/checks.h"
 #include "common/svc/front_sasl.h"
 
 #define LIMIT_SAID_MAX ((size_t)999999) /* RFC 9422 section 4 */
@@ -28,7 +28,7 @@ hello(struct smtp *s, struct slice name, bool extended)
 	smtp_reset(s);
 	str_set(
 	    &s->helo, s->proxied_helo.len ? str_slice(&s->proxied_helo) : name);
-	checks_begin(s, CHECK_HELO);
+	checks_begin(s->checks, CHECK_HELO);
 	s->extended = extended;
 	s->state = ST_GREETED;
 	return true;
@@ -177,7 +177,7 @@ cmd_starttls(void *ctx, struct slice argument)
 		smtp_say(s, &reply_tls_unavailable);
 		return;
 	}
-	checks_hand_over(s);
+	checks_hand_over(s->checks);
 	smtp_say(s, &reply_tls_ready);
 	s->over = true; /* for this process: another front goes on */
 }

@@ -63,7 +63,7 @@ struct smtp_tally {
 	size_t idle;     /* commands */
 };
 
-struct checks; /* cmd/smtpd/check/check.h */
+struct checks; /* common/svc/check/check.h */
 
 struct smtp {
 	struct front *front;

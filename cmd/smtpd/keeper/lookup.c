@@ -1,15 +1,12 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
-#include "cmd/smtpd/check/check.h"
 #include "cmd/smtpd/keeper/keeper.h"
 #include "common/base/clock.h"
 #include "common/base/fileio.h"
 #include "common/base/log.h"
-
-#define RESOLV_CONF "/etc/resolv.conf"
-#define RESOLV_CONF_MAX 65536
+#include "common/svc/check/checks.h"
+#include "common/svc/check/name_servers.h"
 
 static struct lookup *
 lookup_of(void *ctx)
@@ -17,21 +14,6 @@ lookup_of(void *ctx)
 	struct delivery *d = ((struct keeper *)ctx)->service;
 
 	return &d->lookup;
-}
-
-static void
-find_servers(const struct settings *set, struct dns_servers *servers)
-{
-	STR_AUTO text = STR_INIT;
-	struct err err = { 0, "" };
-
-	if (dns_servers_parse(set->dns_servers, servers, &err) < 0)
-		log_error("%s (setting dns_servers)", err.text);
-	if (servers->count)
-		return;
-	/* without the file it is the server of this machine */
-	(void)fileio_read(AT_FDCWD, RESOLV_CONF, RESOLV_CONF_MAX, &text, NULL);
-	dns_servers_resolv_conf(str_slice(&text), servers);
 }
 
 /* Is it, or whom may it name as its client, a stranger? */
@@ -56,7 +38,7 @@ lookup_prepare(struct lookup *lookup, struct keeper *keeper)
 	*lookup = (struct lookup){ .cache = -1 };
 	if (strcmp(keeper->profile, "mx") != 0 || !is_needed(set, keeper->peer))
 		return;
-	find_servers(set, &lookup->dns);
+	name_servers_find(set, &lookup->dns);
 	for (i = 0; i < lookup->dns.count; i++)
 		lookup->ports[i] = dns_servers_port(&lookup->dns, i);
 	keeper->connect = lookup->ports;
@@ -74,45 +56,25 @@ lookup_release(struct lookup *lookup)
 	fileio_close(&lookup->cache);
 }
 
-/* UDP descriptors to all servers, or a TCP one to that server. */
-static size_t
-connect_all(const struct dns_servers *servers, uint32_t server,
-    int fds[DNS_SERVERS_MAX])
-{
-	bool tcp = server != WIRE_DNS_UDP;
-	size_t i, n = 0;
-	int rc = -ENOENT;
-
-	for (i = 0; i < servers->count; i++) {
-		int fd = tcp && i != server
-			     ? -ENOENT
-			     : dns_servers_connect(servers, i, tcp);
-
-		if (fd >= 0)
-			fds[n++] = fd;
-		else
-			rc = fd;
-	}
-	if (n == 0)
-		log_warning("no name server: %s", strerror(-rc));
-	return n;
-}
-
 int
 handle_dns(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 {
 	struct lookup *lookup = lookup_of(ctx);
 	uint32_t server = ipc_get_u32(args);
-	int fds[DNS_SERVERS_MAX] = { -1, -1, -1 }, rc;
+	int fds[DNS_SERVERS_MAX] = { -1, -1, -1 }, rc, n;
 	STR_AUTO body = STR_INIT;
-	size_t n, i;
+	int i;
 
 	(void)msg; /* its body is args */
 	if (!ipc_reader_done(args))
 		return -EPROTO;
-	n = connect_all(&lookup->dns, server, fds);
-	ipc_put_u32(&body, n ? OUTCOME_OK : OUTCOME_TEMPFAIL);
-	rc = keeper_reply(ctx, SMTP_DNS, str_slice(&body), fds, n);
+	n = name_servers_open(
+	    &lookup->dns, server < DNS_SERVERS_MAX ? (int)server : -1, fds);
+	if (n < 0)
+		log_warning("no name server: %s", strerror(-n));
+	ipc_put_u32(&body, n > 0 ? OUTCOME_OK : OUTCOME_TEMPFAIL);
+	rc = keeper_reply(
+	    ctx, SMTP_DNS, str_slice(&body), fds, n > 0 ? (size_t)n : 0);
 	for (i = 0; i < n; i++)
 		fileio_close(&fds[i]);
 	return rc;

@@ -1,4 +1,4 @@
-#include "cmd/smtpd/check/verdict.h"
+#include "common/svc/check/verdict.h"
 #include "common/base/num.h"
 
 #define WHOLE_MAX 9999

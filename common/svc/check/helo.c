@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
-#include "cmd/smtpd/check/rows.h"
+#include "common/svc/check/rows.h"
 
 #define ADDRESS_OCTETS 16
 
@@ -69,19 +69,19 @@ cut_root(struct slice *name)
 }
 
 static const char *
-wrong_identity(const struct smtp *s, struct slice name)
+wrong_identity(const struct checks *c, struct slice name)
 {
-	const struct peer *peer = s->front->peer;
+	const struct peer *peer = c->about.peer;
 	bool literal = cut_literal(&name);
 
 	cut_root(&name);
-	if (slice_is_nocase(name, s->settings->hostname))
+	if (slice_is_nocase(name, c->about.settings->hostname))
 		return "your HELO is the name of this server";
 	if (same_address(name, peer->local_address) &&
 	    !same_address(name, peer->address))
 		return "your HELO is the address of this server";
 	if (literal && !same_address(name, peer->address) &&
-	    !checks_is_private(s))
+	    !check_is_private(c))
 		return "your HELO is not your address";
 	return NULL;
 }
@@ -104,13 +104,15 @@ wrong_syntax(struct slice name)
 static void
 judge(struct checks *c, struct check_finding *f)
 {
-	const struct settings *set = c->s->settings;
-	struct slice name = str_slice(&c->s->helo);
+	const struct settings *set = c->about.settings;
+	struct slice name = str_slice(c->about.helo);
 	const char *setting = set->check_helo_identity;
 	const char *wrong = NULL;
 
+	if (name.len == 0)
+		return; /* nobody said it: of a client that is explained */
 	if (check_is_on(setting))
-		wrong = wrong_identity(c->s, name);
+		wrong = wrong_identity(c, name);
 	if (wrong == NULL && check_is_on(set->check_helo_syntax)) {
 		setting = set->check_helo_syntax;
 		wrong = wrong_syntax(name);

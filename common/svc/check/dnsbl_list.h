@@ -1,7 +1,7 @@
 /* The setting dnsbl: lists of addresses in the DNS, in the words of Postfix's
  * postscreen_dnsbl_sites.  Never asks one. */
-#ifndef NJIWA_CMD_SMTPD_CHECK_DNSBL_LIST_H
-#define NJIWA_CMD_SMTPD_CHECK_DNSBL_LIST_H
+#ifndef NJIWA_SVC_CHECK_DNSBL_LIST_H
+#define NJIWA_SVC_CHECK_DNSBL_LIST_H
 
 #include "common/base/slice.h"
 

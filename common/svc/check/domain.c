@@ -1,8 +1,8 @@
 /* Is the name of HELO, or the sender's domain, one that mail can go to? */
 #include <stdlib.h>
 
-#include "cmd/smtpd/check/ask.h"
-#include "cmd/smtpd/check/rows.h"
+#include "common/svc/check/ask.h"
+#include "common/svc/check/rows.h"
 #include "common/base/mem.h"
 
 struct domain {
@@ -80,7 +80,7 @@ helo_is_on(const struct settings *settings)
 static void
 helo_begin(struct checks *c, struct check_finding *f)
 {
-	struct slice name = str_slice(&c->s->helo);
+	struct slice name = str_slice(c->about.helo);
 
 	if (name.len && name.ptr[0] != '[')
 		ask(c, f, name);
@@ -96,7 +96,7 @@ helo_judge(struct checks *c, struct check_finding *f)
 		f->result = CHECK_TEMPERROR;
 		return;
 	case DOMAIN_NONE:
-		check_fail(f, c->s->settings->check_helo_dns);
+		check_fail(f, c->about.settings->check_helo_dns);
 		str_append_cstr(&f->reason, "your HELO is not in the DNS");
 		return;
 	case DOMAIN_GOOD:
@@ -117,6 +117,14 @@ const struct check check_helo_dns = {
 
 /* ---- MAIL ---- */
 
+/* Of the enhanced codes of RFC 3463 and RFC 7505; %s: the reason. */
+static const struct reply
+    /* clang-format off */
+reply_unknown = { 550, "5.1.8", "Not accepted from you: %s" },
+reply_unknown_now = { 450, "4.1.8", "Not accepted for now: %s" },
+reply_no_mail = { 550, "5.7.27", "Not accepted from you: %s" };
+/* clang-format on */
+
 static bool
 sender_is_on(const struct settings *settings)
 {
@@ -124,9 +132,9 @@ sender_is_on(const struct settings *settings)
 }
 
 static struct slice
-sender_domain(const struct smtp *s)
+sender_domain(const struct checks *c)
 {
-	struct slice sender = str_slice(&s->tx.sender);
+	struct slice sender = str_slice(c->about.sender);
 	size_t at = sender.len;
 
 	while (at && sender.ptr[at - 1] != '@')
@@ -150,7 +158,7 @@ is_ascii(struct slice text)
 static void
 sender_begin(struct checks *c, struct check_finding *f)
 {
-	struct slice domain = sender_domain(c->s);
+	struct slice domain = sender_domain(c);
 
 	if (domain.len && domain.ptr[0] != '[' && is_ascii(domain))
 		ask(c, f, domain);
@@ -159,14 +167,13 @@ sender_begin(struct checks *c, struct check_finding *f)
 static void
 sender_fail(struct checks *c, struct check_finding *f, bool no_mail)
 {
-	struct slice domain = sender_domain(c->s);
+	struct slice domain = sender_domain(c);
 
-	check_fail(f, c->s->settings->check_sender_domain);
+	check_fail(f, c->about.settings->check_sender_domain);
 	if (f->action == CHECK_REJECT)
-		f->reply =
-		    no_mail ? &reply_sender_no_mail : &reply_sender_unknown;
+		f->reply = no_mail ? &reply_no_mail : &reply_unknown;
 	else if (f->action == CHECK_DEFER)
-		f->reply = &reply_sender_unknown_now;
+		f->reply = &reply_unknown_now;
 	str_appendf(&f->reason, "the sender's domain %.*s %s",
 	    SLICE_FMT(domain), no_mail ? "takes no mail" : "is not in the DNS");
 }

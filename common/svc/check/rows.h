@@ -1,9 +1,9 @@
 /* The checks themselves, each in the file beside its name, for the table.
  * Never used elsewhere. */
-#ifndef NJIWA_CMD_SMTPD_CHECK_ROWS_H
-#define NJIWA_CMD_SMTPD_CHECK_ROWS_H
+#ifndef NJIWA_SVC_CHECK_ROWS_H
+#define NJIWA_SVC_CHECK_ROWS_H
 
-#include "cmd/smtpd/check/verdict.h"
+#include "common/svc/check/verdict.h"
 
 extern const struct check check_early_talker; /* early_talker.c */
 extern const struct check check_helo;         /* helo.c */

@@ -1,5 +1,5 @@
 /* Does the client wait for the greeting (RFC 5321 section 4.3.1)? */
-#include "cmd/smtpd/check/rows.h"
+#include "common/svc/check/rows.h"
 #include "common/base/clock.h"
 
 static bool
@@ -21,14 +21,16 @@ talks(struct stream *client, int64_t deadline)
 static void
 judge(struct checks *c, struct check_finding *f)
 {
-	const struct settings *set = c->s->settings;
+	const struct settings *set = c->about.settings;
+	bool *early = c->about.early;
 	int64_t deadline = clock_deadline(set->smtp_greeting_delay);
 
-	/* behind STARTTLS it is known already */
-	if (!c->s->front->resumed)
-		c->s->early = talks(c->s->front->client, deadline);
+	if (early == NULL)
+		return;
+	if (c->about.stream)
+		*early = talks(c->about.stream, deadline);
 	f->result = CHECK_PASS;
-	if (c->s->early) {
+	if (*early) {
 		check_fail(f, set->check_early_talker);
 		str_append_cstr(&f->reason, "you spoke before the greeting");
 	}

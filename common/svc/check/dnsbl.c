@@ -1,9 +1,9 @@
 /* Is the client's address in lists of bad ones, or of good ones (RFC 5782)? */
 #include <stdlib.h>
 
-#include "cmd/smtpd/check/ask.h"
-#include "cmd/smtpd/check/dnsbl_list.h"
-#include "cmd/smtpd/check/rows.h"
+#include "common/svc/check/ask.h"
+#include "common/svc/check/dnsbl_list.h"
+#include "common/svc/check/rows.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
 
@@ -42,19 +42,19 @@ ask_list(struct checks *c, const struct dnsbl_list *list, enum dns_type type)
 	STR_AUTO name = STR_INIT;
 
 	/* an address that is none has no such query: begin saw to it */
-	(void)dns_name_in_zone(c->s->front->peer->address, list->zone, &name);
+	(void)dns_name_in_zone(c->about.peer->address, list->zone, &name);
 	return check_ask(c, str_slice(&name), type);
 }
 
 static void
 begin(struct checks *c, struct check_finding *f)
 {
-	struct slice rest = slice_from(c->s->settings->dnsbl);
+	struct slice rest = slice_from(c->about.settings->dnsbl);
 	struct dnsbl *state;
 	struct dnsbl_list list;
 	int rc;
 
-	if (c->s->front->peer->address[0] == '\0' || checks_is_private(c->s))
+	if (c->about.peer->address[0] == '\0' || check_is_private(c))
 		return;
 	state = mem_zalloc(1, sizeof *state);
 	f->state = state;
@@ -167,7 +167,7 @@ advance(struct checks *c, struct check_finding *f)
 	const struct dnsbl_list *worst;
 	size_t i;
 
-	if (state->text || !c->s->settings->dnsbl_text)
+	if (state->text || !c->about.settings->dnsbl_text)
 		return;
 	for (i = 0; i < state->count; i++)
 		if (dns_answer_of(query_of(state, i))->status == DNS_PENDING)
@@ -186,8 +186,8 @@ put_reason(struct checks *c, struct check_finding *f)
 
 	if (list == NULL)
 		return;
-	str_appendf(&f->reason, "%s is listed by %.*s",
-	    c->s->front->peer->address, SLICE_FMT(list->zone));
+	str_appendf(&f->reason, "%s is listed by %.*s", c->about.peer->address,
+	    SLICE_FMT(list->zone));
 	if (state->text == NULL)
 		return;
 	answer = dns_answer_of(state->text);

@@ -1,9 +1,9 @@
 /* How checks ask the DNS, and what is kept of its answers between connections.
  * Never says what an answer means. */
-#ifndef NJIWA_CMD_SMTPD_CHECK_ASK_H
-#define NJIWA_CMD_SMTPD_CHECK_ASK_H
+#ifndef NJIWA_SVC_CHECK_ASK_H
+#define NJIWA_SVC_CHECK_ASK_H
 
-#include "cmd/smtpd/check/check.h"
+#include "common/svc/check/check.h"
 
 /* Asks; the query lives until dns_drop(c->dns, ...), as forget must do. */
 struct dns_query *check_ask(

@@ -1,20 +1,22 @@
-/* What is looked into about a stranger (nobody who logged in, nor of
- * trusted_networks, nor this machine itself): a table of checks, each with a
- * setting, whose findings add up to one verdict, told at RCPT.  Never touches
- * the disk or makes a socket: it asks the keeper.
+/* A check of a stranger: a row of a table with a setting, and what it finds.
+ * Never touches the disk or makes a socket: its host does.
  *
- * To add a check: a file of this folder with a struct check (declared in
- * rows.h), its place in the table of table.c, its setting in
- * settings_checks.inc (VERDICT, where a score or an action is asked for).  What
- * only the keeper can know is asked of it by smtp_ask, as a request of its own
- * in keeper/keeper.c; see TRUST.md. */
-#ifndef NJIWA_CMD_SMTPD_CHECK_CHECK_H
-#define NJIWA_CMD_SMTPD_CHECK_CHECK_H
+ * To add one: a file of this folder with a struct check (declared in rows.h),
+ * its place in the table of table.c, its setting in settings_checks.inc
+ * (VERDICT, where a score or an action is asked for).  What only the front's
+ * keeper can know is asked by struct checks_host, as a request of its own in
+ * cmd/smtpd/keeper/keeper.c; see TRUST.md. */
+#ifndef NJIWA_SVC_CHECK_CHECK_H
+#define NJIWA_SVC_CHECK_CHECK_H
 
-#include "cmd/smtpd/front/session.h"
 #include "common/net/dns.h"
+#include "common/net/peer.h"
+#include "common/net/stream.h"
+#include "common/proto/reply.h"
+#include "common/svc/settings.h"
 
-#define CHECKS_MAX 24 /* rows of the table */
+#define CHECKS_MAX 24      /* rows of the table */
+#define CHECK_KEPT_MAX 984 /* octets of what is kept of an address */
 
 /* When a check begins, and with what its finding ends: the connection, the
  * next HELO, the transaction, the recipient, the transaction. */
@@ -62,8 +64,30 @@ struct check_finding {
 	void *state;   /* the check's own, from begin to forget */
 };
 
+/* What they look at.  It points into the conversation, which goes on. */
+struct checks_about {
+	const struct settings *settings;
+	const struct peer *peer;
+	const struct str *helo;   /* what the client calls itself, or "" */
+	const struct str *sender; /* canonical, "" for <> */
+	struct stream *stream; /* of the client, to see whether it speaks before
+				* the greeting; NULL: *early is known */
+	bool *early;           /* it spoke then; NULL: nobody knows */
+};
+
+/* The process around them.  recall and remember may be NULL. */
+struct checks_host {
+	dns_open *open_dns;
+	/* Appends what was kept of this client's address. */
+	void (*recall)(void *ctx, struct str *out);
+	/* Keeps that of it, CHECK_KEPT_MAX octets at most, for ttl seconds. */
+	void (*remember)(void *ctx, uint32_t ttl, struct slice kept);
+	void *ctx;
+};
+
 struct checks {
-	struct smtp *s;
+	struct checks_about about;
+	struct checks_host host;
 	struct dns *dns;  /* NULL before the first question */
 	int64_t deadline; /* of waiting for the DNS; 0 before it is waited */
 	bool remembered;  /* what may be kept was */
@@ -80,7 +104,8 @@ struct check {
 	bool at_once; /* judged as it begins, not at the first recipient */
 	bool dns;     /* asks the DNS; what it finds may be kept if it is of
 		       * CHECK_CONNECT */
-	/* Is it asked for? */
+	/* Is it asked for?  NULL: there is nothing behind this row yet, which
+	 * only says what it will be called and when it will be judged. */
 	bool (*is_on)(const struct settings *settings);
 	/* Begins what takes time; may be NULL. */
 	void (*begin)(struct checks *c, struct check_finding *f);
@@ -96,49 +121,10 @@ struct check {
 extern const struct check *const checks_table[];
 extern const size_t checks_count;
 
-/* ---- for the conversation; each does nothing where nobody is checked ---- */
-
-/* The client is here: s->checks is made when it is to be looked into.  Ends
- * the connection when a check wants it; false then. */
-bool checks_connect(struct smtp *s);
-
-/* A HELO or EHLO, a MAIL was taken: the checks of that stage begin. */
-void checks_begin(struct smtp *s, enum check_stage stage);
-
-/*
- * Judges all that was begun and looks into the recipient.  NULL: it may be
- * asked for; else the reply that refuses it, with *reason (borrowed until the
- * next call) for its %s.
- */
-const struct reply *checks_recipient(
-    struct smtp *s, struct slice recipient, struct slice *ret_reason);
-
-/* The recipient was accepted by everybody: a postmaster gets the message. */
-void checks_accepted(struct smtp *s, struct slice recipient);
-
-/* Looks into the message; NULL or the reply that refuses it, as above. */
-const struct reply *checks_message(struct smtp *s, struct slice *ret_reason);
-
-/* All scores together, in hundredths. */
-int checks_score(const struct checks *c);
-
-/* Is the message to be filed as junk? */
-bool checks_junk(const struct smtp *s);
-
-/* Do the scores so far reach greylist_score? */
-bool checks_suspicious(const struct smtp *s);
-
-/* Forgets the findings from that stage on (CHECK_MAIL: the transaction's). */
-void checks_forget(struct smtp *s, enum check_stage from);
-void checks_free(struct smtp *s);
+/* Is there such a check, and do the settings ask for it? */
+bool check_is_asked_for(const struct check *row, const struct settings *set);
 
 /* Has nobody the client's address on the internet: is it a gateway's, say? */
-bool checks_is_private(const struct smtp *s);
-
-/* Another front takes over: has what is known by now kept for it. */
-void checks_hand_over(struct smtp *s);
-
-/* Will a check of this peer's, who came to port mx, ask the DNS? */
-bool checks_need_dns(const struct settings *settings, const struct peer *peer);
+bool check_is_private(const struct checks *c);
 
 #endif

@@ -1,7 +1,7 @@
 /* What is written about the findings: the header's field and the log's. */
 #include <stdlib.h>
 
-#include "cmd/smtpd/check/report.h"
+#include "common/svc/check/report.h"
 
 static const char *const results[] = {
 	[CHECK_NONE] = "none",
@@ -10,6 +10,15 @@ static const char *const results[] = {
 	[CHECK_FAIL] = "fail",
 	[CHECK_TEMPERROR] = "temperror",
 	[CHECK_PERMERROR] = "permerror",
+};
+
+/* What a finding asks for besides its score. */
+static const char *const actions[] = {
+	[CHECK_NOTHING] = "",
+	[CHECK_FILE_AS_JUNK] = ", junk",
+	[CHECK_DEFER] = ", defer",
+	[CHECK_REJECT] = ", reject",
+	[CHECK_CLOSE] = ", close",
 };
 
 /* A method that is not registered begins with "x-" (RFC 8601 section 2.7). */
@@ -23,18 +32,18 @@ put_method(const struct check *row, struct str *out)
 }
 
 void
-checks_header(const struct smtp *s, struct str *out)
+checks_header(const struct checks *c, struct str *out)
 {
 	size_t i, n = 0;
 
-	for (i = 0; s->checks && i < checks_count; i++) {
-		const struct check_finding *f = &s->checks->findings[i];
+	for (i = 0; c && i < checks_count; i++) {
+		const struct check_finding *f = &c->findings[i];
 
 		if (f->result == CHECK_NONE)
 			continue;
 		if (n++ == 0)
 			str_appendf(out, "Authentication-Results: %s",
-			    s->settings->hostname);
+			    c->about.settings->hostname);
 		str_append_cstr(out, ";\n\t");
 		put_method(checks_table[i], out);
 		str_appendf(out, "=%s", results[f->result]);
@@ -47,30 +56,48 @@ checks_header(const struct smtp *s, struct str *out)
 		str_append_char(out, '\n');
 }
 
-static void
-put_score(int score, struct str *out)
+void
+check_print_score(int score, struct str *out)
 {
 	int size = abs(score);
 
-	str_appendf(
-	    out, ":%s%d", score < 0 ? "-" : "", size / CHECK_SCORE_UNIT);
+	str_appendf(out, "%s%d", score < 0 ? "-" : "", size / CHECK_SCORE_UNIT);
 	if (size % CHECK_SCORE_UNIT)
 		str_appendf(out, ".%02d", size % CHECK_SCORE_UNIT);
 }
 
 void
-checks_log(const struct smtp *s, struct str *out)
+checks_log(const struct checks *c, struct str *out)
 {
 	size_t i;
 
-	for (i = 0; s->checks && i < checks_count; i++) {
-		const struct check_finding *f = &s->checks->findings[i];
+	for (i = 0; c && i < checks_count; i++) {
+		const struct check_finding *f = &c->findings[i];
 
 		if (f->result == CHECK_NONE)
 			continue;
 		str_appendf(out, "%s%s=%s", out->len ? " " : "",
 		    checks_table[i]->name, results[f->result]);
-		if (f->score)
-			put_score(f->score, out);
+		if (f->score == 0)
+			continue;
+		str_append_char(out, ':');
+		check_print_score(f->score, out);
 	}
+}
+
+void
+check_describe(const struct check_finding *f, struct str *out)
+{
+	if (f->result == CHECK_NONE) {
+		str_append_cstr(out, "nothing to look at");
+		return;
+	}
+	str_append_cstr(out, results[f->result]);
+	if (f->score)
+		str_append_cstr(out, ", score ");
+	if (f->score)
+		check_print_score(f->score, out);
+	str_append_cstr(out, actions[f->action]);
+	if (f->reason.len)
+		str_appendf(out, ": %s", str_cstr(&f->reason));
 }

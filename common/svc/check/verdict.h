@@ -1,9 +1,9 @@
 /* The words and scores of the checks' settings.
  * Never knows what a check is about. */
-#ifndef NJIWA_CMD_SMTPD_CHECK_VERDICT_H
-#define NJIWA_CMD_SMTPD_CHECK_VERDICT_H
+#ifndef NJIWA_SVC_CHECK_VERDICT_H
+#define NJIWA_SVC_CHECK_VERDICT_H
 
-#include "cmd/smtpd/check/check.h"
+#include "common/svc/check/check.h"
 
 /* Is the setting (VERDICT) anything but off? */
 bool check_is_on(const char *setting);

@@ -1,25 +1,40 @@
 #include <stdlib.h>
 
-#include "cmd/smtpd/check/ask.h"
-#include "cmd/smtpd/check/verdict.h"
+#include "common/svc/check/checks.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/net/network.h"
+#include "common/svc/check/ask.h"
+#include "common/svc/check/verdict.h"
+
+/* What a client is told; %s: the reason. */
+static const struct reply
+    /* clang-format off */
+reply_refused = { 550, "5.7.1", "Not accepted from you: %s" },
+reply_deferred = { 450, "4.7.1", "Not accepted for now: %s" },
+reply_closed = { 421, "4.7.1", "Not for now: %s" };
+/* clang-format on */
 
 /* What is told by an action alone. */
 static const struct reply *const action_replies[] = {
 	[CHECK_NOTHING] = NULL,
 	[CHECK_FILE_AS_JUNK] = NULL,
-	[CHECK_DEFER] = &reply_check_deferred,
-	[CHECK_REJECT] = &reply_check_refused,
-	[CHECK_CLOSE] = &reply_check_closed,
+	[CHECK_DEFER] = &reply_deferred,
+	[CHECK_REJECT] = &reply_refused,
+	[CHECK_CLOSE] = &reply_closed,
 };
 
-static bool
-is_on(const struct smtp *s, size_t i)
+bool
+check_is_asked_for(const struct check *row, const struct settings *set)
 {
-	return checks_table[i]->is_on(s->settings);
+	return row->is_on && row->is_on(set);
+}
+
+static bool
+is_on(const struct checks *c, size_t i)
+{
+	return check_is_asked_for(checks_table[i], c->about.settings);
 }
 
 static bool
@@ -37,33 +52,34 @@ checks_need_dns(const struct settings *settings, const struct peer *peer)
 	size_t i;
 
 	for (i = 0; i < checks_count; i++)
-		if (checks_table[i]->dns && checks_table[i]->is_on(settings))
+		if (checks_table[i]->dns &&
+		    check_is_asked_for(checks_table[i], settings))
 			return is_stranger(settings, peer);
 	return false;
 }
 
 bool
-checks_is_private(const struct smtp *s)
+check_is_private(const struct checks *c)
 {
+	const struct peer *peer = c->about.peer;
 	struct network address;
 
 	/* loopback comes here for check_loopback alone */
-	return !peer_is_loopback(s->front->peer) &&
-	       network_of(s->front->peer->address, 32, 128, &address) &&
+	return !peer_is_loopback(peer) &&
+	       network_of(peer->address, 32, 128, &address) &&
 	       network_is_private(&address);
 }
 
 /* Is the client one of whom nothing is known, and anything to be known? */
 static bool
-is_checked(const struct smtp *s)
+is_checked(const struct checks_about *about)
 {
 	size_t i;
 
-	if (s->submission || s->lmtp ||
-	    !is_stranger(s->settings, s->front->peer))
+	if (!is_stranger(about->settings, about->peer))
 		return false;
 	for (i = 0; i < checks_count; i++)
-		if (is_on(s, i))
+		if (check_is_asked_for(checks_table[i], about->settings))
 			return true;
 	return false;
 }
@@ -91,22 +107,21 @@ forget_from(struct checks *c, enum check_stage from)
 }
 
 void
-checks_forget(struct smtp *s, enum check_stage from)
+checks_forget(struct checks *c, enum check_stage from)
 {
-	if (s->checks == NULL)
+	if (c == NULL)
 		return;
-	forget_from(s->checks, from);
-	s->checks->pardoned = false;
+	forget_from(c, from);
+	c->pardoned = false;
 }
 
 void
-checks_free(struct smtp *s)
+checks_free(struct checks *c)
 {
-	checks_forget(s, CHECK_CONNECT);
-	if (s->checks)
-		dns_free(s->checks->dns);
-	free(s->checks);
-	s->checks = NULL;
+	checks_forget(c, CHECK_CONNECT);
+	if (c)
+		dns_free(c->dns);
+	free(c);
 }
 
 static void
@@ -114,7 +129,7 @@ judge_one(struct checks *c, size_t i)
 {
 	struct check_finding *f = &c->findings[i];
 
-	if (f->judged || !is_on(c->s, i))
+	if (f->judged || !is_on(c, i))
 		return;
 	checks_table[i]->judge(c, f);
 	f->judged = true;
@@ -136,12 +151,11 @@ advance(struct checks *c)
 }
 
 void
-checks_begin(struct smtp *s, enum check_stage stage)
+checks_begin(struct checks *c, enum check_stage stage)
 {
-	struct checks *c = s->checks;
 	size_t i;
 
-	if (c == NULL || s->logged_in)
+	if (c == NULL)
 		return;
 	forget_from(c, stage);
 	if (stage == CHECK_CONNECT)
@@ -150,7 +164,7 @@ checks_begin(struct smtp *s, enum check_stage stage)
 	for (i = 0; i < checks_count; i++) {
 		const struct check *row = checks_table[i];
 
-		if (row->stage != stage || !is_on(s, i) ||
+		if (row->stage != stage || !is_on(c, i) ||
 		    c->findings[i].judged)
 			continue;
 		if (row->begin)
@@ -210,7 +224,7 @@ reaches(int score, const char *setting)
 static enum check_action
 sum_up(const struct checks *c, const struct check_finding **ret_why)
 {
-	const struct settings *set = c->s->settings;
+	const struct settings *set = c->about.settings;
 	int score = checks_score(c);
 
 	*ret_why = worst(c);
@@ -234,22 +248,26 @@ conclude(const struct checks *c, struct slice *ret_reason)
 	return reply && why->reply ? why->reply : reply;
 }
 
-bool
-checks_connect(struct smtp *s)
+struct checks *
+checks_new(const struct checks_about *about, const struct checks_host *host)
 {
-	const struct reply *no;
-	struct slice reason;
+	struct checks *c;
 
-	if (!is_checked(s))
-		return true;
-	s->checks = mem_zalloc(1, sizeof *s->checks);
-	s->checks->s = s;
-	checks_begin(s, CHECK_CONNECT);
-	no = conclude(s->checks, &reason);
-	if (no == NULL || no->code != 421)
-		return true;
-	smtp_say_with(s, no, reason);
-	return false;
+	if (!is_checked(about))
+		return NULL;
+	c = mem_zalloc(1, sizeof *c);
+	c->about = *about;
+	c->host = *host;
+	checks_begin(c, CHECK_CONNECT);
+	return c;
+}
+
+const struct reply *
+checks_closing(const struct checks *c, struct slice *ret_reason)
+{
+	const struct reply *no = c ? conclude(c, ret_reason) : NULL;
+
+	return no && no->code == 421 ? no : NULL;
 }
 
 static void
@@ -280,10 +298,8 @@ warn_once(struct checks *c)
 }
 
 void
-checks_hand_over(struct smtp *s)
+checks_hand_over(struct checks *c)
 {
-	struct checks *c = s->checks;
-
 	if (c == NULL)
 		return;
 	advance(c);
@@ -303,12 +319,11 @@ is_postmaster(struct slice recipient)
 
 const struct reply *
 checks_recipient(
-    struct smtp *s, struct slice recipient, struct slice *ret_reason)
+    struct checks *c, struct slice recipient, struct slice *ret_reason)
 {
-	struct checks *c = s->checks;
 	const struct reply *no;
 
-	if (c == NULL || s->logged_in)
+	if (c == NULL)
 		return NULL;
 	forget_from(c, CHECK_RCPT);
 	c->recipient = recipient;
@@ -323,19 +338,18 @@ checks_recipient(
 }
 
 void
-checks_accepted(struct smtp *s, struct slice recipient)
+checks_accepted(struct checks *c, struct slice recipient)
 {
-	if (s->checks && is_postmaster(recipient))
-		s->checks->pardoned = true;
+	if (c && is_postmaster(recipient))
+		c->pardoned = true;
 }
 
 const struct reply *
-checks_message(struct smtp *s, struct slice *ret_reason)
+checks_message(struct checks *c, struct slice *ret_reason)
 {
-	struct checks *c = s->checks;
 	const struct reply *no;
 
-	if (c == NULL || s->logged_in)
+	if (c == NULL)
 		return NULL;
 	judge_stage(c, CHECK_DATA, CHECK_DATA);
 	no = conclude(c, ret_reason);
@@ -343,17 +357,15 @@ checks_message(struct smtp *s, struct slice *ret_reason)
 }
 
 bool
-checks_suspicious(const struct smtp *s)
+checks_suspicious(const struct checks *c)
 {
-	return s->checks && !s->logged_in &&
-	       reaches(checks_score(s->checks), s->settings->greylist_score);
+	return c && reaches(checks_score(c), c->about.settings->greylist_score);
 }
 
 bool
-checks_junk(const struct smtp *s)
+checks_junk(const struct checks *c)
 {
 	const struct check_finding *why;
 
-	return s->checks && !s->logged_in &&
-	       sum_up(s->checks, &why) >= CHECK_FILE_AS_JUNK;
+	return c && sum_up(c, &why) >= CHECK_FILE_AS_JUNK;
 }

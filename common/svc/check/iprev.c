@@ -3,8 +3,8 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
-#include "cmd/smtpd/check/ask.h"
-#include "cmd/smtpd/check/rows.h"
+#include "common/svc/check/ask.h"
+#include "common/svc/check/rows.h"
 #include "common/base/mem.h"
 
 #define NAMES_MAX 10 /* PTR records that are followed (RFC 7208 5.5) */
@@ -27,8 +27,8 @@ begin(struct checks *c, struct check_finding *f)
 	STR_AUTO name = STR_INIT;
 	struct iprev *state;
 
-	if (checks_is_private(c->s) ||
-	    !dns_name_reverse(c->s->front->peer->address, &name))
+	if (check_is_private(c) ||
+	    !dns_name_reverse(c->about.peer->address, &name))
 		return;
 	state = mem_zalloc(1, sizeof *state);
 	state->ptr = check_ask(c, str_slice(&name), DNS_PTR);
@@ -40,7 +40,7 @@ advance(struct checks *c, struct check_finding *f)
 {
 	struct iprev *state = f->state;
 	const struct dns_answer *names = dns_answer_of(state->ptr);
-	enum dns_type type = c->s->front->peer->ipv6 ? DNS_AAAA : DNS_A;
+	enum dns_type type = c->about.peer->ipv6 ? DNS_AAAA : DNS_A;
 	size_t i;
 
 	if (state->asked || names->status == DNS_PENDING)
@@ -88,7 +88,7 @@ pass(struct check_finding *f, const struct iprev *state, size_t i)
 static void
 judge(struct checks *c, struct check_finding *f)
 {
-	const char *address = c->s->front->peer->address;
+	const char *address = c->about.peer->address;
 	struct iprev *state = f->state;
 	const struct dns_answer *names;
 	size_t i;
@@ -100,8 +100,8 @@ judge(struct checks *c, struct check_finding *f)
 	check_wait(c);
 	names = dns_answer_of(state->ptr);
 	str_appendf(&f->properties, "policy.iprev=%s%s%s",
-	    c->s->front->peer->ipv6 ? "\"" : "", address,
-	    c->s->front->peer->ipv6 ? "\"" : "");
+	    c->about.peer->ipv6 ? "\"" : "", address,
+	    c->about.peer->ipv6 ? "\"" : "");
 	f->ttl = names->ttl;
 	f->result = is_unknown(names) ? CHECK_TEMPERROR : CHECK_FAIL;
 	for (i = 0; i < NAMES_MAX && state->addresses[i]; i++) {
@@ -120,7 +120,7 @@ judge(struct checks *c, struct check_finding *f)
 		f->ttl = 0;
 		return;
 	}
-	check_fail(f, c->s->settings->check_reverse_dns);
+	check_fail(f, c->about.settings->check_reverse_dns);
 	str_append_cstr(&f->reason,
 	    names->count ? "the name of your address does not have the address"
 			 : "your address has no name in the DNS");

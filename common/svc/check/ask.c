@@ -1,38 +1,17 @@
-#include <errno.h>
-
-#include "cmd/smtpd/check/ask.h"
+#include "common/svc/check/ask.h"
 #include "common/base/clock.h"
-#include "common/base/log.h"
+#include "common/base/ipc.h"
 
 #define HASH_START 0xcbf29ce484222325ULL /* FNV-1a */
 #define HASH_PRIME 0x100000001b3ULL
 #define KEPT_TEXT_MAX 900
 
-/* The resolver's way to the name servers: by the keeper (dns_open). */
-static int
-open_fds(void *ctx, int server, int fds[DNS_SERVERS_MAX])
-{
-	struct checks *c = ctx;
-	struct ipc_msg answer = IPC_MSG_INIT;
-	STR_AUTO body = STR_INIT;
-	size_t i, n = 0;
-
-	ipc_put_u32(&body, server < 0 ? WIRE_DNS_UDP : (uint32_t)server);
-	if (smtp_ask(c->s, SMTP_DNS, str_slice(&body), &answer) == OUTCOME_OK)
-		n = answer.nfds;
-	if (n > DNS_SERVERS_MAX || (server >= 0 && n > 1))
-		n = 0;
-	for (i = 0; i < n; i++)
-		fds[i] = ipc_msg_take_fd(&answer, i);
-	ipc_msg_release(&answer);
-	return n ? (int)n : -ENOENT;
-}
-
 struct dns_query *
 check_ask(struct checks *c, struct slice name, enum dns_type type)
 {
 	if (c->dns == NULL)
-		c->dns = dns_new(open_fds, c, c->s->settings->dns_timeout);
+		c->dns = dns_new(c->host.open_dns, c->host.ctx,
+		    c->about.settings->dns_timeout);
 	return dns_ask(c->dns, name, type);
 }
 
@@ -40,7 +19,7 @@ void
 check_wait(struct checks *c)
 {
 	if (c->deadline == 0)
-		c->deadline = clock_deadline(c->s->settings->dns_timeout);
+		c->deadline = clock_deadline(c->about.settings->dns_timeout);
 	if (c->dns)
 		dns_wait(c->dns, c->deadline);
 }
@@ -48,11 +27,11 @@ check_wait(struct checks *c)
 /* ---- what is kept about an address ---- */
 
 static bool
-is_kept(const struct smtp *s, size_t i)
+is_kept(const struct checks *c, size_t i)
 {
 	return checks_table[i]->dns &&
 	       checks_table[i]->stage == CHECK_CONNECT &&
-	       checks_table[i]->is_on(s->settings);
+	       check_is_asked_for(checks_table[i], c->about.settings);
 }
 
 static uint64_t
@@ -142,10 +121,10 @@ recall_from(struct checks *c, struct slice kept)
 	struct ipc_reader in = { kept, false };
 	size_t i;
 
-	if (ipc_get_u64(&in) != hash_settings(c->s->settings))
+	if (ipc_get_u64(&in) != hash_settings(c->about.settings))
 		return;
 	for (i = 0; i < checks_count; i++)
-		if (is_kept(c->s, i) && !get_finding(&in, &c->findings[i]))
+		if (is_kept(c, i) && !get_finding(&in, &c->findings[i]))
 			return;
 }
 
@@ -155,59 +134,43 @@ keeps_any(const struct checks *c)
 	size_t i;
 
 	for (i = 0; i < checks_count; i++)
-		if (is_kept(c->s, i))
-			return c->s->settings->dns_cache_time > 0;
+		if (is_kept(c, i))
+			return c->about.settings->dns_cache_time > 0;
 	return false;
 }
 
 void
 check_recall(struct checks *c)
 {
-	struct ipc_msg answer = IPC_MSG_INIT;
-	STR_AUTO body = STR_INIT;
-	struct ipc_reader in;
+	STR_AUTO kept = STR_INIT;
 
-	if (!keeps_any(c))
+	if (c->host.recall == NULL || !keeps_any(c))
 		return;
-	ipc_put_text(&body, slice_from(c->s->front->peer->address));
-	if (front_ask(c->s->front, SMTP_RECALL, str_slice(&body), &answer) <
-	    0) {
-		c->s->over = true;
-	} else {
-		in = (struct ipc_reader){ str_slice(&answer.body), false };
-		(void)ipc_get_u32(&in); /* the outcome: always good */
-		recall_from(c, ipc_get_text(&in, IPC_BODY_MAX));
-	}
-	ipc_msg_release(&answer);
+	c->host.recall(c->host.ctx, &kept);
+	recall_from(c, str_slice(&kept));
 }
 
 void
 check_remember(struct checks *c)
 {
-	STR_AUTO body = STR_INIT;
 	STR_AUTO kept = STR_INIT;
 	uint32_t ttl = UINT32_MAX;
 	size_t i;
 
-	if (c->remembered || !keeps_any(c))
+	if (c->remembered || c->host.remember == NULL || !keeps_any(c))
 		return;
 	c->remembered = true;
-	ipc_put_u64(&kept, hash_settings(c->s->settings));
+	ipc_put_u64(&kept, hash_settings(c->about.settings));
 	for (i = 0; i < checks_count; i++) {
 		const struct check_finding *f = &c->findings[i];
 
-		if (!is_kept(c->s, i))
+		if (!is_kept(c, i))
 			continue;
 		if (f->recalled || f->ttl == 0)
 			return; /* is there, or is not to be */
 		ttl = f->ttl < ttl ? f->ttl : ttl;
 		put_finding(f, &kept);
 	}
-	if (kept.len > WIRE_KEPT_MAX)
-		return;
-	ipc_put_text(&body, slice_from(c->s->front->peer->address));
-	ipc_put_u32(&body, ttl);
-	ipc_put_text(&body, str_slice(&kept));
-	if (front_ask(c->s->front, SMTP_REMEMBER, str_slice(&body), NULL) < 0)
-		c->s->over = true;
+	if (kept.len <= CHECK_KEPT_MAX)
+		c->host.remember(c->host.ctx, ttl, str_slice(&kept));
 }

@@ -1,5 +1,5 @@
-#include "cmd/smtpd/check/dnsbl_list.h"
-#include "cmd/smtpd/check/verdict.h"
+#include "common/svc/check/dnsbl_list.h"
+#include "common/svc/check/verdict.h"
 #include "common/base/num.h"
 
 static bool
