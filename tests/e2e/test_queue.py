@@ -218,7 +218,7 @@ def test_owners_of_rows(site, spool):
     assert os.stat(path).st_uid == 2002 and os.stat(path).st_nlink == 1
 
 
-def test_confined(site, spool):
+def test_confined(plain_build, site, spool):
     """The runner is the mail's owner and under seccomp when it delivers; where
     it must be confined, it is."""
     site.conf(sandbox="require")
