@@ -24,6 +24,8 @@ static const struct capability {
 	{ "LIST-STATUS",   CAP_AFTER_LOGIN },
 	{ "SPECIAL-USE",   CAP_AFTER_LOGIN },
 	{ "CREATE-SPECIAL-USE", CAP_AFTER_LOGIN },
+	{ "METADATA",      CAP_AFTER_LOGIN },
+	{ "PREVIEW",       CAP_AFTER_LOGIN },
 	{ "XLIST",         CAP_AFTER_LOGIN },
 	{ "STATUS=SIZE",   CAP_AFTER_LOGIN },
 	{ "ESEARCH",       CAP_AFTER_LOGIN },

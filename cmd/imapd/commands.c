@@ -48,6 +48,8 @@ static const struct command table[] = {
 	{ "GETQUOTA",     ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_getquota },
 	{ "GETQUOTAROOT", ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_getquotaroot },
 	{ "SETQUOTA",     ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_setquota },
+	{ "GETMETADATA",  ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_getmetadata },
+	{ "SETMETADATA",  ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_setmetadata },
 	{ "STATUS",       ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_status },
 	{ "APPEND",       ST_IN,       ARG_NEEDED, IMAP_SYNCS | IMAP_STREAMS | CMD_RAW,
 	                                                                cmd_append },

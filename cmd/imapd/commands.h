@@ -28,6 +28,10 @@ void cmd_getquota(void *ctx, struct slice argument);
 void cmd_getquotaroot(void *ctx, struct slice argument);
 void cmd_setquota(void *ctx, struct slice argument);
 
+/* cmd_metadata.c: RFC 5464. */
+void cmd_getmetadata(void *ctx, struct slice argument);
+void cmd_setmetadata(void *ctx, struct slice argument);
+
 /* list.c: LIST, LSUB, XLIST as Gmail had it, and NAMESPACE (RFC 2342). */
 void cmd_list(void *ctx, struct slice argument);
 void cmd_xlist(void *ctx, struct slice argument);

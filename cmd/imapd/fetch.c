@@ -23,6 +23,7 @@ struct facts {
 	uint64_t size;
 	time_t date;
 	bool tell_flags;
+	struct str *preview; /* as it is told */
 };
 
 /* BODY[] sets \Seen, and the client is told (6.4.5).  Where that cannot be
@@ -61,6 +62,9 @@ look_up(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
 		rc = imap_open_body(im, seq, err);
 	if (rc == 0 && plan->parts)
 		imap_find_parts(im);
+	if (rc == 0 && (plan->items & ITEM_PREVIEW))
+		rc = fetch_preview(
+		    im, seq, plan->items & ITEM_LAZY, facts->preview, err);
 	if (rc == 0 && plan->sees)
 		rc = mark_seen(im, seq, facts, err);
 	return rc;
@@ -118,13 +122,18 @@ tell_items(
 		tell_structure(im, "BODY ", false);
 	if (items & ITEM_BODYSTRUCTURE)
 		tell_structure(im, "BODYSTRUCTURE ", true);
+	if (items & ITEM_PREVIEW) {
+		begin_item(out, "PREVIEW ");
+		str_append(out, str_slice(facts->preview));
+	}
 }
 
 static int
 fetch_message(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
     struct err *err)
 {
-	struct facts facts = { .body = &im->body };
+	STR_AUTO preview = STR_INIT;
+	struct facts facts = { .body = &im->body, .preview = &preview };
 	size_t i;
 	int rc = look_up(im, plan, seq, &facts, err);
 

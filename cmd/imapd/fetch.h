@@ -18,8 +18,10 @@ enum {
 	ITEM_DATE = 1 << 2,
 	ITEM_SIZE = 1 << 3,
 	ITEM_ENVELOPE = 1 << 4,
-	ITEM_BODY = 1 << 5,         /* the structure without extensions */
-	ITEM_BODYSTRUCTURE = 1 << 6 /* and with them */
+	ITEM_BODY = 1 << 5,          /* the structure without extensions */
+	ITEM_BODYSTRUCTURE = 1 << 6, /* and with them */
+	ITEM_PREVIEW = 1 << 7,       /* RFC 8970 */
+	ITEM_LAZY = 1 << 8           /* PREVIEW, unless that takes long */
 };
 
 enum section_part {
@@ -57,6 +59,11 @@ struct fetch_plan {
  * to be released either way. */
 const char *fetch_parse(struct args *args, struct fetch_plan *ret_plan);
 void fetch_plan_release(struct fetch_plan *plan);
+
+/* Appends the message's preview as a string, or NIL where a lazy one would take
+ * long (RFC 8970 section 3.2).  0, -ENOENT, -errno with err filled. */
+int fetch_preview(
+    struct imap *im, uint32_t seq, bool lazy, struct str *out, struct err *err);
 
 /* Appends "LABEL {n}" and sends the section's octets, of the message that is
  * open; "LABEL NIL" for a part that there is not. */

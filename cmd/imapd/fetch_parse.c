@@ -25,6 +25,7 @@ static const struct item {
 	                  ITEM_BODY },
 	{ "BODY",         ITEM_BODY },
 	{ "BODYSTRUCTURE", ITEM_BODYSTRUCTURE },
+	{ "PREVIEW",      ITEM_PREVIEW },
 	/* clang-format on */
 };
 
@@ -212,6 +213,25 @@ add_old_item(struct fetch_plan *plan, const struct old_item *item)
 	return NULL;
 }
 
+/* " (LAZY)" behind PREVIEW, or nothing (RFC 8970 section 3.2): no item begins
+ * with a parenthesis. */
+static const char *
+parse_modifiers(struct args *args, struct fetch_plan *plan)
+{
+	struct args ahead = *args;
+	struct slice word;
+
+	if (!args_try(&ahead, ' ') || args_peek(&ahead) != '(')
+		return NULL;
+	*args = ahead;
+	if (!args_open(args) || !args_atom(args, &word) ||
+	    !slice_is_nocase(word, "LAZY") || args_more(args, false) ||
+	    args->bad)
+		return unknown;
+	plan->items |= ITEM_LAZY;
+	return NULL;
+}
+
 static const char *
 parse_item(struct args *args, struct fetch_plan *plan)
 {
@@ -233,7 +253,9 @@ parse_item(struct args *args, struct fetch_plan *plan)
 		plan->items |= items[i].items;
 		plan->parts |=
 		    items[i].items & (ITEM_BODY | ITEM_BODYSTRUCTURE);
-		return NULL;
+		return items[i].items == ITEM_PREVIEW
+			   ? parse_modifiers(args, plan)
+			   : NULL;
 	}
 	for (i = 0; i < COUNT(old_items); i++)
 		if (slice_is_nocase(name, old_items[i].name))

@@ -7,6 +7,7 @@ libimapd_a_SOURCES = \
 	%D%/cmd_any.c %D%/cmd_any.h \
 	%D%/cmd_folder.c \
 	%D%/cmd_mailbox.c \
+	%D%/cmd_metadata.c \
 	%D%/cmd_quota.c \
 	%D%/cmd_search.c \
 	%D%/cmd_sort.c \
@@ -20,6 +21,7 @@ libimapd_a_SOURCES = \
 	%D%/fetch.c %D%/fetch.h \
 	%D%/fetch_body.c \
 	%D%/fetch_parse.c \
+	%D%/fetch_preview.c \
 	%D%/forest.c %D%/forest.h \
 	%D%/front.c %D%/front.h \
 	%D%/hash_index.c %D%/hash_index.h \

@@ -19,6 +19,8 @@ libstore_a_SOURCES = \
 	%D%/mailbox_sync.c \
 	%D%/mailbox_vanished.c \
 	%D%/maildir.c %D%/maildir.h \
+	%D%/metadata.c %D%/metadata.h \
+	%D%/metadata_file.c \
 	%D%/msgfile.c %D%/msgfile.h \
 	%D%/mutf7.c %D%/mutf7.h \
 	%D%/scan.c %D%/scan.h \

@@ -2,7 +2,7 @@
 STORE_TESTS = %D%/test_maildir %D%/test_folder %D%/test_uidlist \
 	%D%/test_side_files %D%/test_body %D%/test_lock %D%/test_store \
 	%D%/test_store_owner %D%/test_mailbox %D%/test_mailbox_copy \
-	%D%/test_mailbox_message \
+	%D%/test_mailbox_message %D%/test_metadata \
 	%D%/test_spool %D%/test_spool_envelope
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
@@ -56,3 +56,6 @@ tests_tools_store_tool_LDADD = libstore.a libbase.a
 noinst_PROGRAMS += tests/bench/bench_store
 tests_bench_bench_store_SOURCES = tests/bench/bench_store.c
 tests_bench_bench_store_LDADD = libstore.a libbase.a
+%C%_test_metadata_SOURCES = %D%/test_metadata.c
+%C%_test_metadata_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_metadata_LDADD = libstore.a libmsg.a libbase.a $(CMOCKA_LIBS)
