@@ -9,10 +9,11 @@
 static bool
 is_quick(struct imap *im, uint32_t seq)
 {
+	struct err err;
 	uint64_t size;
 
 	return im->body_uid == mailbox_message(im->mailbox, seq)->uid ||
-	       (mailbox_message_size_said(im->mailbox, seq, &size) &&
+	       (mailbox_message_file_size(im->mailbox, seq, &size, &err) == 0 &&
 		   size <= BODY_SMALL);
 }
 
