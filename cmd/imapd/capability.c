@@ -1,5 +1,7 @@
 #include "cmd/imapd/capability.h"
 
+#include <inttypes.h>
+
 #include "common/proto/sasl.h"
 
 static const struct capability {
@@ -8,7 +10,8 @@ static const struct capability {
 } capabilities[] = {
 	/* clang-format off */
 	{ "IMAP4rev1",     0 },
-	{ "LITERAL+",      0 },
+	{ "LITERAL+",      CAP_LITERAL_PLUS },
+	{ "LITERAL-",      CAP_LITERAL_MINUS },
 	{ "SASL-IR",       CAP_BEFORE_LOGIN },
 	{ "ID",            0 },
 	{ "STARTTLS",      CAP_BEFORE_LOGIN | CAP_MAY_STARTTLS },
@@ -37,20 +40,30 @@ static const struct capability {
 	{ "THREAD=ORDEREDSUBJECT", CAP_AFTER_LOGIN },
 	{ "THREAD=REFERENCES", CAP_AFTER_LOGIN },
 	{ "THREAD=REFS",   CAP_AFTER_LOGIN },
+	{ "MULTIAPPEND",   CAP_AFTER_LOGIN },
+	{ "CATENATE",      CAP_AFTER_LOGIN },
+	{ "URL-PARTIAL",   CAP_AFTER_LOGIN },
+	{ "REPLACE",       CAP_AFTER_LOGIN },
 	{ "QUOTA",         CAP_AFTER_LOGIN },
 	{ "QUOTA=RES-STORAGE", CAP_AFTER_LOGIN },
 	/* clang-format on */
 };
 
 void
-capability_list(unsigned now, unsigned offered, struct str *out)
+capability_list(const struct settings *settings, unsigned now, unsigned offered,
+    struct str *out)
 {
 	size_t i, n = sizeof capabilities / sizeof capabilities[0];
 
+	now |=
+	    settings->imap_literal_minus ? CAP_LITERAL_MINUS : CAP_LITERAL_PLUS;
 	str_append_cstr(out, "CAPABILITY");
 	for (i = 0; i < n; i++)
 		if ((capabilities[i].when & ~now) == 0)
 			str_appendf(out, " %s", capabilities[i].name);
+	if (now & CAP_AFTER_LOGIN) /* RFC 7889 */
+		str_appendf(
+		    out, " APPENDLIMIT=%" PRId64, settings->imap_append_max);
 	if ((now & CAP_BEFORE_LOGIN) && (now & CAP_MAY_LOGIN))
 		sasl_list(offered, " AUTH=", out);
 }

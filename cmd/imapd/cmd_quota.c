@@ -70,7 +70,7 @@ cmd_getquotaroot(void *ctx, struct slice argument)
 	    imap_has_quota(im) && !slice_is(str_slice(&im->name),
 				      im->service->settings->quota_ignore);
 	str_append_cstr(out, "* QUOTAROOT ");
-	response_mailbox(out, str_slice(&im->name), im->conn.utf8);
+	response_mailbox(out, str_slice(&im->name), conn_names(&im->conn));
 	if (counted) {
 		str_append_char(out, ' ');
 		response_string(out, slice_from(root));

@@ -1,6 +1,5 @@
 #include "cmd/imapd/commands.h"
 
-#include "cmd/imapd/append.h"
 #include "cmd/imapd/capability.h"
 #include "cmd/imapd/cmd_any.h"
 #include "cmd/imapd/imap.h"
@@ -11,12 +10,13 @@
 static void
 cmd_capability(void *ctx, struct slice argument)
 {
-	struct conn *conn = ctx;
+	struct imap *im = ctx;
+	struct str *out = &im->conn.out;
 
 	(void)argument;
-	str_append_cstr(&conn->out, "* ");
-	capability_list(CAP_AFTER_LOGIN, 0, &conn->out);
-	str_append_cstr(&conn->out, "\r\n");
+	str_append_cstr(out, "* ");
+	capability_list(im->service->settings, CAP_AFTER_LOGIN, 0, out);
+	str_append_cstr(out, "\r\n");
 }
 
 #define SEQ (IMAP_SYNCS | IMAP_NO_EXPUNGE | CMD_RAW)
@@ -57,6 +57,9 @@ static const struct command table[] = {
 	{ "CHECK",        ST_SELECTED, ARG_NONE,   IMAP_SYNCS,          cmd_noop },
 	{ "CLOSE",        ST_SELECTED, ARG_NONE,   0,                   cmd_close },
 	{ "UNSELECT",     ST_SELECTED, ARG_NONE,   0,                   cmd_unselect },
+	{ "REPLACE",      ST_SELECTED, ARG_NEEDED, IMAP_SYNCS | IMAP_STREAMS | CMD_RAW | WR,
+	                                                                cmd_replace },
+	{ "UID REPLACE",  ST_SELECTED, ARG_NEEDED, UID | IMAP_STREAMS | WR, cmd_replace },
 	{ "EXPUNGE",      ST_SELECTED, ARG_NONE,   IMAP_SYNCS | WR,     cmd_expunge },
 	{ "UID EXPUNGE",  ST_SELECTED, ARG_NEEDED, UID | WR,            cmd_uid_expunge },
 	{ "FETCH",        ST_SELECTED, ARG_NEEDED, SEQ,                 cmd_fetch },
@@ -102,10 +105,20 @@ rest(struct conn *conn)
 	(void)malloc_trim(0); /* an optimisation */
 }
 
+/* Is the literal at the end of the arguments a message, and not the name of
+ * the mailbox? */
 static bool
-streams(struct conn *conn, struct slice arguments)
+streams(struct conn *conn, const struct command *row, struct slice arguments)
 {
-	return append_streams(conn, arguments);
+	struct slice mailbox;
+	struct args args;
+
+	if (row->handler == cmd_replace) /* behind a message's number */
+		arguments =
+		    slice_skip(arguments, slice_find(arguments, ' ') + 1);
+	conn_args(conn, arguments, &args);
+	/* Whatever else is wrong, the literal is then not the name. */
+	return args_astring(&args, &mailbox);
 }
 
 const struct conn_class imap_class = {

@@ -38,6 +38,9 @@ void cmd_xlist(void *ctx, struct slice argument);
 void cmd_lsub(void *ctx, struct slice argument);
 void cmd_namespace(void *ctx, struct slice argument);
 
+/* replace.c: REPLACE and UID REPLACE (RFC 8508). */
+void cmd_replace(void *ctx, struct slice argument);
+
 /* expunge.c: EXPUNGE, and UID EXPUNGE (RFC 4315). */
 void cmd_expunge(void *ctx, struct slice argument);
 void cmd_uid_expunge(void *ctx, struct slice argument);

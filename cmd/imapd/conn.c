@@ -24,7 +24,8 @@ conn_init(struct conn *conn, const struct conn_class *class,
 	*conn = (struct conn){ .class = class,
 		.client = client,
 		.timeout = CONN_STALL,
-		.deadline = CLOCK_NEVER };
+		.deadline = CLOCK_NEVER,
+		.separator = '/' };
 	reader_init(&conn->reader, client, limits);
 	conn->reader.streams = streams_literal;
 	conn->reader.ctx = conn;
@@ -164,11 +165,17 @@ conn_bye(struct conn *conn, const char *text)
 	conn->over = true;
 }
 
+struct name_style
+conn_names(const struct conn *conn)
+{
+	return (struct name_style){ conn->separator, conn->utf8 };
+}
+
 void
 conn_args(struct conn *conn, struct slice argument, struct args *args)
 {
 	args_init(args, argument, &conn->scratch);
-	args->utf8 = conn->utf8;
+	args->names = conn_names(conn);
 }
 
 /* Cuts the tag off *rest, which is the command afterwards. */
@@ -218,7 +225,7 @@ streams_literal(void *ctx, struct slice text)
 	    find(conn, text, &row, &argument) != COMMAND_OK ||
 	    !(row->flags & IMAP_STREAMS))
 		return false;
-	return conn->class->streams(conn, argument);
+	return conn->class->streams(conn, row, argument);
 }
 
 static const char *

@@ -42,7 +42,8 @@ struct conn_class {
 	/* Called when the client has said nothing for a while. */
 	void (*rest)(struct conn *conn);
 	/* For reader_streams, when the row is IMAP_STREAMS. */
-	bool (*streams)(struct conn *conn, struct slice arguments);
+	bool (*streams)(struct conn *conn, const struct command *row,
+	    struct slice arguments);
 };
 
 /* The first member of each program's own state, so that a handler's ctx is
@@ -57,6 +58,7 @@ struct conn {
 	const struct command *row; /* the command that runs */
 	uint32_t state;
 	bool tls;
+	char separator; /* of mailbox names */
 	bool utf8; /* ENABLE: strings and names of mailboxes are in UTF-8 */
 	bool rev2; /* ENABLE: IMAP4rev2 is spoken (RFC 9051) */
 	enum reply_status status;
@@ -103,6 +105,9 @@ void conn_drain(struct conn *conn);
 /* Octets straight to the stream, behind what is in out; the client has
  * CONN_STALL from now to take them.  False when it is gone. */
 bool conn_put(void *conn, struct slice octets);
+
+/* How names of mailboxes are said to the client, and by him. */
+struct name_style conn_names(const struct conn *conn);
 
 /* Begins the arguments of the command. */
 void conn_args(struct conn *conn, struct slice argument, struct args *args);

@@ -69,4 +69,15 @@ int fetch_preview(
  * open; "LABEL NIL" for a part that there is not. */
 void fetch_section(struct imap *im, const struct section *section);
 
+/* A message that is open, and its parts where a section needs them. */
+struct fetch_source {
+	struct body *body;
+	const struct mime *mime;
+};
+
+/* Puts the section's octets somewhere else (CATENATE); false when there is no
+ * such part. */
+bool fetch_section_put(const struct fetch_source *from,
+    const struct section *section, body_put *put, void *ctx);
+
 #endif

@@ -11,19 +11,20 @@ struct extent {
  * a part, behind which HEADER and TEXT mean those of the message that it
  * holds.  False when there is no such part. */
 static bool
-find_part(struct imap *im, const struct section *section,
+find_part(const struct fetch_source *from, const struct section *section,
     const struct mime_part **ret_part)
 {
-	uint32_t i = mime_find(&im->mime, section->numbers, section->nnumbers);
+	const struct mime *mime = from->mime;
+	uint32_t i = mime_find(mime, section->numbers, section->nnumbers);
 	const struct mime_part *part;
 
 	if (i == MIME_NONE)
 		return false;
-	part = &im->mime.parts[i];
+	part = &mime->parts[i];
 	if (section->part != SECTION_ALL && section->part != SECTION_MIME) {
 		if (part->kind != MIME_MESSAGE)
 			return false;
-		part = &im->mime.parts[part->child];
+		part = &mime->parts[part->child];
 	}
 	*ret_part = part;
 	return true;
@@ -31,15 +32,15 @@ find_part(struct imap *im, const struct section *section,
 
 /* Of a part, or of the message; a section of fields counts as its header. */
 static bool
-find_extent(
-    struct imap *im, const struct section *section, struct extent *ret_extent)
+find_extent(const struct fetch_source *from, const struct section *section,
+    struct extent *ret_extent)
 {
-	const struct body *body = &im->body;
+	const struct body *body = from->body;
 	const struct mime_part *part;
 	uint64_t begin = 0, middle = body->header, end = body->total;
 
 	if (section->nnumbers) {
-		if (!find_part(im, section, &part))
+		if (!find_part(from, section, &part))
 			return false;
 		begin = part->header;
 		middle = part->body;
@@ -102,20 +103,21 @@ names_field(const struct section *section, struct slice name)
 
 /* The header of which the section wants fields. */
 static struct slice
-header_of(struct imap *im, const struct section *section)
+header_of(const struct fetch_source *from, const struct section *section)
 {
 	const struct mime_part *part;
 
-	if (section->nnumbers && find_part(im, section, &part))
-		return mime_header(part, body_text(&im->body));
-	return body_header(&im->body);
+	if (section->nnumbers && find_part(from, section, &part))
+		return mime_header(part, body_text(from->body));
+	return body_header(from->body);
 }
 
-/* The fields that the section wants, and the empty line. */
+/* What the section wants of the fields and the empty line behind them. */
 static void
-collect_fields(struct imap *im, const struct section *section, struct str *out)
+collect_fields(const struct fetch_source *from, const struct section *section,
+    struct str *out)
 {
-	struct slice rest = header_of(im, section);
+	struct slice rest = header_of(from, section);
 	bool wanted = section->part == SECTION_FIELDS;
 	struct header_field field;
 
@@ -136,12 +138,13 @@ begin_literal(struct imap *im, uint64_t length)
 }
 
 static void
-send_fields(struct imap *im, const struct section *section)
+send_fields(struct imap *im, const struct fetch_source *from,
+    const struct section *section)
 {
 	STR_AUTO fields = STR_INIT;
 	struct extent extent;
 
-	collect_fields(im, section, &fields);
+	collect_fields(from, section, &fields);
 	extent = cut_partial(section, (struct extent){ 0, fields.len });
 	begin_literal(im, extent.length);
 	str_append(&im->conn.out,
@@ -153,15 +156,16 @@ send_fields(struct imap *im, const struct section *section)
 void
 fetch_section(struct imap *im, const struct section *section)
 {
+	const struct fetch_source from = { &im->body, &im->mime };
 	struct extent extent;
 
 	str_append(&im->conn.out, str_slice(&section->label));
-	if (!find_extent(im, section, &extent)) {
+	if (!find_extent(&from, section, &extent)) {
 		str_append_cstr(&im->conn.out, " NIL");
 		return;
 	}
 	if (section->part >= SECTION_FIELDS) {
-		send_fields(im, section);
+		send_fields(im, &from, section);
 		return;
 	}
 	extent = cut_partial(section, extent);
@@ -169,4 +173,28 @@ fetch_section(struct imap *im, const struct section *section)
 	if (extent.length)
 		body_write(&im->body, extent.offset, extent.length, conn_put,
 		    &im->conn);
+}
+
+bool
+fetch_section_put(const struct fetch_source *from,
+    const struct section *section, body_put *put, void *ctx)
+{
+	STR_AUTO fields = STR_INIT;
+	struct extent extent;
+	struct slice wanted;
+
+	if (!find_extent(from, section, &extent))
+		return false;
+	if (section->part < SECTION_FIELDS) {
+		extent = cut_partial(section, extent);
+		if (extent.length)
+			body_write(
+			    from->body, extent.offset, extent.length, put, ctx);
+		return true;
+	}
+	collect_fields(from, section, &fields);
+	extent = cut_partial(section, (struct extent){ 0, fields.len });
+	wanted = slice_skip(str_slice(&fields), (size_t)extent.offset);
+	(void)put(ctx, slice_head(wanted, (size_t)extent.length)); /* the end */
+	return true;
 }

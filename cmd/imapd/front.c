@@ -44,13 +44,20 @@ offered(const struct imap_front *im)
 }
 
 static void
+list_capabilities(struct imap_front *im)
+{
+	capability_list(im->front->settings, capability_bits(im), offered(im),
+	    &im->conn.out);
+}
+
+static void
 cmd_capability(void *ctx, struct slice argument)
 {
 	struct imap_front *im = ctx;
 
 	(void)argument;
 	str_append_cstr(&im->conn.out, "* ");
-	capability_list(capability_bits(im), offered(im), &im->conn.out);
+	list_capabilities(im);
 	str_append_cstr(&im->conn.out, "\r\n");
 }
 
@@ -200,7 +207,7 @@ greet(struct imap_front *im)
 	struct str *out = &im->conn.out;
 
 	str_append_cstr(out, "* OK [");
-	capability_list(capability_bits(im), offered(im), out);
+	list_capabilities(im);
 	str_appendf(out, "] %s ready\r\n", im->front->settings->hostname);
 	conn_flush(&im->conn);
 }

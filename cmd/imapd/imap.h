@@ -50,6 +50,10 @@ bool imap_compose_name(struct imap *im, struct str *name, struct str *old);
  * set. */
 bool imap_sole_mailbox(struct imap *im, struct slice argument);
 
+/* A mailbox name out of a URL, which is UTF-8 with the separator of the
+ * setting, appended to name.  False when it can name none. */
+bool imap_url_mailbox(struct imap *im, struct slice wire, struct str *name);
+
 /* Is name (UTF-8) the selected mailbox? */
 bool imap_is_selected(const struct imap *im, struct slice name);
 

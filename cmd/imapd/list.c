@@ -98,8 +98,9 @@ tell_folder(
 	    l->wanted.tell & LIST_SUBSCRIBED);
 	if (l->wanted.xlist)
 		put_xlist_use(l, folder);
-	str_append_cstr(out, ") \"/\" ");
-	response_mailbox(out, slice_from(folder->name), l->im->conn.utf8);
+	str_appendf(out, ") \"%c\" ", l->im->conn.separator);
+	response_mailbox(
+	    out, slice_from(folder->name), conn_names(&l->im->conn));
 	if (childinfo)
 		str_append_cstr(out, " (\"CHILDINFO\" (\"SUBSCRIBED\"))");
 	str_append_cstr(out, "\r\n");
@@ -117,11 +118,11 @@ list_tell_folder(
 
 	str_append_cstr(out, "* LIST (");
 	put_flags(im, folder, true, true);
-	str_append_cstr(out, ") \"/\" ");
-	response_mailbox(out, slice_from(folder->name), im->conn.utf8);
+	str_appendf(out, ") \"%c\" ", im->conn.separator);
+	response_mailbox(out, slice_from(folder->name), conn_names(&im->conn));
 	if (old.len) {
 		str_append_cstr(out, " (\"OLDNAME\" (");
-		response_mailbox(out, old, im->conn.utf8);
+		response_mailbox(out, old, conn_names(&im->conn));
 		str_append_cstr(out, "))");
 	}
 	str_append_cstr(out, "\r\n");
@@ -206,8 +207,8 @@ list_folder(const struct listing *l, size_t at)
 static void
 tell_root(struct imap *im)
 {
-	str_appendf(&im->conn.out, "* %s (\\Noselect) \"/\" \"\"\r\n",
-	    im->conn.row->verb);
+	str_appendf(&im->conn.out, "* %s (\\Noselect) \"%c\" \"\"\r\n",
+	    im->conn.row->verb, im->conn.separator);
 }
 
 static void
@@ -249,8 +250,8 @@ tell_subscribed(const struct listing *l, const char *flags, const char *name)
 {
 	struct str *out = &l->im->conn.out;
 
-	str_appendf(out, "* LSUB (%s) \"/\" ", flags);
-	response_mailbox(out, slice_from(name), l->im->conn.utf8);
+	str_appendf(out, "* LSUB (%s) \"%c\" ", flags, l->im->conn.separator);
+	response_mailbox(out, slice_from(name), conn_names(&l->im->conn));
 	str_append_cstr(out, "\r\n");
 	conn_drain(&l->im->conn);
 }
@@ -359,5 +360,6 @@ cmd_namespace(void *ctx, struct slice argument)
 	struct conn *conn = ctx;
 
 	(void)argument;
-	str_append_cstr(&conn->out, "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n");
+	str_appendf(&conn->out, "* NAMESPACE ((\"\" \"%c\")) NIL NIL\r\n",
+	    conn->separator);
 }

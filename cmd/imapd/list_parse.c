@@ -72,8 +72,8 @@ add_pattern(const struct args *args, struct slice reference,
 	STR_AUTO whole = STR_INIT;
 
 	if (reference.len + pattern.len > MAILBOX_NAME_MAX ||
-	    !mailbox_name_decode(reference, args->utf8, &whole) ||
-	    !mailbox_name_decode(pattern, args->utf8, &whole))
+	    !mailbox_name_decode(reference, args->names, &whole) ||
+	    !mailbox_name_decode(pattern, args->names, &whole))
 		return;
 	if (wanted->patterns.len)
 		str_append_char(&wanted->patterns, '\0');

@@ -2,8 +2,10 @@
 noinst_LIBRARIES += libimapd.a
 libimapd_a_SOURCES = \
 	%D%/append.c %D%/append.h \
+	%D%/append_literal.c \
 	%D%/bodystructure.c %D%/bodystructure.h \
 	%D%/capability.c %D%/capability.h \
+	%D%/catenate.c \
 	%D%/cmd_any.c %D%/cmd_any.h \
 	%D%/cmd_folder.c \
 	%D%/cmd_mailbox.c \
@@ -27,13 +29,16 @@ libimapd_a_SOURCES = \
 	%D%/hash_index.c %D%/hash_index.h \
 	%D%/idle.c \
 	%D%/imap.h \
+	%D%/imap_url.c %D%/imap_url.h \
 	%D%/list.c %D%/list.h \
 	%D%/list_parse.c \
 	%D%/mailbox_name.c %D%/mailbox_name.h \
+	%D%/name_style.h \
 	%D%/message_fields.c %D%/message_fields.h \
 	%D%/message_header.c %D%/message_header.h \
 	%D%/parse.c %D%/parse.h \
 	%D%/reader.c %D%/reader.h \
+	%D%/replace.c \
 	%D%/response.c %D%/response.h \
 	%D%/search.c %D%/search.h \
 	%D%/search_parse.c \

@@ -56,14 +56,32 @@ mailbox_name_matches(struct slice name, struct slice pattern)
 	}
 }
 
-bool
-mailbox_name_decode(struct slice wire, bool utf8, struct str *out)
+static bool
+to_utf8(struct slice wire, bool utf8, struct str *out)
 {
 	if (!utf8)
 		return mutf7_decode(wire, out);
 	if (!enc_utf8_valid(wire))
 		return false;
 	str_append(out, wire);
+	return true;
+}
+
+bool
+mailbox_name_decode(struct slice wire, struct name_style names, struct str *out)
+{
+	size_t i = out->len;
+
+	if (!to_utf8(wire, names.utf8, out))
+		return false;
+	if (names.separator == '/' || names.separator == '\0')
+		return true;
+	for (; i < out->len; i++) {
+		if (out->ptr[i] == '/')
+			return false;
+		if (out->ptr[i] == names.separator)
+			out->ptr[i] = '/';
+	}
 	return true;
 }
 
@@ -76,6 +94,6 @@ mailbox_name_argument(struct args *args, struct str *name, bool *ret_valid)
 	if (!args_astring(args, &wire))
 		return false;
 	*ret_valid = wire.len > 0 && wire.len <= MAILBOX_NAME_MAX &&
-		     mailbox_name_decode(wire, args->utf8, name);
+		     mailbox_name_decode(wire, args->names, name);
 	return true;
 }

@@ -13,9 +13,12 @@
  * without the separator "/"?  INBOX matches in any case. */
 bool mailbox_name_matches(struct slice name, struct slice pattern);
 
-/* Appends a name as it came, or a pattern, in UTF-8: from modified UTF-7
- * unless the client has enabled UTF-8.  False for what is neither. */
-bool mailbox_name_decode(struct slice wire, bool utf8, struct str *out);
+/* Appends a name as it came, or a pattern, in UTF-8 with '/' between levels:
+ * from modified UTF-7 unless the client has enabled UTF-8, and from the
+ * separator of the setting.  False for what is neither, or has a '/' of its
+ * own. */
+bool mailbox_name_decode(
+    struct slice wire, struct name_style names, struct str *out);
 
 /* A mailbox argument: an astring, decoded into name, which is emptied first.
  * False, with args->bad, when there is none; true with *ret_valid false when

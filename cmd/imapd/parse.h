@@ -6,6 +6,7 @@
 #define NJIWA_CMD_IMAPD_PARSE_H
 
 #include <stdint.h>
+#include "cmd/imapd/name_style.h"
 #include "common/base/str.h"
 
 #define ARGS_DEPTH_MAX 32   /* lists within lists */
@@ -21,7 +22,7 @@ struct args {
 	unsigned depth;
 	unsigned count;
 	bool bad;
-	bool utf8; /* names of mailboxes are in UTF-8, no modified UTF-7 */
+	struct name_style names; /* of mailboxes */
 };
 
 /* Begins at the start of text.  scratch is emptied; it never has to grow

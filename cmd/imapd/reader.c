@@ -10,6 +10,7 @@
 static const char toobig[] = "TOOBIG";
 static const char line_long[] = "Command line too long";
 static const char literal_long[] = "Literal too large";
+static const char unasked_long[] = "Literal too large to come unasked";
 static const char bad_octet[] = "NUL, CR or LF where it must not be";
 
 void
@@ -224,6 +225,16 @@ meet_literal(struct reader *reader)
 							 : READER_HOPELESS;
 }
 
+/* One that is not asked for may be as long as that, whoever takes it. */
+static void
+check_unasked(struct reader *reader)
+{
+	uint64_t max = reader->limits.unasked;
+
+	if (max && !reader->literal.sync && reader->literal.size > max)
+		refuse(reader, toobig, unasked_long);
+}
+
 static enum reader_event
 read_command(struct reader *reader, reader_streams *streams)
 {
@@ -235,6 +246,7 @@ read_command(struct reader *reader, reader_streams *streams)
 			return event;
 		if (!reader->has_literal)
 			return reader->refusal ? READER_REFUSED : event;
+		check_unasked(reader);
 		if (!reader->refusal && streams &&
 		    streams(reader->ctx, str_slice(&reader->text)))
 			return READER_LITERAL;
@@ -262,11 +274,19 @@ reader_next(struct reader *reader)
 	return read_command(reader, reader->streams);
 }
 
+static bool
+streams_all(void *ctx, struct slice text)
+{
+	(void)ctx;
+	(void)text;
+	return true;
+}
+
 enum reader_event
 reader_rest(struct reader *reader)
 {
 	forget(reader);
-	return read_command(reader, NULL);
+	return read_command(reader, streams_all);
 }
 
 bool

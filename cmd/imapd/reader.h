@@ -7,10 +7,14 @@
 #include "cmd/imapd/parse.h"
 #include "common/net/stream.h"
 
+#define READER_UNASKED_MAX 4096 /* octets; RFC 7888 section 5 */
+
 struct reader_limits {
-	size_t line;    /* octets of a command's lines, all together */
-	size_t literal; /* octets of its literals, all together */
-	uint64_t skip;  /* octets of a refused literal that are read past */
+	size_t line;      /* octets of a command's lines, all together */
+	size_t literal;   /* octets of its literals, all together */
+	uint64_t skip;    /* octets of a refused literal that are read past */
+	uint64_t unasked; /* octets of one that comes without being asked for
+			   * (LITERAL-, RFC 7888); 0: as others */
 };
 
 /* Shall the literal that text ends in stay on the line, for a handler that
@@ -57,8 +61,9 @@ void reader_invite(struct reader *reader);
 int reader_piece(struct reader *reader, int64_t timeout, uint64_t *left,
     struct slice *ret_piece);
 
-/* After a literal was taken by reader_piece: reads what follows it, up to the
- * command's end, into text.  No further literal is left on the line. */
+/* After a literal was taken by reader_piece: reads what follows it into text,
+ * up to the command's end, or up to another literal, which stays on the line
+ * too (READER_LITERAL). */
 enum reader_event reader_rest(struct reader *reader);
 
 /* After READER_LITERAL, when the literal is not wanted: reads past what the

@@ -111,18 +111,23 @@ append_utf8(struct str *out, struct slice text)
 }
 
 void
-response_mailbox(struct str *out, struct slice name, bool utf8)
+response_mailbox(struct str *out, struct slice name, struct name_style names)
 {
-	STR_AUTO encoded = STR_INIT;
+	STR_AUTO wire = STR_INIT;
+	size_t i;
 
-	if (!utf8) {
-		mutf7_encode(name, &encoded);
-		response_astring(out, str_slice(&encoded));
-	} else if (parse_is_atom(name)) {
-		response_astring(out, name);
-	} else {
-		append_utf8(out, name);
-	}
+	if (names.utf8)
+		str_append(&wire, name);
+	else
+		mutf7_encode(name, &wire);
+	/* no digit of modified UTF-7 is a '/' */
+	for (i = 0; names.separator && i < wire.len; i++)
+		if (wire.ptr[i] == '/')
+			wire.ptr[i] = names.separator;
+	if (!names.utf8 || parse_is_atom(str_slice(&wire)))
+		response_astring(out, str_slice(&wire));
+	else
+		append_utf8(out, str_slice(&wire));
 }
 
 static void

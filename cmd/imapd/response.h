@@ -5,6 +5,7 @@
 #define NJIWA_CMD_IMAPD_RESPONSE_H
 
 #include <time.h>
+#include "cmd/imapd/name_style.h"
 #include "common/store/mailbox.h"
 
 #define RESPONSE_QUOTED_MAX 1000 /* octets; longer strings become literals */
@@ -18,9 +19,10 @@ void response_string(struct str *out, struct slice text);
 void response_nstring(struct str *out, struct slice text);
 void response_astring(struct str *out, struct slice text);
 
-/* A mailbox name, which is UTF-8, as an astring: as it is where utf8 was
- * enabled, else in modified UTF-7. */
-void response_mailbox(struct str *out, struct slice name, bool utf8);
+/* A mailbox name, which is UTF-8, as an astring: as it is where that
+ * was enabled, else in modified UTF-7, with the separator of the setting. */
+void response_mailbox(
+    struct str *out, struct slice name, struct name_style names);
 
 /* A flag list with its parentheses: system flags and those keywords of mb
  * that are atoms. */

@@ -104,6 +104,14 @@ imap_sole_mailbox(struct imap *im, struct slice argument)
 }
 
 bool
+imap_url_mailbox(struct imap *im, struct slice wire, struct str *name)
+{
+	struct name_style names = { im->conn.separator, true };
+
+	return mailbox_name_decode(wire, names, name);
+}
+
+bool
 imap_is_selected(const struct imap *im, struct slice name)
 {
 	struct slice own = str_slice(&im->mailbox_name);
@@ -267,7 +275,7 @@ answer_login(struct imap *im, bool opened)
 	str_append(out, im->service->argument);
 	if (opened) {
 		str_append_cstr(out, " OK [");
-		capability_list(CAP_AFTER_LOGIN, 0, out);
+		capability_list(im->service->settings, CAP_AFTER_LOGIN, 0, out);
 		str_append_cstr(out, "] Logged in\r\n");
 	} else {
 		str_appendf(out, " NO [UNAVAILABLE] %s\r\n", no_mail);
@@ -285,12 +293,15 @@ init(struct imap *im, struct session *session)
 		.line = (size_t)settings->imap_max_line,
 		.literal = SESSION_LITERAL_MAX,
 		.skip = SESSION_SKIP_MAX,
+		.unasked =
+		    settings->imap_literal_minus ? READER_UNASKED_MAX : 0,
 	};
 
 	*im = (struct imap){ .service = session };
 	conn_init(&im->conn, &imap_class, session->client, &limits);
 	im->conn.state = ST_NAMELESS;
 	im->conn.tls = session->tls;
+	im->conn.separator = settings->separator[0];
 	im->conn.max_errors = (unsigned)settings->imap_max_errors;
 	im->conn.timeout = settings->imap_idle_timeout;
 	im->quota_deadline = clock_deadline(SESSION_QUOTA_FRESH);

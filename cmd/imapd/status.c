@@ -2,9 +2,16 @@
 
 #include "cmd/imapd/commands.h"
 #include "cmd/imapd/response.h"
+#include "common/store/mailbox_copy.h"
 #include "common/store/mailbox_status.h"
 
 static const char usage[] = "STATUS takes a mailbox name and a list of items";
+
+struct status_values {
+	struct mailbox_status counted; /* first: offsets are those of both */
+	uint64_t appendlimit;
+	uint64_t reclaimed; /* octets that an EXPUNGE gives back */
+};
 
 static const struct status_item {
 	const char *name;
@@ -17,12 +24,16 @@ static const struct status_item {
 	{ "UIDVALIDITY", offsetof(struct mailbox_status, uidvalidity) },
 	{ "UNSEEN",      offsetof(struct mailbox_status, unseen) },
 	{ "DELETED",     offsetof(struct mailbox_status, deleted) },
+	{ "APPENDLIMIT", offsetof(struct status_values, appendlimit) },
+	/* these two stay the last ones: see the bits below */
+	{ "DELETED-STORAGE", offsetof(struct status_values, reclaimed) },
 	{ "SIZE",        offsetof(struct mailbox_status, size) },
 	/* clang-format on */
 };
 
 #define ITEMS (sizeof items / sizeof items[0])
 #define SIZE_BIT (1u << (ITEMS - 1))
+#define RECLAIMED_BIT (1u << (ITEMS - 2))
 
 bool
 status_parse(struct args *args, unsigned *ret_items)
@@ -49,7 +60,7 @@ status_parse(struct args *args, unsigned *ret_items)
 }
 
 static void
-put_items(struct str *out, const struct mailbox_status *status, unsigned wanted)
+put_items(struct str *out, const struct status_values *values, unsigned wanted)
 {
 	const char *sep = " (";
 	uint64_t value;
@@ -58,7 +69,7 @@ put_items(struct str *out, const struct mailbox_status *status, unsigned wanted)
 	for (i = 0; i < ITEMS; i++) {
 		if (!(wanted >> i & 1))
 			continue;
-		memcpy(&value, (const char *)status + items[i].offset,
+		memcpy(&value, (const char *)values + items[i].offset,
 		    sizeof value);
 		str_appendf(out, "%s%s ", sep, items[i].name);
 		response_number(out, value);
@@ -67,18 +78,41 @@ put_items(struct str *out, const struct mailbox_status *status, unsigned wanted)
 	str_append_cstr(out, ")\r\n");
 }
 
+/* The octets of what is \Deleted (RFC 9208 section 4.1.4). */
+static int
+find_deleted(
+    struct imap *im, struct slice name, uint64_t *ret_octets, struct err *err)
+{
+	struct mailbox *mb;
+	int rc = mailbox_open(im->store, name, MAILBOX_READ_ONLY, &mb, err);
+	uint32_t seq;
+
+	if (rc < 0)
+		return rc;
+	for (seq = 1; seq <= mailbox_count(mb); seq++)
+		if (mailbox_message(mb, seq)->flags & FLAG_DELETED)
+			*ret_octets += mailbox_octets(
+			    mb, (struct mailbox_seqs){ &seq, 1 });
+	mailbox_free(mb);
+	return 0;
+}
+
 /* As status_tell, with err filled. */
 static int
 tell(struct imap *im, struct slice name, unsigned wanted, struct err *err)
 {
-	struct mailbox_status status;
-	int rc =
-	    mailbox_status(im->store, name, wanted & SIZE_BIT, &status, err);
+	struct status_values status = {
+		.appendlimit = (uint64_t)im->service->settings->imap_append_max,
+	};
+	int rc = mailbox_status(
+	    im->store, name, wanted & SIZE_BIT, &status.counted, err);
 
+	if (rc == 0 && (wanted & RECLAIMED_BIT) && status.counted.deleted)
+		rc = find_deleted(im, name, &status.reclaimed, err);
 	if (rc < 0)
 		return rc;
 	str_append_cstr(&im->conn.out, "* STATUS ");
-	response_mailbox(&im->conn.out, name, im->conn.utf8);
+	response_mailbox(&im->conn.out, name, conn_names(&im->conn));
 	put_items(&im->conn.out, &status, wanted);
 	return 0;
 }

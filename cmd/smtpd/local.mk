@@ -11,7 +11,6 @@ libsmtpd_a_SOURCES = \
 	%D%/front/auth.c \
 	%D%/front/bdat.c \
 	%D%/front/binary.c \
-	%D%/front/binarymime.c %D%/front/binarymime.h \
 	%D%/front/checks.c %D%/front/checks.h \
 	%D%/front/data.c %D%/front/data.h \
 	%D%/front/envelope.c \

@@ -2,6 +2,7 @@ noinst_LIBRARIES += libmsg.a
 libmsg_a_SOURCES = \
 	%D%/address.c %D%/address.h \
 	%D%/base_subject.c %D%/base_subject.h \
+	%D%/binarymime.c %D%/binarymime.h \
 	%D%/casemap.c %D%/casemap.h \
 	%D%/charset.c %D%/charset.h %D%/charset_tables.h \
 	%D%/date.c %D%/date.h \

@@ -8,25 +8,14 @@
 #include "common/base/fileio.h"
 #include "common/base/mem.h"
 #include "common/store/body.h"
-#include "common/store/incoming.h"
+#include "common/store/delivery.h"
 #include "common/store/lock.h"
 #include "common/store/mailbox.h"
 #include "common/store/maildir.h"
-#include "common/store/msgfile.h"
 #include "common/store/tree.h"
 #include "common/store/uidfile.h"
-#include "common/store/withdraw.h"
 
 #define NAME_TRIES 16 /* unique names tried for one message */
-
-struct incoming {
-	struct msgfile first; /* what the caller writes */
-	struct msgfile copy;  /* the last one made; fd -1: none */
-	bool measured;
-	uint64_t size, crlf;
-	char *path; /* of the first store, for messages */
-	struct places places;
-};
 
 int
 incoming_open(
@@ -99,9 +88,8 @@ incoming_write(struct incoming *in, struct slice message, struct err *err)
 	return 0;
 }
 
-/* Counts the message, which is complete now. */
-static int
-measure(struct incoming *in)
+int
+incoming_measure(struct incoming *in)
 {
 	struct stat st;
 	void *map;
@@ -165,11 +153,10 @@ choose_file(const struct delivery *delivery, bool copy)
 	return &in->copy;
 }
 
-/* Puts a unique name into base and what follows it into name. */
-static void
-make_name(const struct delivery *delivery, struct str *base, struct str *name)
+void
+incoming_make_name(struct incoming *in, const struct incoming_target *target,
+    struct str *base, struct str *name)
 {
-	const struct incoming_target *target = delivery->target;
 	struct store *store = target->store;
 	bool recent = target->flags & FLAG_RECENT;
 
@@ -180,7 +167,7 @@ make_name(const struct delivery *delivery, struct str *base, struct str *name)
 	else
 		maildir_put_unique(
 		    clock_now(), store->number++, store->config.host, base);
-	maildir_put_sizes(delivery->in->size, delivery->in->crlf, base);
+	maildir_put_sizes(in->size, in->crlf, base);
 	if (recent && (target->flags & (uint8_t)~FLAG_RECENT) == 0 &&
 	    target->keywords == 0)
 		str_append(name, str_slice(base));
@@ -227,7 +214,7 @@ publish(struct delivery *delivery, const struct msgfile *file)
 	int tries = target->name.len ? NAME_TRIES - 1 : 0, rc = -EEXIST;
 
 	for (; rc == -EEXIST && tries < NAME_TRIES; tries++) {
-		make_name(delivery, &base, &name);
+		incoming_make_name(delivery->in, target, &base, &name);
 		rc = 0;
 		if (target->want_uid)
 			rc = assign_uid(delivery, str_slice(&base));
@@ -287,7 +274,7 @@ static int
 put(struct delivery *delivery, struct err *err)
 {
 	struct store *store = delivery->target->store;
-	int rc = measure(delivery->in);
+	int rc = incoming_measure(delivery->in);
 
 	if (rc < 0)
 		return tree_error(store, err, -rc, delivery->in->path, "tmp");

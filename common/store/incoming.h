@@ -52,14 +52,38 @@ struct incoming_target {
 int incoming_deliver(struct incoming *in, const struct incoming_target *target,
     uint32_t *ret_uid, uint32_t *ret_uidvalidity, struct err *err);
 
+/* The uids of messages that were delivered together: the first one's. */
+struct incoming_uids {
+	uint32_t first, uidvalidity;
+};
+
+/* One of several messages for one folder. */
+struct incoming_one {
+	struct incoming *in;
+	uint8_t flags;     /* FLAG_ bits, and the others, as in */
+	uint32_t keywords; /* incoming_target */
+	int64_t date;
+};
+
 /*
- * The same in two steps, for many folders: incoming_link gives the message its
- * name in one, incoming_sync brings all directory entries to the disk and tells
- * the quotas (the stores may be gone, their quota_ctx must not).  Until then a
- * descriptor is held for each.  Either fails with -errno and err filled, and
- * what was linked stays so until it is withdrawn.  A folder's failure is not
- * the others': incoming_failed tells, by the number that the n-th successful
- * incoming_link has (from 0), whose entry did not get to the disk.
+ * Delivers n messages into the folder of target, whose flags, keywords, date
+ * and name do not count: all of them or none, though the process be killed or
+ * the machine stop.  Their uids follow one another.  0, or -errno
+ * with err filled, as incoming_deliver.
+ */
+int incoming_deliver_all(const struct incoming_one *list, size_t n,
+    const struct incoming_target *target, struct incoming_uids *ret_uids,
+    struct err *err);
+
+/*
+ * incoming_deliver in two steps, for many folders: incoming_link gives the
+ * message its name in one, incoming_sync brings all directory entries to the
+ * disk and tells the quotas (the stores may be gone, their quota_ctx must not).
+ * Until then a descriptor is held for each.  Either fails with -errno and err
+ * filled, and what was linked stays so until it is withdrawn.  A folder's
+ * failure is not the others': incoming_failed tells, by the number that the
+ * n-th successful incoming_link has (from 0), whose entry did not get to the
+ * disk.
  */
 int incoming_link(
     struct incoming *in, const struct incoming_target *target, struct err *err);

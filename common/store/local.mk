@@ -1,7 +1,9 @@
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
+	%D%/batch.c %D%/batch.h \
 	%D%/body.c %D%/body.h \
-	%D%/deliver.c %D%/incoming.h \
+	%D%/deliver.c %D%/delivery.h %D%/incoming.h \
+	%D%/deliver_all.c \
 	%D%/detail.c %D%/detail.h \
 	%D%/find.c \
 	%D%/folder.c %D%/folder.h \

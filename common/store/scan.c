@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/base/mem.h"
+#include "common/store/batch.h"
 #include "common/store/maildir.h"
 #include "common/store/scan.h"
 
@@ -29,6 +30,7 @@ scan_clear(struct scan *scan)
 	scan->table = NULL;
 	scan->count = 0;
 	scan->again = false;
+	scan->batch = false;
 }
 
 /* Is the entry a regular file?  Where the directory does not tell, stat. */
@@ -83,6 +85,8 @@ add_entries(struct scan *scan, int dirfd, uint8_t state,
 
 		if (maildir_is_message(name) && is_regular(dirfd, entry))
 			rc = add_file(scan, name, state);
+		else if (slice_is(name, BATCH_NAME))
+			scan->batch = true;
 		at += entry->d_reclen;
 	}
 	return rc;

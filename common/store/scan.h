@@ -35,11 +35,12 @@ struct scan {
 	struct scan_slot *table;
 	uint32_t mask; /* slots - 1 */
 	bool again;    /* twins were told apart: look again */
+	bool batch;    /* messages are just coming together (batch.h) */
 };
 
 #define SCAN_INIT                                                              \
 	{                                                                      \
-		STR_INIT, NULL, 0, 0, NULL, 0, false                           \
+		STR_INIT, NULL, 0, 0, NULL, 0, false, false                    \
 	}
 
 void scan_release(struct scan *scan);

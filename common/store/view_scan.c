@@ -5,6 +5,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/mem.h"
+#include "common/store/batch.h"
 #include "common/store/maildir.h"
 #include "common/store/view.h"
 
@@ -112,6 +113,10 @@ scan_once(struct mailbox *mb, struct scan *scan)
 		rc = scan_read(scan, mb->folder.cur_dir, 0);
 	if (rc == 0)
 		scan_index(scan, tell_twins, mb);
+	/* what cannot be settled is taken as it is */
+	if (rc == 0 && scan->batch &&
+	    batch_settle(mb->store, mb->folder.cur_dir) == 0)
+		scan->again = true;
 	return rc;
 }
 

@@ -165,6 +165,8 @@ struct settings {
 	int64_t imap_append_max;
 	int64_t imap_max_errors;
 	int64_t imap_idle_keepalive;
+	const char *separator;   /* "." or "/", of mailbox names */
+	bool imap_literal_minus; /* LITERAL- in the place of LITERAL+ */
 	const char *imap_drafts; /* names of folders, "" for none */
 	const char *imap_sent;
 	const char *imap_junk;

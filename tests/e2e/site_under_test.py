@@ -115,6 +115,7 @@ class Site:
             "tls_cert": self.certs.cert,
             "login_delay": "10ms",
             "imap_make_folders": "no",
+            "separator": "/",
             "smtp_error_delay": "0",
         }
         if self.mariadb:

@@ -368,7 +368,7 @@ def test_append_errors(site, client):
     client.send(b"a APPEND INBOX (x) {5+}\r\nhello junk\r\nb NOOP\r\n")
     assert client.finish(b"a").status == "BAD"
     assert client.finish(b"b").status == "OK"
-    client.send(b"c APPEND INBOX ~{5+}\r\nhello\r\nd NOOP\r\n")
+    client.send(b"c APPEND INBOX ~{5+}\r\nhe\0lo\r\nd NOOP\r\n")
     assert client.finish(b"c").code == "UNKNOWN-CTE"
     assert client.finish(b"d").status == "OK"
     assert site.messages() == []

@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "cmd/smtpd/front/binarymime.h"
 #include "cmd/smtpd/front/unstuff.h"
+#include "common/msg/binarymime.h"
 #include "common/msg/header.h"
 #include "common/msg/mime.h"
 #include "common/msg/mime_value.h"

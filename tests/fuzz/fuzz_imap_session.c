@@ -169,6 +169,7 @@ run(struct client *client, const char *path)
 		.hostname = "h",
 		.quota_ignore = "Sent",
 		.quota_message = "%u is full",
+		.separator = ".",
 		.imap_drafts = "Drafts",
 		.imap_sent = "Sent",
 		.imap_junk = "Junk",

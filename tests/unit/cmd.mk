@@ -70,7 +70,7 @@ check_PROGRAMS += %D%/test_binarymime %D%/test_smtp_binary
 TESTS += %D%/test_binarymime %D%/test_smtp_binary
 %C%_test_binarymime_SOURCES = %D%/test_binarymime.c
 %C%_test_binarymime_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-%C%_test_binarymime_LDADD = libsmtpd.a libmsg.a libbase.a $(CMOCKA_LIBS)
+%C%_test_binarymime_LDADD = libmsg.a libbase.a $(CMOCKA_LIBS)
 %C%_test_smtp_binary_SOURCES = %D%/test_smtp_binary.c %D%/smtpd_fake.c \
 	%D%/smtpd_fake_spam.c
 %C%_test_smtp_binary_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -1,7 +1,7 @@
 /* Messages of BODY=BINARYMIME made text: what is encoded, what is renamed, what
  * stays, and what cannot be converted. */
-#include "cmd/smtpd/front/binarymime.h"
 #include "common/base/str.h"
+#include "common/msg/binarymime.h"
 #include "common/msg/mime.h"
 #include "tests/unit/unit.h"
 

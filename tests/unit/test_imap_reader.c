@@ -49,7 +49,7 @@ static const struct stream_io io = {
 	.pending = client_pending,
 };
 
-static const struct reader_limits limits = { 40, 10, 20 };
+static const struct reader_limits limits = { 40, 10, 20, 0 };
 
 static bool
 streams(void *ctx, struct slice text)

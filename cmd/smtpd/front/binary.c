@@ -1,8 +1,8 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-#include "cmd/smtpd/front/binarymime.h"
 #include "cmd/smtpd/front/reception.h"
+#include "common/msg/binarymime.h"
 
 static void
 put(void *ctx, struct slice text)

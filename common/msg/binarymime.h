@@ -1,8 +1,8 @@
 /* A message of BODY=BINARYMIME (RFC 3030 section 3) as one of BODY=8BITMIME
  * (RFC 6152): parts in binary that are no text become base64.
  * Never changes what a part decodes to, nor a part that is text already. */
-#ifndef NJIWA_CMD_SMTPD_FRONT_BINARYMIME_H
-#define NJIWA_CMD_SMTPD_FRONT_BINARYMIME_H
+#ifndef NJIWA_MSG_BINARYMIME_H
+#define NJIWA_MSG_BINARYMIME_H
 
 #include "common/base/slice.h"
 

@@ -1,4 +1,4 @@
-#include "cmd/smtpd/front/binarymime.h"
+#include "common/msg/binarymime.h"
 #include "common/base/enc.h"
 #include "common/msg/header.h"
 #include "common/msg/mime.h"

@@ -1,0 +1,96 @@
+#include "cmd/imapd/append.h"
+#include "cmd/imapd/commands.h"
+#include "cmd/imapd/view.h"
+#include "common/store/mailbox_copy.h"
+
+#include <errno.h>
+
+static const char usage[] =
+    "A message, a mailbox and another message are needed";
+static const char no_message[] = "No such message";
+
+/* The number, or "*", at the start; its sequence number, or 0 with the reply
+ * set. */
+static uint32_t
+find_message(struct imap *im, struct slice *argument, bool uids)
+{
+	size_t len = slice_find(*argument, ' ');
+	struct slice text = slice_head(*argument, len);
+	struct seqset set = { 0 };
+	struct view_walk walk;
+	uint32_t seq = 0;
+	bool good;
+
+	*argument = slice_skip(*argument, len + 1);
+	good = slice_find(text, ':') == len && slice_find(text, ',') == len &&
+	       !slice_is(text, "$") && view_set(im, text, uids, &set);
+	if (good) {
+		view_walk(im, &set, uids, &walk);
+		if (!view_next(&walk, &seq))
+			conn_no(&im->conn, "NONEXISTENT", no_message);
+	} else {
+		conn_bad(&im->conn, usage);
+	}
+	seqset_release(&set);
+	return seq;
+}
+
+/* What the quota has back when the message goes. */
+static uint64_t
+octets_of(struct imap *im, uint32_t seq)
+{
+	const char *ignored = im->service->settings->quota_ignore;
+	struct mailbox_seqs one = { &seq, 1 };
+
+	if (slice_is(str_slice(&im->mailbox_name), ignored))
+		return 0;
+	return mailbox_octets(im->mailbox, one);
+}
+
+/* The new message is there before the old one goes: whatever happens in
+ * between, mail is not lost (RFC 8508 section 3.3). */
+static void
+replace(struct append *append, uint32_t old)
+{
+	struct imap *im = append->im;
+	struct err err = { 0, "" };
+	struct incoming_uids uids;
+	int rc;
+
+	if (append->count != 1) {
+		conn_bad(&im->conn, usage);
+		return;
+	}
+	if (append_deliver(append, &uids) < 0)
+		return;
+	rc = mailbox_expunge(im->mailbox, EXPUNGE_ANY, &old, 1, &err);
+	if (rc < 0) {
+		struct err ignored;
+
+		(void)incoming_withdraw(append->list[0].in, &ignored);
+		imap_fail(im, rc, &err);
+		return;
+	}
+	str_appendf(&im->conn.out,
+	    "* OK [APPENDUID %u %u] Replacement is ready\r\n", uids.uidvalidity,
+	    uids.first);
+}
+
+void
+cmd_replace(void *ctx, struct slice argument)
+{
+	struct imap *im = ctx;
+	struct append append = { .im = im };
+	bool uids = im->conn.row->flags & IMAP_UID;
+	uint32_t seq = find_message(im, &argument, uids), uid;
+
+	if (seq == 0)
+		return;
+	uid = mailbox_message(im->mailbox, seq)->uid;
+	if (append_open(&append, argument)) {
+		append.freed = octets_of(im, seq);
+		if (append_take(&append))
+			replace(&append, uid);
+	}
+	append_release(&append);
+}
