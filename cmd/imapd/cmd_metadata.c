@@ -47,7 +47,8 @@ begin_response(struct imap *im)
 
 	str_append_cstr(out, "* METADATA ");
 	if (im->name.len)
-		response_mailbox(out, str_slice(&im->name), im->conn.utf8);
+		response_mailbox(
+		    out, str_slice(&im->name), conn_names(&im->conn));
 	else
 		str_append_cstr(out, "\"\"");
 	str_append_cstr(out, " (");
