@@ -256,18 +256,24 @@ requests_answer(
     struct server *server, struct client *client, struct ipc_msg *msg)
 {
 	struct request_ctx ctx = { server, client };
-	const struct request *row;
-	int rc;
+	char trace[LOG_TRACE_MAX];
+	const struct request *row = NULL;
+	int rc = -EPROTO;
 
 	/* answers come in the order of requests */
 	if (msg->type != WIRE_QUOTA_ADD && client->adds)
 		requests_flush_adds(server);
 	account_sql_begin_request(server->sql);
-	rc = request_dispatch(requests, sizeof requests / sizeof requests[0],
-	    &client->counts, client->bound ? BOUND : FREE, msg, &ctx, &row);
+	if (wire_take_trace(&msg->body, trace)) {
+		log_set_trace(trace);
+		rc = request_dispatch(requests,
+		    sizeof requests / sizeof requests[0], &client->counts,
+		    client->bound ? BOUND : FREE, msg, &ctx, &row);
+	}
 	if (rc < 0)
 		log_warning("a client's request is refused: %s, type %u",
 		    row ? row->name : "unknown", msg->type);
+	log_set_trace(""); /* what follows is nobody's */
 	return rc;
 }
 

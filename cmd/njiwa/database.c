@@ -18,6 +18,45 @@ print_applied(void *ctx, const struct account_migration *migration)
 	printf("%04u\t%s\tapplied\n", migration->number, migration->name);
 }
 
+/* ---- aliases that are mailboxes ---- */
+
+#define SHARED_MAX 20 /* addresses that are named */
+
+struct shared {
+	const struct tool *tool;
+	size_t count;
+};
+
+static void
+say_shared(void *ctx, const struct account_alias *alias)
+{
+	struct shared *shared = ctx;
+
+	if (shared->count++ < SHARED_MAX)
+		tool_say(shared->tool, "%s is an alias and a mailbox",
+		    alias->address);
+}
+
+/* What comes of a database whose aliases were to go first. */
+static void
+warn_of_shared(const struct tool *tool)
+{
+	struct shared shared = { tool, 0 };
+	struct err err = { 0 };
+
+	if (strcmp(tool->settings.alias_order, "mailbox") != 0)
+		return;
+	if (account_admin_alias_shared(tool->admin, say_shared, &shared, &err) <
+	    0)
+		tool_say(tool, "aliases: %s", err.text);
+	if (shared.count)
+		tool_say(tool,
+		    "aliases that are not looked at: %zu (alias_order is "
+		    "mailbox; with alias they replace the mailbox, as with the "
+		    "predecessor)",
+		    shared.count);
+}
+
 static int
 migrate(struct tool *tool)
 {
@@ -30,6 +69,7 @@ migrate(struct tool *tool)
 	if (rc < 0)
 		return tool_fail_err(
 		    tool, account_admin_where(tool->admin), rc, &err);
+	warn_of_shared(tool);
 	return EX_OK;
 }
 
@@ -111,5 +151,8 @@ cmd_db_status(struct tool *tool)
 	if (rc < 0)
 		return tool_fail_err(
 		    tool, account_admin_where(tool->admin), rc, &err);
-	return missing ? EX_UNAVAILABLE : EX_OK;
+	if (missing)
+		return EX_UNAVAILABLE;
+	warn_of_shared(tool);
+	return EX_OK;
 }

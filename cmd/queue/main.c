@@ -51,7 +51,8 @@ open_accounts(struct queue *q, const char *config)
 	int rc;
 
 	str_appendf(&program, "%s/njiwa-accountd", s->libexec_dir);
-	client.program = str_cstr(&program);
+	if (s->account_fallback)
+		client.program = str_cstr(&program);
 	rc = account_client_open(&client, &q->account, &err);
 	if (rc < 0)
 		log_error("no accounts: %s", err.text);

@@ -16,7 +16,8 @@ struct account_client;
 
 struct account_client_config {
 	const char *socket;  /* path of the service's socket, "" for none */
-	const char *program; /* path of njiwa-accountd for the fall-back */
+	const char *program; /* path of njiwa-accountd for the fall-back; NULL:
+			      * without the service nothing is answered */
 	const char *config;  /* path of the settings file, for that program */
 	int64_t timeout_ms;  /* of one answer */
 	/* NAME=value lines that the program gets beside our environment (the
@@ -24,8 +25,10 @@ struct account_client_config {
 	const char *const *env;
 };
 
-/* Connects to the socket; when nobody is there, starts the program on a pair.
- * To be called before the process confines itself.  0 or -errno. */
+/* Connects to the socket; when nobody is there, starts the program on a pair,
+ * or, where there is to be none, leaves it to the requests: each tries the
+ * socket again, and is TEMPFAIL.  To be called before the process confines
+ * itself.  0 or -errno. */
 int account_client_open(const struct account_client_config *config,
     struct account_client **ret_client, struct err *err);
 void account_client_free(struct account_client *client);

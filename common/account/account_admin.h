@@ -134,6 +134,9 @@ int account_admin_alias_remove(
     struct account_admin *admin, const char *address, struct err *err);
 int account_admin_alias_list(struct account_admin *admin,
     account_alias_seen *seen, void *ctx, struct err *err);
+/* Those (address alone) that are mailboxes as well. */
+int account_admin_alias_shared(struct account_admin *admin,
+    account_alias_seen *seen, void *ctx, struct err *err);
 
 /* ---- quota in use ---- */
 

@@ -74,7 +74,6 @@ connect_client(struct account_client *client)
 	if (fd < 0)
 		return fd;
 	client->fd = fd;
-	client->by_socket = true;
 	return 0;
 }
 
@@ -98,7 +97,10 @@ account_client_open(const struct account_client_config *config,
 	client->fd = -1;
 	client->answer = (struct ipc_msg)IPC_MSG_INIT;
 	rc = connect_client(client);
-	if (is_nobody(rc)) {
+	client->by_socket = rc == 0 || config->program == NULL;
+	if (is_nobody(rc) && client->by_socket) {
+		rc = 0; /* whoever asks is told, and logs it */
+	} else if (is_nobody(rc)) {
 		what = config->program;
 		rc = start_program(client, config);
 	}
@@ -212,7 +214,9 @@ account_client_ask(struct account_client *client, enum wire_type type,
 	explicit_bzero(client->body.ptr, client->body.len);
 	if (rc != 0) {
 		disconnect(client);
-		(void)err_sys(err, -rc, "account service"); /* TEMPFAIL */
+		(void)err_sys(err, -rc, "account service%s%s", /* TEMPFAIL */
+		    client->by_socket ? " " : "",
+		    client->by_socket ? client->socket : "");
 		return ACCOUNT_TEMPFAIL;
 	}
 	if (ret_head->outcome == ACCOUNT_TEMPFAIL)
@@ -224,6 +228,7 @@ struct str *
 account_client_body(struct account_client *client)
 {
 	str_clear(&client->body);
+	wire_put_trace(&client->body, log_trace());
 	return &client->body;
 }
 
@@ -283,7 +288,7 @@ account_resolve(struct account_client *client, struct slice address,
 
 	if (address.len > ACCOUNT_NAME_MAX)
 		return ACCOUNT_UNKNOWN;
-	str_clear(&client->body);
+	(void)account_client_body(client);
 	ipc_put_text(&client->body, address);
 	outcome = account_client_ask(client, WIRE_RESOLVE, &head, &in, err);
 	if (outcome != ACCOUNT_FOUND)
@@ -302,7 +307,7 @@ account_lookup(struct account_client *client, struct slice name,
 {
 	if (name.len > ACCOUNT_NAME_MAX)
 		return ACCOUNT_UNKNOWN;
-	str_clear(&client->body);
+	(void)account_client_body(client);
 	ipc_put_text(&client->body, name);
 	return account_client_ask_user(client, WIRE_LOOKUP, ret_user, err);
 }
@@ -315,7 +320,7 @@ account_spam_prefs(struct account_client *client, const char *name,
 	struct wire_head head;
 	struct ipc_reader in;
 
-	str_clear(&client->body);
+	(void)account_client_body(client);
 	ipc_put_text(
 	    &client->body, slice_head(slice_from(name), ACCOUNT_NAME_MAX));
 	outcome = account_client_ask(client, WIRE_SPAM_PREFS, &head, &in, err);
@@ -358,7 +363,7 @@ account_quota_add(struct account_client *client, const char *name,
 	client->lost++;                       /* unless it is sent */
 	if (client->fd < 0)
 		return;
-	str_clear(&client->body);
+	(void)account_client_body(client);
 	ipc_put_text(
 	    &client->body, slice_head(slice_from(name), ACCOUNT_NAME_MAX));
 	octets = clamp(octets, WIRE_OCTETS_MAX);
@@ -397,7 +402,7 @@ account_bind(struct account_client *client, const char *name, struct err *err)
 	struct wire_head head;
 	struct ipc_reader in;
 
-	str_clear(&client->body);
+	(void)account_client_body(client);
 	ipc_put_text(&client->body, slice_from(name));
 	if (account_client_ask(client, WIRE_BIND, &head, &in, err) !=
 	    ACCOUNT_FOUND)

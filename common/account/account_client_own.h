@@ -5,7 +5,7 @@
 
 #include "common/account/wire.h"
 
-/* The body of the next request, emptied; borrowed. */
+/* The body of the next request, of which it has the trace alone; borrowed. */
 struct str *account_client_body(struct account_client *client);
 
 /* Sends the body, which is wiped, and gets the answer's first part, in borrowed

@@ -218,3 +218,33 @@ account_admin_alias_list(struct account_admin *admin, account_alias_seen *seen,
 
 	return account_admin_run(admin, &run, err);
 }
+
+/* ---- aliases that are mailboxes ---- */
+
+static const char list_shared[] =
+    "SELECT address FROM forwarder WHERE EXISTS (SELECT 1 FROM users WHERE "
+    "users.domain = SUBSTR(forwarder.address, "
+    "INSTR(forwarder.address, '@') + 1) AND "
+    "users.name = SUBSTR(forwarder.address, 1, "
+    "INSTR(forwarder.address, '@') - 1)) ORDER BY address";
+
+static void
+see_address(void *ctx, const struct db_row *row)
+{
+	const struct alias_seen *to = ctx;
+	STR_AUTO address = STR_INIT;
+
+	str_append(&address, account_admin_column(row, 0));
+	to->seen(
+	    to->ctx, &(struct account_alias){ str_cstr(&address), "", "" });
+}
+
+int
+account_admin_alias_shared(struct account_admin *admin,
+    account_alias_seen *seen, void *ctx, struct err *err)
+{
+	struct alias_seen to = { seen, ctx };
+	struct sql_run run = { list_shared, NULL, 0, see_address, &to, 0 };
+
+	return account_admin_run(admin, &run, err);
+}

@@ -174,3 +174,41 @@ wire_send(int fd, uint16_t type, struct slice body, int64_t deadline)
 	}
 	return rc;
 }
+
+void
+wire_put_trace(struct str *body, const char *trace)
+{
+	ipc_put_text(body, slice_from(trace));
+}
+
+static bool
+is_trace(struct slice text)
+{
+	size_t i;
+
+	for (i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+
+		if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z') &&
+		    !(c >= 'A' && c <= 'Z'))
+			return false;
+	}
+	return true;
+}
+
+bool
+wire_take_trace(struct str *body, char ret_trace[LOG_TRACE_MAX])
+{
+	struct ipc_reader in = { str_slice(body), false };
+	struct slice trace = ipc_get_text(&in, LOG_TRACE_MAX - 1);
+	size_t all = body->len;
+
+	if (in.bad || !is_trace(trace))
+		return false;
+	memcpy(ret_trace, trace.ptr, trace.len);
+	ret_trace[trace.len] = '\0';
+	str_drop(body, body->len - in.rest.len);
+	/* what moved may be a password */
+	explicit_bzero(body->ptr + body->len, all - body->len);
+	return true;
+}

@@ -6,6 +6,7 @@
 
 #include "common/account/account_spam.h"
 #include "common/base/ipc.h"
+#include "common/base/log.h"
 
 #define WIRE_SERVICE_MAX 32   /* octets of "smtp" */
 #define WIRE_PEER_MAX 64      /* of a peer's address */
@@ -16,9 +17,11 @@
 #define WIRE_ADDS_MAX 64      /* quota additions without an answer yet */
 #define WIRE_OCTETS_MAX (INT64_C(1) << 42) /* of one addition, up or down */
 #define WIRE_MESSAGES_MAX INT32_MAX        /* likewise */
-#define WIRE_REQUEST_BODY 4096             /* of any request */
-#define WIRE_PART_BODY 32768 /* an answer's part is ended beyond this */
+#define WIRE_REQUEST_BODY 4096 /* of any request, without its trace */
+#define WIRE_PART_BODY 32768   /* an answer's part is ended beyond this */
 
+/* Each request begins with a text: the trace id of the connection for which it
+ * is asked, in whose name the service logs, or "". */
 enum wire_type {
 	WIRE_RESOLVE = 1, /* text address */
 	WIRE_LOGIN,       /* text name, password, service, peer */
@@ -58,6 +61,11 @@ bool wire_get_user(struct ipc_reader *in, struct account_user *ret_user);
 bool wire_get_target(struct ipc_reader *in, struct account_target *ret_target);
 bool wire_get_spam_prefs(
     struct ipc_reader *in, struct account_spam_prefs *ret_prefs);
+
+/* Append a trace id, and take the one that a request begins with off its body:
+ * letters and digits, fewer than LOG_TRACE_MAX; false when it is none. */
+void wire_put_trace(struct str *body, const char *trace);
+bool wire_take_trace(struct str *body, char ret_trace[LOG_TRACE_MAX]);
 
 /* As ipc_send without descriptors, but gives up with -ETIMEDOUT when the peer
  * does not read until deadline. */

@@ -139,7 +139,8 @@ open_accounts(struct connection *c)
 	struct err err = { 0, "" };
 
 	str_appendf(&program, "%s/njiwa-accountd", s->libexec_dir);
-	config.program = str_cstr(&program);
+	if (s->account_fallback)
+		config.program = str_cstr(&program);
 	if (account_client_open(&config, &c->keeper.account, &err) < 0) {
 		log_error("no accounts: %s", err.text);
 		exit(EX_TEMPFAIL);

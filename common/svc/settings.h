@@ -43,8 +43,9 @@ struct settings {
 	const char *sender_query;
 	const char *host_list;   /* file of local domains, "" for none */
 	const char *drop_policy; /* reject, discard */
-	const char *alias_order; /* alias, mailbox: which goes first */
+	const char *alias_order; /* mailbox, alias: which goes first */
 	const char *account_socket;
+	bool account_fallback;
 	int64_t account_idle; /* njiwa-accountd ends itself after */
 	int64_t account_workers;
 	int64_t account_timeout;

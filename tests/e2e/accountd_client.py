@@ -43,8 +43,8 @@ class Client:
         self.sock = sock
         sock.settimeout(20)
 
-    def send(self, kind, body):
-        self.sock.send(struct.pack("=H", kind) + body)
+    def send(self, kind, body, trace=""):
+        self.sock.send(struct.pack("=H", kind) + text(trace) + body)
 
     def receive(self):
         octets = self.sock.recv(70000)

@@ -121,6 +121,11 @@ def test_full(lite, what):
     said = re.findall("njiwa-(smtpd|imapd).*(?:disk is full|no room on the "
                       "disk|No space left)", lite.log)
     assert set(said) == {"smtpd", "imapd"}
+    for line in lite.log.splitlines():
+        if "no room on the disk" in line:
+            assert lite.maildir("demo") in line or lite.maildir("other") in \
+                line
+            assert line.endswith("make room on it")
 
 
 def test_full_in_the_middle(lite):

@@ -72,13 +72,13 @@ def test_steps(site):
     assert (status, reply) == (OK, "250 2.1.5 Recipient ok")
     assert steps == [
         "recipient <info+work@test.dev>",
-        "  alias info+work@test.dev: none",
         "  mailbox info+work@test.dev: none",
+        "  alias info+work@test.dev: none",
         "  domain of info+work@test.dev: ours",
         '  subaddress info+work@test.dev: info@test.dev with the detail '
         '"work"',
+        "  mailbox info@test.dev: none",
         "  alias info@test.dev: demo@test.dev",
-        "  alias demo@test.dev: none",
         "  mailbox demo@test.dev: demo@test.dev",
         "  to demo@test.dev",
         "    quota: 1000 of 2097152 octets in use, 2306862 with the grace for "
@@ -193,6 +193,24 @@ def test_database_away(make_site):
 
 
 # ---- the verbs that it shows the effect of
+
+def test_aliases_that_are_mailboxes(site):
+    """They are named while they are not looked at."""
+    good(site, "db", "status")
+    good(site, "alias", "add", full("Demo"), full("other"))
+    good(site, "alias", "add", full("info"), full("other"))
+    for verb in "status", "migrate":
+        status, _, err = call(site, "db", verb)
+        assert status == OK
+        assert err.splitlines() == [
+            "njiwa: %s is an alias and a mailbox" % full("Demo"),
+            "njiwa: aliases that are not looked at: 1 (alias_order is mailbox; "
+            "with alias they replace the mailbox, as with the predecessor)"]
+    assert "  to demo@test.dev" in explain(site, full("demo"))[1]
+    site.conf(alias_order="alias")
+    good(site, "db", "status")
+    assert "  to other@test.dev" in explain(site, full("demo"))[1]
+
 
 def test_domain_alias(site):
     good(site, "domain", "alias", "add", "Also.dev", DOMAIN)

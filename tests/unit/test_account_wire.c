@@ -156,6 +156,39 @@ peer_does_not_read(void **state)
 	(void)close(ends[0]);
 }
 
+/* What a request begins with is taken off, and nothing else. */
+static void
+traces(void **state)
+{
+	static const struct {
+		const char *trace;
+		bool good;
+	} rows[] = {
+		{ "", true },
+		{ "k3Z0a", true },
+		{ "12345678901234567890123", true }, /* LOG_TRACE_MAX - 1 */
+		{ "123456789012345678901234", false },
+		{ "two words", false },
+		{ "new\nline", false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		STR_AUTO body = STR_INIT;
+		char trace[LOG_TRACE_MAX] = "?";
+
+		wire_put_trace(&body, rows[i].trace);
+		ipc_put_text(&body, slice_from("demo@test.dev"));
+		assert_int_equal(wire_take_trace(&body, trace), rows[i].good);
+		assert_string_equal(trace, rows[i].good ? rows[i].trace : "?");
+		if (rows[i].good)
+			assert_int_equal(body.len, 4 + 13);
+		str_truncate(&body, 3);
+		assert_false(wire_take_trace(&body, trace));
+	}
+}
+
 int
 main(void)
 {
@@ -165,6 +198,7 @@ main(void)
 		cmocka_unit_test(heads),
 		cmocka_unit_test(bad_users),
 		cmocka_unit_test(peer_does_not_read),
+		cmocka_unit_test(traces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

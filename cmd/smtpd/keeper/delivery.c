@@ -73,7 +73,9 @@ open_home(struct delivery *d, size_t i, uint64_t announced)
 
 	d->home = i;
 	if (rc == 0 && !store_has_room(d->store, announced)) {
-		rc = err_set(&err, ENOSPC, "no room on the disk");
+		rc = err_set(&err, ENOSPC,
+		    "%s: no room on the disk for %llu octets; make room on it",
+		    d->to[i].path, (unsigned long long)announced);
 		delivery_close(d);
 	}
 	if (rc < 0)
