@@ -1,11 +1,15 @@
 # cmd/smtpd: front/ and content/ run in the front, keeper/ in the keeper
 noinst_LIBRARIES += libsmtpd.a
 libsmtpd_a_SOURCES = \
+	%D%/content/chain.c %D%/content/chain.h \
 	%D%/content/content.c %D%/content/content.h \
 	%D%/content/milter_edits.c %D%/content/milter_edits.h \
 	%D%/content/milter_macros.c %D%/content/milter_macros.h \
 	%D%/content/milter_message.c %D%/content/milter_reply.c \
 	%D%/content/milters.c %D%/content/milters.h \
+	%D%/content/pipe_answer.c %D%/content/pipe_answer.h \
+	%D%/content/pipe_list.c %D%/content/pipe_list.h \
+	%D%/content/pipes.c \
 	%D%/content/spam.c \
 	%D%/content/virus.c \
 	%D%/front/auth.c \
@@ -29,7 +33,8 @@ libsmtpd_a_SOURCES = \
 	%D%/keeper/content.c \
 	%D%/keeper/delivery.c %D%/keeper/delivery.h \
 	%D%/keeper/filter.c %D%/keeper/filter.h \
-	%D%/keeper/filter_runner.c \
+	%D%/keeper/filter_command.c \
+	%D%/keeper/filter_runner.c %D%/keeper/filter_runner.h \
 	%D%/keeper/keeper.c %D%/keeper/keeper.h \
 	%D%/keeper/notice.c \
 	%D%/keeper/recipients.c \

@@ -23,7 +23,9 @@ enum smtp_request {
 	SMTP_FILE,    /* a file for it, which does not fit into the commit or is
 		       * to be shown to filters: no body; an fd */
 	SMTP_FILTER,  /* a connected filter: u32 enum wire_filter; one fd, or
-		       * two (of a command) */
+		       * three of a command: its input, its output, and what
+		       * its exit code comes from, as one octet, when it is
+		       * over; none when a signal ended it */
 	SMTP_LIMITS,  /* the recipients' thresholds: no body; struct wire_limits
 		       * behind the outcome */
 	SMTP_EDIT,    /* a filter changes the envelope: struct wire_edit */

@@ -3,15 +3,17 @@
 #ifndef NJIWA_CMD_SMTPD_WIRE_CONTENT_H
 #define NJIWA_CMD_SMTPD_WIRE_CONTENT_H
 
+#include "cmd/smtpd/content/pipe_list.h"
 #include "cmd/smtpd/wire.h"
-#include "common/proto/milter_list.h"
 
-/* Which filter of SMTP_FILTER: the milters in the order of their setting. */
+/* Which filter of SMTP_FILTER: milters and commands in the order of their
+ * settings. */
 enum wire_filter {
 	WIRE_FILTER_SPAM, /* spamd, or else spam_command */
 	WIRE_FILTER_CLAMD,
 	WIRE_FILTER_MILTER,
-	WIRE_FILTERS = WIRE_FILTER_MILTER + MILTERS_MAX
+	WIRE_FILTER_COMMAND = WIRE_FILTER_MILTER + MILTERS_MAX,
+	WIRE_FILTERS = WIRE_FILTER_COMMAND + PIPES_MAX
 };
 
 /* Points of a filter, in thousandths; a threshold of NEVER is never reached,

@@ -86,7 +86,7 @@ pull(struct exchange *x, struct err *err)
 static int
 step(struct exchange *x, struct err *err)
 {
-	struct pollfd fds[3] = { { x->in, POLLIN, 0 },
+	struct pollfd fds[3] = { { x->closed ? -1 : x->in, POLLIN, 0 },
 		{ x->sent ? -1 : x->out, POLLOUT, 0 },
 		{ x->guard > 0 ? x->guard : -1, 0, 0 } };
 	int left = clock_left(x->deadline);
@@ -107,12 +107,20 @@ step(struct exchange *x, struct err *err)
 	return rc;
 }
 
+static bool
+is_over(const struct exchange *x)
+{
+	if (x->ops->done(x->ctx))
+		return true;
+	return x->closed && (x->sent || !x->whole);
+}
+
 int
 exchange_run(struct exchange *x, struct err *err)
 {
 	int rc = 0;
 
-	while (rc == 0 && !x->closed && !x->ops->done(x->ctx))
+	while (rc == 0 && !is_over(x))
 		rc = step(x, err);
 	return rc;
 }

@@ -31,6 +31,7 @@ struct exchange {
 	int guard;        /* whose hang-up ends it; 0 and below: nobody's */
 	int64_t deadline; /* clock.h */
 	bool hang_up;     /* the other side waits for the end of it all */
+	bool whole;       /* all is sent, even to one that says no more */
 	int spare;        /* stands for a pipe's number after that */
 	struct slice ready;
 	bool sent; /* all of it; or nobody takes more: then refused too */

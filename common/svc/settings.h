@@ -148,6 +148,15 @@ struct settings {
 	const char *spam_unavailable; /* accept, defer */
 	const char *spam_query;       /* "" for no preferences */
 	/* other filters */
+	const char *filters_mx; /* words: milters clamd commands spam, names */
+	const char *filters_submission;
+	const char *filters_lmtp;
+	const char *content_commands; /* cmd/smtpd/content/pipe_list.h */
+	int64_t content_command_timeout;
+	int64_t content_command_max_size;
+	const char *content_command_default_action; /* tempfail, accept, ... */
+	int64_t content_command_uid;                /* -1: as mail_uid */
+	int64_t content_command_gid;
 	const char *clamd; /* "", host:port, or /path of a socket */
 	int64_t clamd_timeout;
 	int64_t clamd_max_size;

@@ -24,6 +24,7 @@ USERS = (("demo", 0), ("other", 0), ("small", 1))
 # service: program, profile (-p), TLS from the first octet
 SERVICES = {
     "mx": ("njiwa-smtpd", "mx", False),
+    "lmtp": ("njiwa-smtpd", "lmtp", False),
     "submission": ("njiwa-smtpd", "submission", False),
     "submissions": ("njiwa-smtpd", "submissions", True),
     "pop3": ("njiwa-pop3d", "pop3", False),
@@ -216,7 +217,8 @@ class Site:
             listener.listen(128)
             return self.spawn(self.build + "/njiwa-accountd", stdin=listener)
 
-    def init(self, services=tuple(SERVICES), preexec_fn=None, **settings):
+    def init(self, services=tuple(s for s in SERVICES if s != "lmtp"),
+             preexec_fn=None, **settings):
         """Starts njiwa-init; its process.  port(), smtp() ... then go there."""
         ports = {name: servers.free_port() for name in services}
         self.conf(listen=" ".join("%s=127.0.0.1:%d" % item

@@ -26,6 +26,16 @@ FUZZ_TARGETS += %D%/fuzz_milter_front
 	libproto.a libmsg.a libnet.a libbase.a
 %C%_fuzz_milter_front_LDFLAGS = $(FUZZ_LINK)
 EXTRA_DIST += %D%/milter_front.dict %D%/corpus/milter_front
+FUZZ_TARGETS += %D%/fuzz_pipe_answer
+%C%_fuzz_pipe_answer_SOURCES = %D%/fuzz_pipe_answer.c $(FUZZ_MAIN)
+%C%_fuzz_pipe_answer_LDADD = libsmtpd.a libmsg.a libbase.a
+%C%_fuzz_pipe_answer_LDFLAGS = $(FUZZ_LINK)
+EXTRA_DIST += %D%/pipe_answer.dict %D%/corpus/pipe_answer
+FUZZ_TARGETS += %D%/fuzz_chain
+%C%_fuzz_chain_SOURCES = %D%/fuzz_chain.c $(FUZZ_MAIN)
+%C%_fuzz_chain_LDADD = libsmtpd.a libproto.a libnet.a libbase.a
+%C%_fuzz_chain_LDFLAGS = $(FUZZ_LINK)
+EXTRA_DIST += %D%/chain.dict %D%/corpus/chain
 FUZZ_TARGETS += %D%/fuzz_submission_from
 %C%_fuzz_submission_from_SOURCES = %D%/fuzz_submission_from.c $(FUZZ_MAIN)
 %C%_fuzz_submission_from_CPPFLAGS = $(AM_CPPFLAGS)

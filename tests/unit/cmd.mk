@@ -66,6 +66,13 @@ TESTS += %D%/test_smtp_content
 %C%_test_smtp_content_LDADD = libsmtpd.a libsvc.a libaccount.a \
 	libproto.a libmsg.a libnet.a libbase.a $(CMOCKA_LIBS)
 
+check_PROGRAMS += %D%/test_pipes
+TESTS += %D%/test_pipes
+%C%_test_pipes_SOURCES = %D%/test_pipes.c
+%C%_test_pipes_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_pipes_LDADD = libsmtpd.a libproto.a libmsg.a libnet.a libbase.a \
+	$(CMOCKA_LIBS)
+
 check_PROGRAMS += %D%/test_binarymime %D%/test_smtp_binary
 TESTS += %D%/test_binarymime %D%/test_smtp_binary
 %C%_test_binarymime_SOURCES = %D%/test_binarymime.c

@@ -78,6 +78,10 @@ fake_init(struct fake *f, const char *profile)
 		.spam_subject_prefix = "*** SPAM ***",
 		.spam_unavailable = "accept",
 		.spam_max_size = 30000,
+		.filters_mx = "milters clamd commands spam",
+		.filters_submission = "milters clamd commands",
+		.filters_lmtp = "",
+		.content_commands = "",
 	};
 	f->peer = (struct peer){ .address = "192.0.2.1" };
 	f->front = (struct front){

@@ -1,6 +1,8 @@
 #include <errno.h>
+#include <stdio.h>
 
 #include "cmd/smtpd/content/content.h"
+#include "common/base/log.h"
 #include "common/proto/score.h"
 
 void
@@ -9,28 +11,63 @@ content_result_release(struct content_result *result)
 	str_release(&result->argument);
 }
 
-/* Milters first, as they may add what the others judge by, and see what the
- * client sent. */
-static content_filter *const chain[] = {
-	milters_check,
-	virus_check,
-	spam_check,
+static void
+tell(struct content_result *result, const char *filter, const char *verdict)
+{
+	result->verdict = verdict;
+	(void)snprintf(result->filter, sizeof result->filter, "%s", filter);
+}
+
+void
+content_found(
+    struct content_result *result, const char *filter, const char *verdict)
+{
+	tell(result, filter, verdict);
+	result->notable = true;
+}
+
+void
+content_passed(
+    struct content_result *result, const char *filter, const char *verdict)
+{
+	if (!result->notable)
+		tell(result, filter, verdict);
+}
+
+static content_filter *const filters[] = {
+	[CHAIN_MILTERS] = milters_check,
+	[CHAIN_CLAMD] = virus_check,
+	[CHAIN_SPAM] = spam_check,
 };
+
+static const struct reply *
+check_step(struct smtp *s, struct reception *r, const struct chain *chain,
+    size_t i, struct content_result *result)
+{
+	const struct chain_step *step = &chain->steps[i];
+
+	if (step->kind == CHAIN_COMMAND)
+		return pipe_check(s, r, chain, step->command, result);
+	return filters[step->kind](s, r, result);
+}
 
 const struct reply *
 content_check(
     struct smtp *s, struct reception *r, struct content_result *result)
 {
 	const struct reply *no = NULL;
+	struct err err = { 0, "" };
+	struct chain chain;
 	size_t i;
 
 	if (r->intake.file == NULL)
 		return NULL; /* nobody gets it */
-	for (i = 0; i < sizeof chain / sizeof chain[0]; i++) {
-		no = chain[i](s, r, result);
-		if (no || result->discard)
-			break;
+	if (chain_of(s->settings, s->front->profile, &chain, &err) < 0) {
+		log_error("%s", err.text);
+		return &reply_filters_unknown;
 	}
+	for (i = 0; i < chain.count && no == NULL && !result->discard; i++)
+		no = check_step(s, r, &chain, i, result);
 	return no;
 }
 

@@ -1,8 +1,9 @@
-/* The filters of a message's content, one after another: milters, clamd, spamd
- * or a command.  Never costs anything where none is configured. */
+/* The filters of a message's content, one after another (chain.h): milters,
+ * clamd, spamd, commands.  Never costs anything where none is configured. */
 #ifndef NJIWA_CMD_SMTPD_CONTENT_CONTENT_H
 #define NJIWA_CMD_SMTPD_CONTENT_CONTENT_H
 
+#include "cmd/smtpd/content/chain.h"
 #include "cmd/smtpd/front/reception.h"
 #include "cmd/smtpd/wire_content.h"
 
@@ -11,7 +12,8 @@
 /* What the filters found. */
 struct content_result {
 	const char *verdict; /* "clean", "spam", ... for the log; NULL: off */
-	const char *filter;  /* which one said so */
+	char filter[PIPE_NAME_MAX + 1]; /* which one said so; "": none */
+	bool notable; /* the verdict is more than that it passes */
 	char score_text[CONTENT_SCORE_MAX]; /* "" when nobody looked */
 	int64_t score;       /* thousandths, or WIRE_SCORE_NONE */
 	bool junk;           /* to be filed as such whatever the score */
@@ -29,8 +31,9 @@ struct content_result {
 void content_result_release(struct content_result *result);
 
 /*
- * Has every filter look at the message, which is complete, in their order; each
- * sees what those before it changed.  NULL, or the reply that refuses it.
+ * Has every filter of the profile look at the message, which is complete, in
+ * their order; each sees what those before it changed.  NULL, or the reply that
+ * refuses it.
  */
 const struct reply *content_check(
     struct smtp *s, struct reception *r, struct content_result *result);
@@ -48,6 +51,17 @@ const char *content_where(
 typedef const struct reply *content_filter(
     struct smtp *s, struct reception *r, struct content_result *result);
 content_filter milters_check, virus_check, spam_check;
+
+/* The same of a command, by its number in the chain's list (pipes.c). */
+const struct reply *pipe_check(struct smtp *s, struct reception *r,
+    const struct chain *chain, size_t number, struct content_result *result);
+
+/* A filter's verdict, for the log; that a message passes is not told when
+ * another has found something. */
+void content_found(
+    struct content_result *result, const char *filter, const char *verdict);
+void content_passed(
+    struct content_result *result, const char *filter, const char *verdict);
 
 /* A descriptor of a filter: its number of descriptors, or -1 when the keeper
  * has none (which it has logged). */

@@ -322,15 +322,13 @@ milters_check(
 		if (ms->list[i].state == MILTER_BUSY)
 			no = milter_message(s, r, &ms->list[i]);
 	result->discard = ms->discard && no == NULL;
-	result->quarantine = ms->quarantine;
-	if (no || result->discard || result->quarantine)
-		result->filter = "milter";
+	result->quarantine |= ms->quarantine;
 	if (no)
-		result->verdict = "refused";
+		content_found(result, "milter", "refused");
 	else if (result->discard)
-		result->verdict = "discarded";
-	else if (result->quarantine)
-		result->verdict = "quarantined";
+		content_found(result, "milter", "discarded");
+	else if (ms->quarantine)
+		content_found(result, "milter", "quarantined");
 	return no;
 }
 

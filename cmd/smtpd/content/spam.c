@@ -23,6 +23,13 @@ put_user(const struct smtp *s, struct str *out)
 		str_append(out, str_slice(&s->tx.first));
 }
 
+/* Which one is asked. */
+static const char *
+name_of(const struct smtp *s)
+{
+	return s->settings->spamd[0] ? "spamd" : "spam_command";
+}
+
 /* Asks the filter behind the descriptors that the keeper gave: a socket of
  * spamd, or both ends of a command. */
 static int
@@ -41,7 +48,7 @@ consult(struct smtp *s, struct reception *r, struct ipc_msg *answer,
 	job.user = str_cstr(&user);
 	if (answer->nfds == 1)
 		return spamd_ask(answer->fds[0], &job, verdict, err);
-	if (answer->nfds == 2)
+	if (answer->nfds > 1) /* its exit code says nothing */
 		return spam_pipe_ask(
 		    answer->fds[0], answer->fds[1], &job, verdict, err);
 	return err_set(err, EPROTO, "no descriptor of a filter");
@@ -135,11 +142,14 @@ judge(struct smtp *s, struct reception *r, const struct spam_verdict *verdict,
 	(void)snprintf(
 	    result->score_text, sizeof result->score_text, "%.1f", points);
 	result->score = score_of_points(points);
-	result->verdict = result->score >= limits.tag ? "spam" : "clean";
 	if (result->score >= limits.reject) {
-		result->verdict = "rejected";
+		content_found(result, name_of(s), "rejected");
 		return &reply_spam;
 	}
+	if (result->score >= limits.tag)
+		content_found(result, name_of(s), "spam");
+	else
+		content_passed(result, name_of(s), "clean");
 	put_fields(verdict, &fields);
 	if (result->score >= limits.tag && s->settings->spam_subject_prefix[0])
 		return mark_spam(s, r, str_slice(&fields));
@@ -149,7 +159,7 @@ judge(struct smtp *s, struct reception *r, const struct spam_verdict *verdict,
 static const struct reply *
 no_verdict(struct smtp *s, struct reception *r, struct content_result *result)
 {
-	result->verdict = "unavailable";
+	content_found(result, name_of(s), "unavailable");
 	if (strcmp(s->settings->spam_unavailable, "defer") == 0)
 		return &reply_spam_unavailable;
 	return content_mark(r, slice_from(UNAVAILABLE));
@@ -162,12 +172,10 @@ spam_check(struct smtp *s, struct reception *r, struct content_result *result)
 	struct spam_verdict verdict = SPAM_VERDICT_INIT;
 	const struct reply *no;
 
-	if (s->logged_in ||
-	    (set->spamd[0] == '\0' && set->spam_command[0] == '\0'))
+	if (set->spamd[0] == '\0' && set->spam_command[0] == '\0')
 		return NULL;
-	result->filter = set->spamd[0] ? "spamd" : "spam_command";
 	if (intake_size(&r->intake) > (uint64_t)set->spam_max_size) {
-		result->verdict = "skipped";
+		content_found(result, name_of(s), "skipped");
 		return content_mark(r, slice_from(SKIPPED));
 	}
 	if (intake_to_file(&r->intake) < 0)

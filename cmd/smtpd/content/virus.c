@@ -33,7 +33,7 @@ ask_clamd(struct smtp *s, struct reception *r, struct clamd_verdict *verdict)
 static const struct reply *
 no_verdict(struct smtp *s, struct reception *r, struct content_result *result)
 {
-	result->verdict = "unavailable";
+	content_found(result, "clamd", "unavailable");
 	if (strcmp(s->settings->clamd_unavailable, "defer") == 0)
 		return &reply_virus_unavailable;
 	return content_mark(r, slice_from(UNAVAILABLE));
@@ -42,7 +42,7 @@ no_verdict(struct smtp *s, struct reception *r, struct content_result *result)
 static const struct reply *
 not_looked_at(struct reception *r, struct content_result *result)
 {
-	result->verdict = "skipped";
+	content_found(result, "clamd", "skipped");
 	return content_mark(r, slice_from(SKIPPED));
 }
 
@@ -53,7 +53,6 @@ virus_check(struct smtp *s, struct reception *r, struct content_result *result)
 
 	if (s->settings->clamd[0] == '\0')
 		return NULL;
-	result->filter = "clamd";
 	if (intake_size(&r->intake) > (uint64_t)s->settings->clamd_max_size)
 		return not_looked_at(r, result);
 	if (intake_to_file(&r->intake) < 0)
@@ -62,14 +61,14 @@ virus_check(struct smtp *s, struct reception *r, struct content_result *result)
 		return no_verdict(s, r, result);
 	switch (verdict.result) {
 	case CLAMD_CLEAN:
-		result->verdict = "clean";
+		content_passed(result, "clamd", "clean");
 		break;
 	case CLAMD_TOO_BIG:
 		log_warning("clamd: the message is beyond its StreamMaxLength "
 			    "(setting clamd_max_size)");
 		return not_looked_at(r, result);
 	case CLAMD_INFECTED:
-		result->verdict = "infected";
+		content_found(result, "clamd", "infected");
 		str_append_cstr(&result->argument, verdict.signature);
 		return &reply_infected;
 	}

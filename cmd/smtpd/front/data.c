@@ -55,7 +55,8 @@ log_message(const struct smtp *s, const struct ending *end, const char *stages)
 		{ "verdict", end->content.verdict },
 		{ "score", end->content.score_text[0] ? end->content.score_text
 						      : NULL },
-		{ "filter", end->content.filter },
+		{ "filter",
+		    end->content.filter[0] ? end->content.filter : NULL },
 		{ "where", good ? content_where(s, &end->content) : NULL },
 		{ "helo", str_cstr(&s->helo) },
 		{ "peer", s->front->peer->address },
@@ -106,7 +107,7 @@ conclude(struct smtp *s, struct reception *r, struct ending *end)
 		end->reply = submission_check_from(r);
 	if (end->reply == NULL)
 		end->reply = checks_message(s->checks, &end->reason);
-	if (end->reply == NULL && !s->lmtp)
+	if (end->reply == NULL)
 		end->reply = content_check(s, r, &end->content);
 	end->content.junk = end->content.junk || checks_junk(s->checks);
 	end->filtered = clock_ms();

@@ -87,6 +87,11 @@ reply_milter_tempfails = { 451, "4.7.1", "A filter asks to try again later" },
 reply_milter_failed = { 451, "4.7.1", "A filter is not there for now" },
 reply_milter_failed_for_good = { 550, "5.7.1", "A filter is not there" },
 reply_milter_closes = { 421, "4.7.0", "A filter closes the connection" },
+reply_command_rejects = { 554, "5.7.1", "%s" },
+reply_command_defers = { 451, "4.7.1", "%s" },
+reply_command_failed = { 451, "4.7.1", "A filter is not there for now" },
+reply_command_failed_for_good = { 554, "5.7.1", "A filter is not there" },
+reply_filters_unknown = { 451, "4.3.5", "The filters are not known" },
 reply_queued = { 250, "2.0.0", "Ok: queued as %s" };
 
 static const struct reply *const message_replies[OUTCOME_COUNT] = {

@@ -87,6 +87,11 @@ extern const struct reply reply_milter_tempfails;
 extern const struct reply reply_milter_failed;
 extern const struct reply reply_milter_failed_for_good;
 extern const struct reply reply_milter_closes;
+extern const struct reply reply_command_rejects; /* %s: its own text */
+extern const struct reply reply_command_defers;  /* likewise */
+extern const struct reply reply_command_failed;
+extern const struct reply reply_command_failed_for_good;
+extern const struct reply reply_filters_unknown;
 extern const struct reply reply_queued; /* %s: the trace id */
 
 /* What a client is told about the outcome of MAIL, of RCPT, and of the

@@ -22,19 +22,42 @@ answer(struct delivery *d, enum smtp_request type, enum smtp_outcome outcome)
 	    d->keeper, (uint16_t)type, str_slice(&body), NULL, 0);
 }
 
+/* The envelope as commands get it: a line each, of a name and a value, in which
+ * there is no line end. */
+static void
+put_envelope(const struct delivery *d, struct str *out)
+{
+	const struct keeper *keeper = d->keeper;
+	size_t i;
+
+	str_appendf(out, "id %s\nprofile %s\nclient %s\n", keeper->trace,
+	    keeper->profile, keeper->peer->address);
+	str_appendf(out, "helo %s\nuser %s\nsender %s\n",
+	    str_cstr(&d->said.helo), keeper->user ? keeper->user->name : "",
+	    str_cstr(&d->said.sender));
+	for (i = 0; i < d->said.count; i++)
+		if (!d->said.rcpts[i].removed)
+			str_appendf(
+			    out, "recipient %s\n", d->said.rcpts[i].address);
+}
+
 int
 handle_filter(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 {
 	struct delivery *d = delivery_of(ctx);
 	uint32_t which = ipc_get_u32(args);
 	struct err err = { 0, "" };
-	int fds[2] = { -1, -1 }, n, rc;
+	int fds[3] = { -1, -1, -1 }, n, rc;
+	STR_AUTO envelope = STR_INIT;
 	STR_AUTO body = STR_INIT;
 
 	(void)msg; /* its body is args */
 	if (!ipc_reader_done(args) || which >= WIRE_FILTERS)
 		return -EPROTO;
-	n = filters_open(&d->filters, (enum wire_filter)which, fds, &err);
+	if (which >= WIRE_FILTER_COMMAND)
+		put_envelope(d, &envelope);
+	n = filters_open(&d->filters, (enum wire_filter)which,
+	    str_slice(&envelope), fds, &err);
 	if (n < 0)
 		log_error(
 		    "filter %u cannot be had: %s", (unsigned)which, err.text);
@@ -43,6 +66,7 @@ handle_filter(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 	    n < 0 ? 0 : (size_t)n);
 	fileio_close(&fds[0]);
 	fileio_close(&fds[1]);
+	fileio_close(&fds[2]);
 	return rc;
 }
 

@@ -5,14 +5,15 @@
 #include <unistd.h>
 
 #include "cmd/smtpd/keeper/filter.h"
+#include "cmd/smtpd/keeper/filter_runner.h"
 #include "common/base/clock.h"
 #include "common/base/fileio.h"
 #include "common/base/ipc.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
 
-#define NOBODY 65534     /* runs the command where mail has no single owner */
-#define FILTER_GRACE_S 5 /* a command's life beyond spamd_timeout */
+#define NOBODY 65534         /* runs commands where mail has no single owner */
+#define FILTER_GRACE_MS 5000 /* a command's life beyond its time limit */
 
 static void
 find_way(struct filter_way *way, const struct endpoint *at, const char *name,
@@ -58,72 +59,141 @@ find_milters(struct filters *filters, const struct settings *settings)
 		    "milter", specs[i].connect_ms);
 }
 
-/* The words of the command, owned; the last is NULL. */
-static void
-split_words(const char *command, char *words[FILTER_WORDS_MAX + 1])
+/* ---- commands ---- */
+
+/* The words of spam_command, owned; NULL when there are none. */
+static char **
+split_words(const char *command)
 {
 	struct slice rest = slice_from(command), word;
+	char **words = mem_zalloc(PIPE_WORDS_MAX + 1, sizeof *words);
 	size_t n = 0;
 
-	while (n < FILTER_WORDS_MAX && slice_next(&rest, ' ', &word))
+	while (n < PIPE_WORDS_MAX && slice_next(&rest, ' ', &word))
 		if (word.len)
 			words[n++] = mem_strndup(word.ptr, word.len);
-	words[n] = NULL;
+	if (n)
+		return words;
+	free(words);
+	return NULL;
 }
 
-/* Is the runner.  Commands run as the owner of the mail, never as root. */
-static _Noreturn void
-be_runner(const struct settings *settings, int pair)
+static char **
+copy_words(const struct pipe_spec *spec)
 {
-	char *words[FILTER_WORDS_MAX + 1];
-	struct filter_runner runner = { .pair = pair,
-		.words = words,
-		.seconds =
-		    (unsigned)(settings->spamd_timeout / 1000) + FILTER_GRACE_S,
-		.uid = NOBODY,
-		.gid = NOBODY };
+	char **words = mem_zalloc(spec->count + 1, sizeof *words);
+	size_t i;
 
-	if (settings->mail_uid > 0 && settings->mail_gid > 0) {
-		runner.uid = (uint32_t)settings->mail_uid;
-		runner.gid = (uint32_t)settings->mail_gid;
+	for (i = 0; i < spec->count; i++)
+		words[i] = mem_strndup(spec->words[i].ptr, spec->words[i].len);
+	return words;
+}
+
+/* The numbers that the runner knows the commands by. */
+enum { RUNS_SPAM, RUNS_COMMAND, RUNS = RUNS_COMMAND + PIPES_MAX };
+
+static bool
+runs_spam(const struct settings *settings, const struct chain *chain)
+{
+	return chain_has(chain, CHAIN_SPAM) && settings->spamd[0] == '\0' &&
+	       settings->spam_command[0];
+}
+
+/* What the chain may ask for, and no more. */
+static void
+put_commands(const struct settings *settings, const struct chain *chain,
+    struct runner_command commands[RUNS])
+{
+	size_t i;
+
+	if (runs_spam(settings, chain))
+		commands[RUNS_SPAM] = (struct runner_command){
+			.words = split_words(settings->spam_command),
+			.ms = settings->spamd_timeout + FILTER_GRACE_MS,
+			.no_envelope = true,
+		};
+	for (i = 0; i < chain->count; i++) {
+		size_t number = chain->steps[i].command;
+		const struct pipe_spec *spec = &chain->commands[number];
+
+		if (chain->steps[i].kind != CHAIN_COMMAND)
+			continue;
+		commands[RUNS_COMMAND + number] = (struct runner_command){
+			.words = copy_words(spec),
+			.ms = spec->timeout_ms + FILTER_GRACE_MS,
+		};
 	}
-	split_words(settings->spam_command, words);
+}
+
+/* The setting of its own, else that of the mail, else nobody: never root. */
+static uint32_t
+choose_id(int64_t own, int64_t mail)
+{
+	if (own > 0)
+		return (uint32_t)own;
+	return mail > 0 ? (uint32_t)mail : NOBODY;
+}
+
+/* Is the runner. */
+static _Noreturn void
+be_runner(const struct settings *settings, const struct chain *chain, int pair)
+{
+	struct runner_command commands[RUNS] = { { NULL, 0, false } };
+	const bool owned = settings->mail_uid > 0 && settings->mail_gid > 0;
+	const struct filter_runner runner = {
+		.pair = pair,
+		.commands = commands,
+		.count = RUNS,
+		.uid = choose_id(settings->content_command_uid,
+		    owned ? settings->mail_uid : -1),
+		.gid = choose_id(settings->content_command_gid,
+		    owned ? settings->mail_gid : -1),
+	};
+
+	put_commands(settings, chain, commands);
 	filter_run(&runner);
 }
 
 static void
-start_runner(struct filters *filters, const struct settings *settings)
+start_runner(struct filters *filters, const struct settings *settings,
+    const struct chain *chain)
 {
 	int ends[2], rc = ipc_pair(ends);
 	pid_t pid;
 
 	if (rc < 0) {
-		log_error("no spam_command: %s", strerror(-rc));
+		log_error("no commands: %s", strerror(-rc));
 		return;
 	}
 	pid = fork();
 	if (pid == 0)
-		be_runner(settings, ends[1]);
+		be_runner(settings, chain, ends[1]);
 	(void)close(ends[1]); /* the runner's */
 	filters->runner = ends[0];
 	if (pid < 0)
-		log_error("no spam_command: %s", strerror(errno));
+		log_error("no commands: %s", strerror(errno));
 }
 
 void
-filters_init(
-    struct filters *filters, const struct settings *settings, bool spam)
+filters_init(struct filters *filters, const struct settings *settings,
+    const char *profile)
 {
+	struct err err = { 0, "" };
+	struct chain chain;
+
 	*filters = (struct filters){ .runner = -1 };
-	if (spam)
+	if (chain_of(settings, profile, &chain, &err) < 0)
+		log_error("%s", err.text);
+	if (chain_has(&chain, CHAIN_SPAM))
 		find_server(
 		    &filters->ways[WIRE_FILTER_SPAM], settings->spamd, "spamd");
-	if (spam && settings->spamd[0] == '\0' && settings->spam_command[0])
-		start_runner(filters, settings);
-	find_server(
-	    &filters->ways[WIRE_FILTER_CLAMD], settings->clamd, "clamd");
-	if (settings->milters[0])
+	if (chain_has(&chain, CHAIN_CLAMD))
+		find_server(&filters->ways[WIRE_FILTER_CLAMD], settings->clamd,
+		    "clamd");
+	if (chain_has(&chain, CHAIN_MILTERS) && settings->milters[0])
 		find_milters(filters, settings);
+	if (runs_spam(settings, &chain) || chain_has(&chain, CHAIN_COMMAND))
+		start_runner(filters, settings, &chain);
 }
 
 void
@@ -168,36 +238,61 @@ open_server(const struct filter_way *way, int *ret_fd, struct err *err)
 	return 1;
 }
 
+/* Tells the runner the envelope in pieces; 0 or -errno. */
 static int
-open_command(struct filters *filters, int ret_fds[2], struct err *err)
+tell_envelope(int runner, struct slice envelope)
+{
+	int rc = 0;
+
+	while (rc == 0 && envelope.len) {
+		rc = ipc_send(runner, RUNNER_ENVELOPE,
+		    slice_head(envelope, IPC_BODY_MAX), NULL, 0);
+		envelope = slice_skip(envelope, IPC_BODY_MAX);
+	}
+	return rc;
+}
+
+static int
+open_command(struct filters *filters, uint32_t number, struct slice envelope,
+    int ret_fds[3], struct err *err)
 {
 	struct ipc_msg msg = IPC_MSG_INIT;
 	int64_t deadline = clock_deadline(FILTER_CONNECT_MS);
-	int rc = ipc_send(filters->runner, 0, slice_from(""), NULL, 0);
+	int rc = tell_envelope(filters->runner, envelope);
+	STR_AUTO body = STR_INIT;
+	size_t i;
 
+	ipc_put_u32(&body, number);
+	if (rc == 0)
+		rc = ipc_send(
+		    filters->runner, RUNNER_START, str_slice(&body), NULL, 0);
 	if (rc == 0)
 		rc = ipc_recv(filters->runner, &msg, deadline);
-	if (rc == 1 && msg.nfds == 2) {
-		ret_fds[0] = ipc_msg_take_fd(&msg, 0);
-		ret_fds[1] = ipc_msg_take_fd(&msg, 1);
-		ipc_msg_release(&msg);
-		return 2;
-	}
+	for (i = 0; i < 3 && rc == 1 && msg.nfds == 3; i++)
+		ret_fds[i] = ipc_msg_take_fd(&msg, i);
 	ipc_msg_release(&msg);
-	if (rc >= 0)
-		return err_set(err, EPIPE, "spam_command could not be started");
-	return err_sys(err, -rc, "spam_command");
+	if (i == 3)
+		return 3;
+	if (rc < 0)
+		return err_sys(err, -rc, "the runner of commands");
+	return err_set(err, EPIPE, "it could not be started");
 }
 
 int
-filters_open(struct filters *filters, enum wire_filter which, int ret_fds[2],
-    struct err *err)
+filters_open(struct filters *filters, enum wire_filter which,
+    struct slice envelope, int ret_fds[3], struct err *err)
 {
 	const struct filter_way *way = &filters->ways[which];
+	uint32_t number = (uint32_t)which - WIRE_FILTER_COMMAND + RUNS_COMMAND;
 
 	if (way->len)
 		return open_server(way, &ret_fds[0], err);
-	if (which == WIRE_FILTER_SPAM && filters->runner >= 0)
-		return open_command(filters, ret_fds, err);
-	return err_set(err, ENOENT, "none was found when the connection began");
+	if (which == WIRE_FILTER_SPAM)
+		number = RUNS_SPAM;
+	else if (which < WIRE_FILTER_COMMAND)
+		return err_set(
+		    err, ENOENT, "none was found when the connection began");
+	if (filters->runner < 0)
+		return err_set(err, ENOENT, "there is no runner of commands");
+	return open_command(filters, number, envelope, ret_fds, err);
 }

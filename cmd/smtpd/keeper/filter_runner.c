@@ -4,17 +4,15 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "cmd/smtpd/keeper/filter.h"
+#include "cmd/smtpd/keeper/filter_runner.h"
 #include "common/base/clock.h"
 #include "common/base/fileio.h"
-#include "common/base/ipc.h"
 
-#define EXIT_NO_COMMAND 127 /* as the shell says it */
-
-/* Pipes to a command and from it; [0] reads, [1] writes. */
+/* To the command, from it, and from who waits for it; [0] reads, [1] writes. */
 struct pipes {
 	int to[2];
 	int from[2];
+	int status[2];
 };
 
 static void
@@ -25,44 +23,45 @@ close_pipes(struct pipes *p)
 	for (i = 0; i < 2; i++) {
 		fileio_close(&p->to[i]);
 		fileio_close(&p->from[i]);
+		fileio_close(&p->status[i]);
 	}
 }
 
-/* Is the command: gets its pipes as fds 0 and 1, and an end to its life. */
+/* The child's side of a fork: only what the command needs stays open. */
 static _Noreturn void
-run_command(const struct pipes *p, const struct filter_runner *runner)
+be_supervisor(const struct filter_runner *runner,
+    const struct runner_command *command, struct slice envelope,
+    struct pipes *p)
 {
-	sigset_t none;
+	int pair = runner->pair;
 
-	if (dup2(p->to[0], STDIN_FILENO) < 0 ||
-	    dup2(p->from[1], STDOUT_FILENO) < 0)
-		_exit(EXIT_NO_COMMAND);
-	(void)signal(SIGCHLD, SIG_DFL); /* cannot fail for these */
-	(void)signal(SIGPIPE, SIG_DFL);
-	(void)signal(SIGTERM, SIG_DFL);
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)alarm(runner->seconds); /* survives exec */
-	(void)execvp(runner->words[0], runner->words);
-	_exit(EXIT_NO_COMMAND); /* its silence tells the front */
+	fileio_close(&pair);
+	fileio_close(&p->to[1]);
+	fileio_close(&p->from[0]);
+	fileio_close(&p->status[0]);
+	filter_supervise(command, envelope, p->to[0], p->from[1], p->status[1]);
 }
 
-/* Starts the command and hands its pipes on; 0 or -errno. */
+/* Starts a command and hands its pipes on; 0 or -errno. */
 static int
-start_command(const struct filter_runner *runner)
+start_command(
+    const struct filter_runner *runner, uint32_t which, struct slice envelope)
 {
-	struct pipes p = { { -1, -1 }, { -1, -1 } };
-	int rc = 0, fds[2];
-	pid_t pid;
+	struct pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	bool known = which < runner->count && runner->commands[which].words;
+	int fds[3], rc;
+	pid_t pid = -1;
 
-	if (pipe2(p.to, O_CLOEXEC) < 0 || pipe2(p.from, O_CLOEXEC) < 0)
-		rc = -errno;
-	pid = rc == 0 ? fork() : -1;
+	if (known && pipe2(p.to, O_CLOEXEC) == 0 &&
+	    pipe2(p.from, O_CLOEXEC) == 0 && pipe2(p.status, O_CLOEXEC) == 0)
+		pid = fork();
 	if (pid == 0)
-		run_command(&p, runner);
+		be_supervisor(runner, &runner->commands[which], envelope, &p);
 	fds[0] = p.to[1];
 	fds[1] = p.from[0];
-	rc = ipc_send(runner->pair, 0, slice_from(""), fds, pid > 0 ? 2 : 0);
+	fds[2] = p.status[0];
+	rc = ipc_send(
+	    runner->pair, RUNNER_START, slice_from(""), fds, pid > 0 ? 3 : 0);
 	close_pipes(&p);
 	return rc;
 }
@@ -72,12 +71,11 @@ static void
 let_go(int pair)
 {
 	const int keep[] = { pair };
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int fd;
 
-	(void)signal(SIGCHLD, SIG_IGN); /* no command is waited for */
-	for (fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
-		(void)dup2(null, fd); /* else it is only kept for a while */
+	(void)signal(SIGCHLD, SIG_IGN); /* nobody is waited for */
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		fileio_silence(fd);
 	fileio_close_others(keep, 1);
 }
 
@@ -94,15 +92,38 @@ drop_root(const struct filter_runner *runner)
 	return 0;
 }
 
+/* Does what is asked for; 0, or -errno when it is no request of a keeper's. */
+static int
+serve(const struct filter_runner *runner, const struct ipc_msg *msg,
+    struct str *envelope)
+{
+	struct ipc_reader in = { str_slice(&msg->body), false };
+	uint32_t which;
+	int rc;
+
+	if (msg->type == RUNNER_ENVELOPE) {
+		if (msg->body.len > RUNNER_ENVELOPE_MAX - envelope->len)
+			return -EMSGSIZE;
+		str_append(envelope, str_slice(&msg->body));
+		return 0;
+	}
+	which = ipc_get_u32(&in);
+	if (msg->type != RUNNER_START || !ipc_reader_done(&in))
+		return -EPROTO;
+	rc = start_command(runner, which, str_slice(envelope));
+	str_clear(envelope);
+	return rc;
+}
+
 _Noreturn void
 filter_run(const struct filter_runner *runner)
 {
 	struct ipc_msg msg = IPC_MSG_INIT;
-	int rc = runner->words[0] ? drop_root(runner) : -ENOENT;
+	struct str envelope = STR_INIT;
+	int rc = drop_root(runner);
 
 	let_go(runner->pair);
-	(void)signal(SIGCHLD, SIG_IGN); /* nobody is waited for */
 	while (rc == 0 && ipc_recv(runner->pair, &msg, CLOCK_NEVER) == 1)
-		rc = start_command(runner);
-	_exit(rc == 0 ? 0 : EXIT_NO_COMMAND);
+		rc = serve(runner, &msg, &envelope);
+	_exit(rc == 0 ? 0 : 1);
 }

@@ -239,13 +239,11 @@ void
 smtp_keeper_prepare(struct keeper *keeper)
 {
 	struct delivery *d = mem_zalloc(1, sizeof *d);
-	/* users' own mail is not looked at */
-	bool spam = strcmp(keeper->profile, "mx") == 0;
 
 	d->keeper = keeper;
 	keeper->service = d;
 	delivery_prepare();
-	filters_init(&d->filters, keeper->settings, spam);
+	filters_init(&d->filters, keeper->settings, keeper->profile);
 	lookup_prepare(&d->lookup, keeper);
 }
 
