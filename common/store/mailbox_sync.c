@@ -8,6 +8,8 @@
 #include "common/store/maildir.h"
 #include "common/store/view.h"
 
+#define LOOK_TRIES 5 /* looks at a folder in which others are busy */
+
 static bool
 same_time(struct timespec a, struct timespec b)
 {
@@ -181,18 +183,18 @@ take_scan(struct mailbox *mb, struct scan *scan, struct uidfile *list,
 	view_adopt(mb, scan);
 	view_follow(mb, scan);
 	if (needs_list(mb, scan)) {
-		if (mb->uidvalidity)
+		if (mb->floor != FLOOR_WHOLE_LIST)
 			rc = load_list(mb, list, err);
 		if (rc == 0)
 			rc = view_assign(mb, scan, list, err);
 	}
 	if (rc == 0)
-		changes->appeared = add_records(mb, scan);
+		changes->appeared += add_records(mb, scan);
 	view_take_names(mb, scan);
 	return rc;
 }
 
-/* Looks at the disk. */
+/* Looks at the disk once. */
 static int
 look(struct mailbox *mb, struct mailbox_changes *changes, struct err *err)
 {
@@ -201,8 +203,12 @@ look(struct mailbox *mb, struct mailbox_changes *changes, struct err *err)
 	int rc = 0;
 
 	mb->stale = false;
-	if (mb->uidvalidity == 0)
-		rc = load_list(mb, &list, err); /* before the scan: see floor */
+	mb->floor = mb->nextuid;
+	if (mb->uidvalidity == 0 || mb->held) {
+		mb->floor = FLOOR_WHOLE_LIST;
+		mb->held = false;
+		rc = load_list(mb, &list, err);
+	}
 	if (rc == 0)
 		rc = view_scan(mb, &scan, err);
 	if (rc == 0)
@@ -213,6 +219,18 @@ look(struct mailbox *mb, struct mailbox_changes *changes, struct err *err)
 		mb->stale = true;
 	/* without the names the mail can be read; no name can be added */
 	(void)view_load_keywords(mb, &changes->keywords);
+	return rc;
+}
+
+/* Looks until nothing is held back, which others who are busy may cause. */
+static int
+look_well(struct mailbox *mb, struct mailbox_changes *changes, struct err *err)
+{
+	int rc, tries = 0;
+
+	do {
+		rc = look(mb, changes, err);
+	} while (rc == 0 && mb->held && ++tries < LOOK_TRIES);
 	return rc;
 }
 
@@ -242,24 +260,27 @@ tell_changed(struct mailbox *mb, struct mailbox_changes *changes)
 	}
 }
 
-/* Tells who is gone, and lets them go. */
+/* Tells who is gone, and lets them go; those who came and went between the
+ * looks of one sync were never told to be there. */
 static void
 tell_gone(struct mailbox *mb, struct mailbox_changes *changes)
 {
 	size_t n = 0, cap = 0, uids_cap = 0;
-	uint32_t i, kept = 0;
+	uint32_t told = mb->count - changes->appeared, i, kept = 0;
 
 	for (i = mb->count; i > 0; i--) {
 		const struct record *record = &mb->records[i - 1];
 
 		if (!(record->state & RECORD_GONE))
 			continue;
+		if (i > told) {
+			changes->appeared--;
+			continue;
+		}
 		put_u32(&changes->expunged, &changes->nexpunged, &cap, i);
 		put_u32(&changes->expunged_uids, &n, &uids_cap,
 		    record->message.uid);
 	}
-	if (n == 0)
-		return;
 	for (i = 0; i < mb->count; i++) {
 		const struct record *record = &mb->records[i];
 
@@ -279,7 +300,7 @@ mailbox_sync(struct mailbox *mb, bool keep_expunged,
 	int rc = 0;
 
 	if (!unchanged(mb))
-		rc = look(mb, &changes, err);
+		rc = look_well(mb, &changes, err);
 	if (rc == -ESTALE)
 		(void)err_set(err, ESTALE, "%s: the uidvalidity has changed",
 		    mb->folder.path);

@@ -174,11 +174,46 @@ scan_index(struct scan *scan, scan_twins *twins, void *ctx)
 	}
 }
 
+/* There are none among files that were looked for first. */
+static void
+no_twins(void *ctx, struct scan *scan, struct scan_file *first,
+    struct scan_file *second)
+{
+	(void)ctx;
+	(void)scan;
+	(void)first;
+	second->state |= SCAN_DROPPED;
+}
+
+void
+scan_add_missing(struct scan *scan, const struct scan *other)
+{
+	size_t i, before = scan->count;
+
+	if (scan->names.len == 0)
+		(void)add_name(scan, slice_of("", 0)); /* offset 0 is no name */
+	for (i = 0; i < other->count; i++) {
+		const struct scan_file *file = &other->files[i];
+
+		if (file->state & SCAN_DROPPED ||
+		    scan_find(scan, scan_base(other, file)) != NULL)
+			continue;
+		if (add_file(scan, slice_from(scan_name(other, file)),
+			file->state) < 0)
+			break; /* it has more than there may be */
+	}
+	if (scan->count > before)
+		scan_index(scan, no_twins, NULL);
+}
+
 struct scan_file *
 scan_find(const struct scan *scan, struct slice base)
 {
-	struct scan_slot *slot = slot_of(scan, base, hash_of(base));
+	struct scan_slot *slot;
 
+	if (scan->table == NULL)
+		return NULL;
+	slot = slot_of(scan, base, hash_of(base));
 	return slot->file ? &scan->files[slot->file - 1] : NULL;
 }
 

@@ -61,6 +61,10 @@ typedef void scan_twins(void *ctx, struct scan *scan, struct scan_file *first,
 /* Makes the table. */
 void scan_index(struct scan *scan, scan_twins *twins, void *ctx);
 
+/* Adds what other has and scan, which has a table or is empty, has not; never
+ * more than SCAN_FILES_MAX. */
+void scan_add_missing(struct scan *scan, const struct scan *other);
+
 /* The file with that base name, NULL when there is none. */
 struct scan_file *scan_find(const struct scan *scan, struct slice base);
 

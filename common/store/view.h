@@ -41,17 +41,21 @@ struct known_uidl {
 	char *text; /* owned */
 };
 
+#define FLOOR_WHOLE_LIST UINT32_MAX /* a floor: the list was read before */
+
 struct mailbox {
 	struct store *store;
 	struct tree_folder folder;
 	bool writable;
 	bool stale; /* look at the disk again whatever the times say */
+	bool held;  /* messages wait for a look that begins with the list */
 	struct str names;
 	struct record *records; /* by uid */
 	uint32_t count;
 	size_t cap;
 	uint32_t recent;
 	uint32_t uidvalidity, nextuid;
+	uint32_t floor; /* uids below it were listed before the scan began */
 	char guid[UIDLIST_GUID_LEN + 1]; /* the list's; "" when it has none */
 	struct timespec new_time, cur_time; /* mtimes before the last look */
 	bool racy; /* it was too close to them to be sure */

@@ -12,8 +12,10 @@ struct assignment {
 	struct mailbox *mb;
 	struct scan *scan;
 	struct uidfile *list;
-	uint32_t floor; /* entries below it without a file are dead */
-	uint32_t last;  /* the view's last uid: new messages come after it */
+	uint32_t floor;        /* entries below it without a file are dead */
+	uint32_t first_missed; /* the first entry whose file the scan may have
+				* missed; 0: none */
+	uint32_t last; /* the view's last uid: new messages come after it */
 	uint32_t entries, dead;
 	size_t missing; /* files without a uid */
 	bool mend;      /* the list must be written anew */
@@ -41,15 +43,27 @@ forget_uids(struct assignment *as)
 	}
 }
 
+/* The list was read after the scan began, and names what the scan did not see:
+ * gone by now, or linked or moved in the meantime. */
+static void
+note_missed(struct assignment *as, uint32_t uid)
+{
+	if (uid > as->last && (as->first_missed == 0 || uid < as->first_missed))
+		as->first_missed = uid;
+}
+
 /* One entry of the list. */
 static void
 take_entry(struct assignment *as, const struct uidlist_entry *entry)
 {
 	struct scan_file *file = scan_find(as->scan, entry->base);
 
-	if (file == NULL) {
-		if (entry->uid < as->floor)
-			as->dead++;
+	if (file == NULL && entry->uid < as->floor) {
+		as->dead++;
+		return;
+	}
+	if (file == NULL || file->state & SCAN_DROPPED) {
+		note_missed(as, entry->uid);
 		return;
 	}
 	if (!wants_uid(file))
@@ -76,6 +90,7 @@ take_list(struct assignment *as)
 	struct uidlist_entry entry;
 
 	forget_uids(as);
+	as->first_missed = 0;
 	as->entries = as->dead = 0;
 	as->mend = list->state != UIDFILE_GOOD || list->header.version != 3 ||
 		   list->header.guid[0] == '\0';
@@ -243,6 +258,26 @@ drop_uidless(struct assignment *as)
 	as->mb->stale = true;
 }
 
+/* A view only grows at its end.  What is behind a message that may be there
+ * waits for the next look, or that message would need another uid. */
+static void
+hold_back(struct assignment *as)
+{
+	struct mailbox *mb = as->mb;
+	size_t i;
+
+	mb->held = as->first_missed != 0;
+	if (!mb->held)
+		return;
+	for (i = 0; i < as->scan->count; i++) {
+		struct scan_file *file = &as->scan->files[i];
+
+		if (wants_uid(file) && file->uid > as->first_missed)
+			file->state |= SCAN_DROPPED;
+	}
+	mb->stale = true;
+}
+
 /* Takes the lock and writes; what to do when that cannot be. */
 static int
 assign_new(struct assignment *as, struct err *err)
@@ -284,8 +319,9 @@ view_assign(struct mailbox *mb, struct scan *scan, struct uidfile *list,
     struct err *err)
 {
 	struct assignment as = {
-		.mb = mb, .scan = scan, .list = list, .floor = mb->nextuid
+		.mb = mb, .scan = scan, .list = list, .floor = mb->floor
 	};
+	uint32_t next;
 	int rc = 0;
 
 	if (mb->count)
@@ -294,16 +330,19 @@ view_assign(struct mailbox *mb, struct scan *scan, struct uidfile *list,
 	    list->header.uidvalidity != mb->uidvalidity)
 		return -ESTALE;
 	take_list(&as);
-	if (as.floor == 0 && list->state == UIDFILE_GOOD)
-		as.floor = list->header.nextuid;
+	if (as.floor == FLOOR_WHOLE_LIST)
+		as.floor = list->state == UIDFILE_GOOD ? list->header.nextuid
+						       : mb->nextuid;
 	if (as.missing || list->state != UIDFILE_GOOD)
 		rc = assign_new(&as, err);
 	if (rc < 0)
 		return rc;
 	mb->uidvalidity = list->header.uidvalidity;
 	memcpy(mb->guid, list->header.guid, sizeof mb->guid);
-	if (mb->nextuid < list->header.nextuid)
-		mb->nextuid = list->header.nextuid;
+	hold_back(&as);
+	next = mb->held ? as.first_missed : list->header.nextuid;
+	if (mb->nextuid < next)
+		mb->nextuid = next;
 	mb->uidlist = (struct side_file){ list->ino, list->size, list->mtime };
 	return 0;
 }

@@ -138,28 +138,47 @@ all_there(const struct mailbox *mb, const struct scan *scan)
 	return mb->count > 0;
 }
 
+/* One look with the times around it; *ret_calm: nothing moved meanwhile, or
+ * nothing that matters. */
+static int
+scan_timed(struct mailbox *mb, struct scan *scan, bool *ret_calm)
+{
+	struct timespec new_after, cur_after, now = clock_now();
+	int rc = dir_times(mb, &mb->new_time, &mb->cur_time);
+
+	if (rc == 0)
+		rc = scan_once(mb, scan);
+	if (rc == 0)
+		rc = dir_times(mb, &new_after, &cur_after);
+	if (rc < 0)
+		return rc;
+	mb->racy = is_racy(mb->new_time, now) || is_racy(mb->cur_time, now);
+	*ret_calm = !scan->again && ((same_time(mb->new_time, new_after) &&
+					 same_time(mb->cur_time, cur_after)) ||
+					all_there(mb, scan));
+	return 0;
+}
+
+/* A directory that is read while files are renamed in it may show a file under
+ * no name at all.  So with others who never rest, what any of the looks has met
+ * is there, and the next sync looks again. */
 int
 view_scan(struct mailbox *mb, struct scan *scan, struct err *err)
 {
-	struct timespec new_after = { 0, 0 }, cur_after = { 0, 0 }, now;
+	struct scan met = SCAN_INIT;
+	bool calm = false;
 	int rc = 0, tries;
 
-	for (tries = 0; tries < SCAN_TRIES; tries++) {
-		now = clock_now();
-		rc = dir_times(mb, &mb->new_time, &mb->cur_time);
-		if (rc == 0)
-			rc = scan_once(mb, scan);
-		if (rc == 0)
-			rc = dir_times(mb, &new_after, &cur_after);
-		if (rc < 0)
-			break;
-		mb->racy =
-		    is_racy(mb->new_time, now) || is_racy(mb->cur_time, now);
-		if (!scan->again && ((same_time(mb->new_time, new_after) &&
-					 same_time(mb->cur_time, cur_after)) ||
-					all_there(mb, scan)))
-			break;
+	for (tries = 0; rc == 0 && !calm && tries < SCAN_TRIES; tries++) {
+		rc = scan_timed(mb, scan, &calm);
+		if (rc == 0 && !calm)
+			scan_add_missing(&met, scan);
 	}
+	if (rc == 0 && !calm) {
+		scan_add_missing(scan, &met);
+		mb->stale = true;
+	}
+	scan_release(&met);
 	if (rc < 0)
 		return tree_error(mb->store, err, -rc, mb->folder.path, "");
 	return 0;
