@@ -28,6 +28,7 @@ static const struct capability {
 	{ "SPECIAL-USE",   CAP_AFTER_LOGIN },
 	{ "CREATE-SPECIAL-USE", CAP_AFTER_LOGIN },
 	{ "METADATA",      CAP_AFTER_LOGIN },
+	{ "NOTIFY",        CAP_AFTER_LOGIN },
 	{ "PREVIEW",       CAP_AFTER_LOGIN },
 	{ "XLIST",         CAP_AFTER_LOGIN },
 	{ "STATUS=SIZE",   CAP_AFTER_LOGIN },

@@ -3,6 +3,7 @@
 #include "cmd/imapd/capability.h"
 #include "cmd/imapd/cmd_any.h"
 #include "cmd/imapd/imap.h"
+#include "cmd/imapd/notify.h"
 #include "cmd/imapd/view.h"
 
 #include <malloc.h>
@@ -53,6 +54,7 @@ static const struct command table[] = {
 	{ "STATUS",       ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_status },
 	{ "APPEND",       ST_IN,       ARG_NEEDED, IMAP_SYNCS | IMAP_STREAMS | CMD_RAW,
 	                                                                cmd_append },
+	{ "NOTIFY",       ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_notify },
 	{ "IDLE",         ST_IN,       ARG_NONE,   0,                   cmd_idle },
 	{ "CHECK",        ST_SELECTED, ARG_NONE,   IMAP_SYNCS,          cmd_noop },
 	{ "CLOSE",        ST_SELECTED, ARG_NONE,   0,                   cmd_close },
@@ -79,13 +81,26 @@ static const struct command table[] = {
 };
 /* clang-format on */
 
+/* What a command does to the mailbox, or was given to ask, is told whatever
+ * NOTIFY says. */
 static void
 finish(struct conn *conn)
 {
 	struct imap *im = (struct imap *)conn;
+	const struct command *row = conn->row;
 
-	if (conn->row->flags & IMAP_SYNCS)
-		view_sync(im, conn->row->flags & IMAP_NO_EXPUNGE);
+	if ((row->flags & IMAP_SYNCS) &&
+	    (notify_may_sync(im) || (row->flags & IMAP_WRITES) ||
+		row->handler == cmd_noop))
+		view_sync(im, row->flags & IMAP_NO_EXPUNGE);
+	if (row->flags & IMAP_SYNCS)
+		notify_tell(im);
+}
+
+static void
+await(struct conn *conn, int64_t deadline)
+{
+	notify_wait((struct imap *)conn, deadline, 0);
 }
 
 static const char *
@@ -127,5 +142,6 @@ const struct conn_class imap_class = {
 	.finish = finish,
 	.refuse = refuse,
 	.rest = rest,
+	.await = await,
 	.streams = streams,
 };

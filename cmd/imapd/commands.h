@@ -45,6 +45,9 @@ void cmd_replace(void *ctx, struct slice argument);
 void cmd_expunge(void *ctx, struct slice argument);
 void cmd_uid_expunge(void *ctx, struct slice argument);
 
+/* notify.c: RFC 5465. */
+void cmd_notify(void *ctx, struct slice argument);
+
 /* These look at their row: with or without UID. */
 void cmd_fetch(void *ctx, struct slice argument);
 void cmd_store(void *ctx, struct slice argument);

@@ -371,7 +371,17 @@ take_event(struct conn *conn, enum reader_event event)
 	}
 }
 
-/* Gives memory back when the client has nothing to say. */
+void
+conn_shrink(struct conn *conn)
+{
+	if (conn->out.cap > CONN_OUT_KEEP)
+		str_release(&conn->out);
+	str_release(&conn->scratch);
+	reader_shrink(&conn->reader);
+	stream_shrink(conn->client);
+	conn->class->rest(conn);
+}
+
 static void
 rest_awhile(struct conn *conn)
 {
@@ -380,12 +390,7 @@ rest_awhile(struct conn *conn)
 	if (conn->class->rest == NULL || stream_input(conn->client).len ||
 	    stream_wait(conn->client, -1, soon) != STREAM_WAIT_TIMEOUT)
 		return;
-	if (conn->out.cap > CONN_OUT_KEEP)
-		str_release(&conn->out);
-	str_release(&conn->scratch);
-	reader_shrink(&conn->reader);
-	stream_shrink(conn->client);
-	conn->class->rest(conn);
+	conn_shrink(conn);
 }
 
 void
@@ -397,6 +402,8 @@ conn_run(struct conn *conn)
 		if (deadline > conn->deadline)
 			deadline = conn->deadline;
 		conn->reader.deadline = deadline;
+		if (conn->class->await)
+			conn->class->await(conn, deadline);
 		rest_awhile(conn);
 		take_event(conn, reader_next(&conn->reader));
 	}

@@ -41,6 +41,9 @@ struct conn_class {
 	const char *(*refuse)(struct conn *conn, const struct command *row);
 	/* Called when the client has said nothing for a while. */
 	void (*rest)(struct conn *conn);
+	/* Waits until the client says something or deadline has come, if there
+	 * is something to do meanwhile; may be NULL. */
+	void (*await)(struct conn *conn, int64_t deadline);
 	/* For reader_streams, when the row is IMAP_STREAMS. */
 	bool (*streams)(struct conn *conn, const struct command *row,
 	    struct slice arguments);
@@ -108,6 +111,9 @@ bool conn_put(void *conn, struct slice octets);
 
 /* How names of mailboxes are said to the client, and by him. */
 struct name_style conn_names(const struct conn *conn);
+
+/* Gives memory back while the client has nothing to say. */
+void conn_shrink(struct conn *conn);
 
 /* Begins the arguments of the command. */
 void conn_args(struct conn *conn, struct slice argument, struct args *args);

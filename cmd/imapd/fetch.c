@@ -128,7 +128,7 @@ tell_items(
 	}
 }
 
-static int
+int
 fetch_message(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
     struct err *err)
 {

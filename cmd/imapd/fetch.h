@@ -60,6 +60,11 @@ struct fetch_plan {
 const char *fetch_parse(struct args *args, struct fetch_plan *ret_plan);
 void fetch_plan_release(struct fetch_plan *plan);
 
+/* Tells of one message what the plan says.  0; -ENOENT when it is gone, -errno
+ * with err filled: then nothing is told. */
+int fetch_message(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
+    struct err *err);
+
 /* Appends the message's preview as a string, or NIL where a lazy one would take
  * long (RFC 8970 section 3.2).  0, -ENOENT, -errno with err filled. */
 int fetch_preview(

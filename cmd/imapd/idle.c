@@ -1,4 +1,5 @@
 #include "cmd/imapd/commands.h"
+#include "cmd/imapd/notify.h"
 #include "cmd/imapd/view.h"
 #include "common/base/clock.h"
 
@@ -75,7 +76,11 @@ cmd_idle(void *ctx, struct slice argument)
 	stream_set_deadline(im->conn.client, CLOCK_NEVER);
 	if (stream_input(im->conn.client).len == 0) {
 		shrink(im);
-		wait_for_client(im, watch);
+		if (im->notify)
+			notify_wait(im, CLOCK_NEVER,
+			    im->service->settings->imap_idle_keepalive);
+		else
+			wait_for_client(im, watch);
 	}
 	reader->deadline = clock_deadline(im->conn.timeout);
 	if (reader_plain_line(reader, IDLE_LINE_MAX) != READER_COMMAND ||

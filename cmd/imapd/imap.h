@@ -22,6 +22,7 @@ struct imap {
 	uint32_t body_uid;       /* and its uid, 0 for none */
 	struct seqset saved;     /* "$": uids that a SEARCH has found */
 	struct mime mime;        /* its parts, count 0: not looked for yet */
+	struct notify *notify;   /* of NOTIFY, NULL before it */
 	int64_t quota_deadline;  /* until then the user's quota is believed */
 	bool seen_failed;        /* it was logged that \Seen cannot be set */
 };

@@ -36,6 +36,10 @@ libimapd_a_SOURCES = \
 	%D%/name_style.h \
 	%D%/message_fields.c %D%/message_fields.h \
 	%D%/message_header.c %D%/message_header.h \
+	%D%/notify.c %D%/notify.h %D%/notify_state.h \
+	%D%/notify_list.c \
+	%D%/notify_notes.c \
+	%D%/notify_parse.c %D%/notify_parse.h \
 	%D%/parse.c %D%/parse.h \
 	%D%/reader.c %D%/reader.h \
 	%D%/replace.c \

@@ -1,6 +1,7 @@
 #include "cmd/imapd/capability.h"
 #include "cmd/imapd/imap.h"
 #include "cmd/imapd/mailbox_name.h"
+#include "cmd/imapd/notify.h"
 #include "cmd/imapd/special_use.h"
 #include "cmd/imapd/view.h"
 #include "common/base/clock.h"
@@ -320,6 +321,7 @@ imap_session(struct session *session)
 	answer_login(&im, opened);
 	conn_run(&im.conn);
 	imap_unselect(&im);
+	notify_free(im.notify);
 	store_free(im.store);
 	account_quota_flush(session->account);
 	str_release(&im.mailbox_name);

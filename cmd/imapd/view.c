@@ -1,5 +1,6 @@
 #include "cmd/imapd/view.h"
 
+#include "cmd/imapd/notify.h"
 #include "cmd/imapd/response.h"
 #include "common/base/log.h"
 
@@ -116,7 +117,8 @@ tell_changes(struct imap *im, const struct mailbox_changes *changes)
 		tell_number(im, changes->expunged[i], "EXPUNGE");
 	if (changes->appeared)
 		view_tell_counts(im);
-	for (i = 0; i < changes->nchanged; i++) {
+	notify_tell_new(im, changes->appeared);
+	for (i = 0; !notify_mutes_flags(im) && i < changes->nchanged; i++) {
 		seq = mailbox_seq_of(im->mailbox, changes->changed[i], NULL);
 		if (seq)
 			view_tell_message(im, seq, true);

@@ -8,6 +8,7 @@ libstore_a_SOURCES = \
 	%D%/find.c \
 	%D%/folder.c %D%/folder.h \
 	%D%/folder_change.c %D%/folder_change.h \
+	%D%/folder_look.c %D%/folder_look.h \
 	%D%/keywords.c %D%/keywords.h \
 	%D%/lock.c %D%/lock.h \
 	%D%/mailbox.c %D%/mailbox.h \

@@ -110,7 +110,8 @@ TESTS += %D%/test_check %D%/test_dnsbl_list %D%/test_reputation
 	$(CMOCKA_LIBS)
 
 # njiwa-imapd
-IMAPD_UNITS = %D%/test_imap_items %D%/test_imap_parse %D%/test_imap_reader \
+IMAPD_UNITS = %D%/test_imap_items %D%/test_imap_notify \
+	%D%/test_imap_parse %D%/test_imap_reader \
 	%D%/test_imap_search %D%/test_imap_seqset %D%/test_imap_sort \
 	%D%/test_imap_thread
 IMAPD_LIBS = libimapd.a libsvc.a libproto.a libaccount.a libstore.a libmsg.a \
@@ -120,6 +121,10 @@ TESTS += $(IMAPD_UNITS)
 %C%_test_imap_items_SOURCES = %D%/test_imap_items.c
 %C%_test_imap_items_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_imap_items_LDADD = $(IMAPD_LIBS) $(CMOCKA_LIBS) $(INIH_LIBS) \
+	$(UNISTRING_LIBS)
+%C%_test_imap_notify_SOURCES = %D%/test_imap_notify.c
+%C%_test_imap_notify_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_imap_notify_LDADD = $(IMAPD_LIBS) $(CMOCKA_LIBS) $(INIH_LIBS) \
 	$(UNISTRING_LIBS)
 %C%_test_imap_parse_SOURCES = %D%/test_imap_parse.c
 %C%_test_imap_parse_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

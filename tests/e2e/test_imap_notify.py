@@ -1,0 +1,392 @@
+"""NOTIFY (RFC 5465): what changes in other mailboxes is told within a second,
+whoever changes it, in IDLE and without."""
+import glob
+import os
+import select
+import time
+
+import pytest
+
+from imap_client import Client
+
+SIMPLE = b"Subject: x\r\n\r\nhello\r\n"
+ALL = "(MessageNew MessageExpunge FlagChange)"
+SOON = 2.5  # seconds, on a machine with other work; RFC has none
+
+
+@pytest.fixture
+def lite(make_site):
+    return make_site("sqlite")
+
+
+@pytest.fixture
+def other(lite):
+    client = Client(lite)
+    for name in ("a", "a/b", "c"):
+        client.cmd("CREATE " + name)
+    return client
+
+
+@pytest.fixture
+def client(lite, other):
+    return Client(lite)
+
+
+def ask(client, text):
+    answer = client.cmd("NOTIFY " + text)
+    assert answer.status == "OK", (text, answer.tagged)
+    return [line.decode() for line in answer.untagged]
+
+
+def silent(client, seconds=1.2):
+    """Nothing is told for a while."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if client.buffer or select.select([client.sock], [], [], 0.1)[0]:
+            return client.response()
+    return None
+
+
+def hears(client, text):
+    line, _ = client.wait(text, SOON)
+    return line.decode()
+
+
+# ---- what may be asked for
+
+GOOD = [
+    "NONE", "SET (selected %s)" % ALL, "SET (selected-delayed %s)" % ALL,
+    "SET (selected NONE)", "set status (inboxes NONE)",
+    "SET (personal (MailboxName SubscriptionChange))",
+    "SET (subscribed (MessageNew MessageExpunge))",
+    "SET (subtree a %s)" % ALL, "SET (subtree (a c) (MailboxName))",
+    "SET (mailboxes INBOX %s) (personal NONE)" % ALL,
+    "SET (mailboxes (nowhere a) (MailboxMetadataChange))",
+    "SET (personal (ServerMetadataChange))",
+    "SET (selected (MessageNew (UID BODY.PEEK[HEADER.FIELDS (To \"From\")])"
+    " MessageExpunge))",
+]
+
+BAD = [
+    "", "SET", "FOO", "NONE x", "SET ()", "SET (selected)", "SET selected",
+    "SET (foo %s)" % ALL, "SET (selected ())",
+    "SET (selected (MessageNew))", "SET (selected (MessageExpunge))",
+    "SET (personal (FlagChange))",
+    "SET (selected (MailboxName))",
+    "SET (personal (MessageNew (FLAGS) MessageExpunge))",
+    "SET (selected (MessageNew (FOO) MessageExpunge))",
+    "SET (selected (MessageNew () MessageExpunge))",
+    "SET (selected (MessageNew (FLAGS MessageExpunge))",
+    "SET (selected (MessageNew (BODY.PEEK[HEADER.FIELDS ({1+}\r\nA)]) "
+    "MessageExpunge))",
+    "SET (selected %s) (selected-delayed %s)" % (ALL, ALL),
+    "SET (subtree %s)" % ALL, "SET (mailboxes () %s)" % ALL,
+    "SET  (selected %s)" % ALL, "SET (selected %s" % ALL,
+    "SET (selected %s)x" % ALL, "SET FOO (selected %s)" % ALL,
+    "SET (selected %s) " % ALL,
+]
+
+
+def test_syntax(client):
+    assert b"NOTIFY" in client.cmd("CAPABILITY").untagged[0].split()
+    for text in GOOD:
+        ask(client, text)
+    ask(client, "NONE")
+    for text in BAD:
+        answer = client.cmd("NOTIFY " + text)
+        assert answer.status == "BAD", text
+        client.cmd("NOOP")
+
+
+def test_badevent(client):
+    for text in ("SET (selected (MessageNew MessageExpunge AnnotationChange))",
+                 "SET (personal (Foo))"):
+        answer = client.cmd("NOTIFY " + text)
+        assert answer.status == "NO"
+        assert answer.code == (
+            "BADEVENT (MessageNew MessageExpunge FlagChange MailboxName "
+            "SubscriptionChange MailboxMetadataChange ServerMetadataChange)")
+    assert client.cmd("NOTIFY SET (mailboxes a.b %s)" % ALL).status in (
+        "OK", "NO")
+
+
+def test_ceilings(client):
+    group = " (inboxes NONE)"
+    ask(client, "SET" + group * 32)
+    assert client.cmd("NOTIFY SET" + group * 33).status == "BAD"
+    names = " ".join("n%d" % n for n in range(200))
+    ask(client, "SET (mailboxes (%s) NONE)" % names)
+    assert client.cmd("NOTIFY SET (mailboxes (%s more) NONE)" % names
+                      ).status == "BAD"
+
+
+# ---- messages elsewhere
+
+def test_status_first(client, other):
+    other.append(SIMPLE, "a")
+    client.cmd("SELECT INBOX")
+    got = ask(client, "SET STATUS (selected %s) (subtree a (MessageNew "
+              "MessageExpunge)) (mailboxes c %s)" % (ALL, ALL))
+    assert [line.split(" (")[0] for line in got] == [
+        "* STATUS a", "* STATUS a/b", "* STATUS c"]
+    assert got[0].startswith("* STATUS a (MESSAGES 1 UIDNEXT 2 UIDVALIDITY ")
+    assert "UNSEEN 0" in got[2] and "UNSEEN" not in got[0]
+
+
+@pytest.mark.parametrize("idle", [False, True])
+def test_other_mailboxes(client, other, idle):
+    """New, seen and gone, by another session."""
+    client.cmd("SELECT INBOX")
+    ask(client, "SET STATUS (selected NONE) (personal %s)" % ALL)
+    if idle:
+        client.send(b"i IDLE\r\n")
+        client.wait("+ ", SOON)
+    other.append(SIMPLE, "a/b")
+    assert "(MESSAGES 1 UIDNEXT 2 " in hears(client, "STATUS a/b")
+    other.cmd("SELECT a/b")
+    assert silent(client, 0.3) is None
+    other.cmd("STORE 1 +FLAGS (\\Seen)")
+    assert "UNSEEN 0" in hears(client, "STATUS a/b")
+    other.cmd("STORE 1 +FLAGS (\\Deleted)")
+    hears(client, "STATUS a/b")
+    other.cmd("EXPUNGE")
+    assert "(MESSAGES 0 UIDNEXT 2 " in hears(client, "STATUS a/b")
+    assert silent(client) is None
+    if idle:
+        client.send(b"DONE\r\n")
+        assert client.response().startswith(b"i OK")
+    other.append(SIMPLE, "c")
+    hears(client, "STATUS c")
+    assert client.cmd("NOOP").status == "OK"
+
+
+def test_only_what_was_asked_for(client, other):
+    client.cmd("SELECT c")
+    ask(client, "SET STATUS (mailboxes a (MessageNew MessageExpunge)) "
+        "(subtree a NONE)")
+    other.append(SIMPLE, "a/b")
+    other.append(SIMPLE, "INBOX")
+    other.append(SIMPLE, "c")
+    assert silent(client) is None
+    other.append(SIMPLE, "a")
+    hears(client, "STATUS a ")
+    other.cmd("SELECT a")
+    other.cmd("STORE 1 +FLAGS (\\Flagged)")
+    assert silent(client) is None, "FlagChange was not asked for"
+    ask(client, "NONE")
+    other.append(SIMPLE, "a")
+    assert silent(client) is None
+
+
+def test_foreign_programs(lite, client, other):
+    """A message that somebody puts there, in the kernel's view or not."""
+    client.cmd("SELECT c")
+    ask(client, "SET (personal %s)" % ALL)
+    path = lite.maildir() + "/.a/new/"
+    with open(lite.maildir() + "/.a/tmp/1.x.y", "wb") as file:
+        file.write(b"Subject: x\n\nx\n")
+    os.chown(file.name, 8, 8)
+    os.rename(file.name, path + "1.x.y")
+    hears(client, "STATUS a (MESSAGES 1 ")
+    for name in glob.glob(path + "*"):
+        os.unlink(name)
+    hears(client, "STATUS a (MESSAGES 0 ")
+
+
+def test_without_inotify(lite, other):
+    """When the kernel has none left it is looked for."""
+    limit = "/proc/sys/fs/inotify/max_user_instances"
+    with open(limit, encoding="ascii") as file:
+        before = file.read()
+    client = Client(lite)
+    try:
+        with open(limit, "w", encoding="ascii") as file:
+            file.write("0")
+    except OSError:
+        pytest.skip("the limit cannot be set here")
+    try:
+        ask(client, "SET (selected NONE) (personal %s)" % ALL)
+        other.append(SIMPLE, "a")
+        hears(client, "STATUS a (MESSAGES 1 ")
+        other.append(SIMPLE, "a")
+        hears(client, "STATUS a (MESSAGES 2 ")
+    finally:
+        with open(limit, "w", encoding="ascii") as file:
+            file.write(before)
+
+
+# ---- the selected mailbox
+
+def test_selected(client, other):
+    """Told while no command runs; EXPUNGE too, unless it is to wait."""
+    other.append(SIMPLE)
+    other.cmd("SELECT INBOX")
+    client.cmd("SELECT INBOX")
+    ask(client, "SET (selected %s)" % ALL)
+    other.append(SIMPLE)
+    hears(client, "2 EXISTS")
+    other.cmd("STORE 1 +FLAGS (\\Deleted)")
+    hears(client, "* 1 FETCH (")
+    other.cmd("EXPUNGE")
+    hears(client, "* 1 EXPUNGE")
+    ask(client, "SET (selected-delayed %s)" % ALL)
+    other.cmd("STORE 1 +FLAGS (\\Deleted)")
+    hears(client, "* 1 FETCH (")
+    other.cmd("EXPUNGE")
+    assert silent(client) is None
+    assert client.cmd("NOOP").find("1 EXPUNGE")
+
+
+def test_selected_without_flags(client, other):
+    other.append(SIMPLE)
+    other.cmd("SELECT INBOX")
+    client.cmd("SELECT INBOX")
+    ask(client, "SET (selected (MessageNew MessageExpunge))")
+    other.cmd("STORE 1 +FLAGS (\\Flagged)")
+    assert silent(client) is None
+    other.append(SIMPLE)
+    hears(client, "2 EXISTS")
+    ask(client, "SET (inboxes %s)" % ALL)
+    other.append(SIMPLE)
+    assert silent(client) is None, "nothing is told of the selected one"
+    assert not client.cmd("FETCH 1 FLAGS").find("EXISTS")
+    assert client.cmd("NOOP").find("3 EXISTS"), "but to who asks"
+
+
+def test_fetch_of_what_is_new(client, other):
+    client.cmd("SELECT INBOX")
+    ask(client, "SET (selected (MessageNew (FLAGS BODY.PEEK[HEADER.FIELDS "
+        "(Subject)]) MessageExpunge))")
+    other.append(SIMPLE)
+    hears(client, "1 EXISTS")
+    line = hears(client, "* 1 FETCH (")
+    assert "UID 1" in line and "FLAGS (" in line
+    assert line.endswith("{14}\r\nSubject: x\r\n\r\n)")
+    for _ in range(3):
+        other.append(SIMPLE)
+    hears(client, "* 4 FETCH (")
+    other.append(SIMPLE)
+    # also what comes with a command's reply
+    assert client.cmd("NOOP").status == "OK"
+
+
+def test_selected_changes(client, other):
+    """The mailbox that is left is one of the others again."""
+    ask(client, "SET (selected %s) (personal %s)" % (ALL, ALL))
+    client.cmd("SELECT a")
+    other.append(SIMPLE, "a")
+    hears(client, "1 EXISTS")
+    client.cmd("SELECT c")
+    other.append(SIMPLE, "a")
+    hears(client, "STATUS a (MESSAGES 2 ")
+    other.append(SIMPLE, "c")
+    hears(client, "1 EXISTS")
+    client.cmd("UNSELECT")
+    other.append(SIMPLE, "c")
+    hears(client, "STATUS c (MESSAGES 2 ")
+
+
+# ---- mailboxes themselves
+
+def test_mailbox_names(client, other):
+    ask(client, "SET (personal (MailboxName))")
+    other.cmd("CREATE d")
+    assert hears(client, "LIST") == '* LIST (\\HasNoChildren) "/" d'
+    other.cmd("RENAME d e")
+    assert hears(client, "LIST") == (
+        '* LIST (\\HasNoChildren) "/" e ("OLDNAME" (d))')
+    other.cmd("DELETE e")
+    assert hears(client, "LIST") == (
+        '* LIST (\\NonExistent \\HasNoChildren) "/" e')
+    other.cmd("SUBSCRIBE a")
+    other.append(SIMPLE, "a")
+    assert silent(client) is None
+    other.cmd("RENAME a x")
+    # between the two renames x has no child
+    got = {hears(client, "LIST").split('"/" ')[1] for _ in range(2)}
+    assert got == {'x ("OLDNAME" (a))', 'x/b ("OLDNAME" (a/b))'}
+
+
+def test_messages_of_new_mailboxes(client, other):
+    ask(client, "SET (personal (MessageNew MessageExpunge MailboxName))")
+    other.cmd("CREATE d")
+    hears(client, "LIST")
+    other.append(SIMPLE, "d")
+    hears(client, "STATUS d (MESSAGES 1 ")
+    other.cmd("RENAME d e")
+    hears(client, "OLDNAME")
+    other.append(SIMPLE, "e")
+    hears(client, "STATUS e (MESSAGES 2 ")
+
+
+def test_subscriptions(client, other):
+    ask(client, "SET (personal (SubscriptionChange))")
+    other.cmd("SUBSCRIBE a")
+    assert hears(client, "LIST") == (
+        '* LIST (\\HasChildren \\Subscribed) "/" a')
+    other.cmd("UNSUBSCRIBE a")
+    assert hears(client, "LIST") == '* LIST (\\HasChildren) "/" a'
+    other.cmd("CREATE d")
+    assert silent(client) is None
+
+
+def test_subscribed_follow(client, other):
+    """The filter holds for what is subscribed to later, too."""
+    ask(client, "SET (subscribed (MessageNew MessageExpunge))")
+    other.append(SIMPLE, "a")
+    assert silent(client) is None
+    other.cmd("SUBSCRIBE a")
+    assert silent(client, 0.6) is None
+    other.append(SIMPLE, "a")
+    hears(client, "STATUS a (MESSAGES 2 ")
+
+
+def test_metadata(client, other):
+    other.cmd('SETMETADATA a (/private/x "1" /private/y "1")')
+    ask(client, "SET (personal (MailboxMetadataChange "
+        "ServerMetadataChange))")
+    other.cmd('SETMETADATA a (/private/x "2" /shared/z "1")')
+    assert hears(client, "METADATA") == "* METADATA a /private/x /shared/z"
+    other.cmd("SETMETADATA a (/private/y NIL)")
+    assert hears(client, "METADATA") == "* METADATA a /private/y"
+    other.cmd('SETMETADATA "" (/private/v "1")')
+    assert hears(client, "METADATA") == '* METADATA "" /private/v'
+    other.cmd('SETMETADATA c (/private/v "1")')
+    assert hears(client, "METADATA") == "* METADATA c /private/v"
+    ask(client, "SET (personal (MailboxName))")
+    other.cmd('SETMETADATA "" (/private/v "2")')
+    assert silent(client) is None
+
+
+# ---- too much
+
+def make_folders(site, first, end):
+    for n in range(first, end):
+        for sub in ("", "/cur", "/new", "/tmp"):
+            path = "%s/.f%d%s" % (site.maildir(), n, sub)
+            os.mkdir(path)
+            os.chown(path, 8, 8)
+
+
+def test_overflow(lite):
+    """1000 mailboxes are watched, and not one more."""
+    client = Client(lite)
+    make_folders(lite, 0, 999)  # INBOX is one
+    ask(client, "SET (personal %s)" % ALL)
+    make_folders(lite, 999, 1000)
+    assert hears(client, "NOTIFICATIONOVERFLOW")
+    Client(lite).append(SIMPLE, "f5")
+    assert silent(client) is None
+    answer = client.cmd("NOTIFY SET (personal %s)" % ALL)
+    assert answer.status == "NO" and answer.code == "LIMIT"
+    ask(client, "SET (personal (MailboxName)) (inboxes NONE)")
+    ask(client, "SET (subtree f5 %s)" % ALL)
+
+
+def test_pipelined(client, other):
+    """A client that never waits hears of it with its replies."""
+    ask(client, "SET (personal %s)" % ALL)
+    other.append(SIMPLE, "a")
+    end = time.monotonic() + SOON
+    while not client.cmd("NOOP").find("STATUS a"):
+        assert time.monotonic() < end
