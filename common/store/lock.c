@@ -132,7 +132,7 @@ sign(int fd)
 static int
 create(struct store *store, const struct lock *lock)
 {
-	int rc, fd = tree_create_nameless(store, lock->dirfd);
+	int rc, fd = tree_create_nameless(store, lock->dirfd, ".");
 
 	if (fd >= 0) {
 		sign(fd);

@@ -41,20 +41,20 @@ is_dead(int tmp, const char *name, time_t now)
 
 /* Removes what crashes left in tmp, now and then. */
 static void
-clean_tmp(int tmp)
+clean_tmp(const struct store *store)
 {
 	struct timespec now = clock_now();
 	struct dirent *entry;
 	unsigned looked = 0;
 	DIR *dir;
-	int fd;
+	int tmp;
 
 	if (now.tv_nsec / 1000 % TMP_LOOK_EVERY != 0)
 		return;
-	fd = tree_open_dir(tmp, ".");
-	dir = fd < 0 ? NULL : fdopendir(fd);
+	tmp = tree_open_dir(store->root, "tmp");
+	dir = tmp < 0 ? NULL : fdopendir(tmp);
 	if (dir == NULL) {
-		fileio_close(&fd);
+		fileio_close(&tmp);
 		return;
 	}
 	while ((entry = readdir(dir)) != NULL && looked++ < TMP_LOOK_MAX)
@@ -66,19 +66,19 @@ clean_tmp(int tmp)
 
 /* A file with a name, where there is no O_TMPFILE. */
 static int
-create_named(struct store *store, int tmp, struct msgfile *file)
+create_named(struct store *store, struct msgfile *file)
 {
 	int tries, fd = -EEXIST;
 
-	file->dir = fcntl(tmp, F_DUPFD_CLOEXEC, 0);
+	file->dir = tree_open_dir(store->root, "tmp");
 	if (file->dir < 0)
-		return -errno;
+		return file->dir;
 	for (tries = 0; fd == -EEXIST && tries < NAME_TRIES; tries++) {
 		STR_AUTO name = STR_INIT;
 
 		maildir_put_unique(
 		    clock_now(), store->number++, store->config.host, &name);
-		fd = tree_create_file(store, tmp, name.ptr);
+		fd = tree_create_file(store, file->dir, name.ptr);
 		if (fd >= 0)
 			file->name = str_take(&name);
 	}
@@ -101,20 +101,17 @@ must_be_named(int rc)
 int
 msgfile_create(struct store *store, struct msgfile *file)
 {
-	FD_AUTO tmp = tree_open_dir(store->root, "tmp");
-	int rc;
+	int rc = tree_create_nameless(store, store->root, "tmp");
 
 	*file = (struct msgfile)MSGFILE_INIT;
-	if (tmp == -ENOENT) {
+	if (rc == -ENOENT) {
 		rc = tree_furnish(store, store->root);
-		tmp = rc < 0 ? rc : tree_open_dir(store->root, "tmp");
+		if (rc == 0)
+			rc = tree_create_nameless(store, store->root, "tmp");
 	}
-	if (tmp < 0)
-		return tmp;
-	clean_tmp(tmp);
-	rc = tree_create_nameless(store, tmp);
 	if (must_be_named(rc))
-		rc = create_named(store, tmp, file);
+		rc = create_named(store, file);
+	clean_tmp(store);
 	file->fd = rc;
 	if (rc >= 0)
 		rc = fstat(file->fd, &file->st) < 0 ? -errno : 0;
@@ -152,8 +149,9 @@ copy_octets(int from, int to, off_t len)
 bool
 msgfile_fits(const struct msgfile *file, const struct stat *dir, int64_t date)
 {
-	bool owner = geteuid() != 0 || (file->st.st_uid == dir->st_uid &&
-					   file->st.st_gid == dir->st_gid);
+	bool owner = (file->st.st_uid == dir->st_uid &&
+			 file->st.st_gid == dir->st_gid) ||
+		     geteuid() != 0;
 
 	return file->fd >= 0 && file->st.st_dev == dir->st_dev && owner &&
 	       (!file->used || file->date == date);

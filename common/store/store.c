@@ -1,8 +1,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/base/fileio.h"
@@ -131,6 +133,26 @@ trusted_part(const struct store *store)
 	return slice_head(path, 0);
 }
 
+/* Opens what is at the end of path in one step.  False for any reason, which
+ * may be a kernel that cannot: go_down finds it. */
+static bool
+jump(struct walk *walk, struct slice path)
+{
+	struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS };
+	int fd;
+
+	while (path.len && path.ptr[0] == '/')
+		path = slice_skip(path, 1);
+	/* path ends where the store's does, which is a string */
+	fd = (int)syscall(SYS_openat2, walk->fd, path.ptr, &how, sizeof how);
+	if (fd < 0)
+		return false;
+	fileio_close(&walk->fd);
+	walk->fd = fd;
+	return true;
+}
+
 /* Opens the Maildir, made with all above it when it is missing and may be. */
 static int
 walk_to_root(const struct store *store, bool make)
@@ -149,7 +171,7 @@ walk_to_root(const struct store *store, bool make)
 	if (rc == 0 && make)
 		rc = go_down(&walk, trusted, false);
 	walk.follow = false;
-	if (rc == 0)
+	if (rc == 0 && (make || !jump(&walk, rest)))
 		rc = go_down(&walk, rest, true);
 	if (rc < 0)
 		fileio_close(&walk.fd);

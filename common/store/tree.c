@@ -134,9 +134,10 @@ tree_create_file(struct store *store, int dirfd, const char *name)
 }
 
 int
-tree_create_nameless(struct store *store, int dirfd)
+tree_create_nameless(struct store *store, int dirfd, const char *name)
 {
-	int rc, fd = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC,
+	int rc, fd = openat(dirfd, name,
+		    O_TMPFILE | O_RDWR | O_NOFOLLOW | O_CLOEXEC,
 		    tree_file_mode(store));
 
 	if (fd < 0)
@@ -153,13 +154,15 @@ tree_link(int fd, int dirfd, const char *name)
 {
 	char proc[32];
 
-	(void)snprintf(proc, sizeof proc, "/proc/self/fd/%d", fd); /* fits */
-	if (linkat(AT_FDCWD, proc, dirfd, name, AT_SYMLINK_FOLLOW) == 0)
+	if (linkat(fd, "", dirfd, name, AT_EMPTY_PATH) == 0)
 		return 0;
 	if (errno != ENOENT)
 		return -errno;
-	/* there is no /proc here */
-	return linkat(fd, "", dirfd, name, AT_EMPTY_PATH) < 0 ? -errno : 0;
+	/* what Linux before 6.10 lets nobody but root do */
+	(void)snprintf(proc, sizeof proc, "/proc/self/fd/%d", fd); /* fits */
+	return linkat(AT_FDCWD, proc, dirfd, name, AT_SYMLINK_FOLLOW) < 0
+		   ? -errno
+		   : 0;
 }
 
 int

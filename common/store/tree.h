@@ -81,9 +81,9 @@ int tree_open_any(int dirfd, const char *name);
  * of the tree; -errno. */
 int tree_create_file(struct store *store, int dirfd, const char *name);
 
-/* Opens a file without a name (O_TMPFILE) in dirfd, the owner's already;
- * -errno, also where the file system has no such thing. */
-int tree_create_nameless(struct store *store, int dirfd);
+/* Opens a file without a name (O_TMPFILE) in the directory name in dirfd, the
+ * owner's already; -errno, also where the file system has no such thing. */
+int tree_create_nameless(struct store *store, int dirfd, const char *name);
 
 /* Gives the open file, made so, a name in dirfd, never another's.  0, -EEXIST,
  * -errno. */
