@@ -158,28 +158,40 @@ is_within(int64_t value, int64_t max)
 	return value >= -max && value <= max;
 }
 
-/* Only noted down: requests_flush_adds is at the end of the round. */
-static int
-do_quota_add(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+static bool
+note_add(struct request_ctx *r, struct ipc_reader *args)
 {
-	struct request_ctx *r = ctx;
 	struct server *s = r->server;
 	struct slice name = ipc_get_text(args, ACCOUNT_NAME_MAX);
 	int64_t octets = (int64_t)ipc_get_u64(args);
 	int64_t messages = (int64_t)ipc_get_u64(args);
 
-	(void)msg;
-	if (!ipc_reader_done(args) || !is_allowed(r->client, name) ||
+	if (args->bad || !is_allowed(r->client, name) ||
 	    !is_within(octets, WIRE_OCTETS_MAX) ||
 	    !is_within(messages, WIRE_MESSAGES_MAX))
-		return -EPROTO;
+		return false;
 	s->adds =
 	    mem_grow(s->adds, &s->adds_cap, s->nadds + 1, sizeof *s->adds);
 	s->adds[s->nadds++] = (struct add){ .client = r->client,
+		.last = ipc_reader_done(args),
 		.add = { mem_strndup(name.ptr, name.len), octets, messages,
 		    false } };
 	r->client->adds++;
-	return 0;
+	return true;
+}
+
+/* Only noted down: requests_flush_adds is at the end of the round. */
+static int
+do_quota_add(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	unsigned int n = 0;
+	bool good = true;
+
+	(void)msg;
+	do
+		good = n++ < WIRE_ADDS_MAX && note_add(ctx, args);
+	while (good && !ipc_reader_done(args));
+	return good ? 0 : -EPROTO;
 }
 
 static int
@@ -241,7 +253,7 @@ static const struct request requests[] = {
 	{ WIRE_LOOKUP,    "LOOKUP",    FREE | BOUND,
 	  WIRE_REQUEST_BODY, REQUEST_UNLIMITED, do_lookup },
 	{ WIRE_QUOTA_ADD, "QUOTA_ADD", FREE | BOUND,
-	  WIRE_REQUEST_BODY, REQUEST_UNLIMITED, do_quota_add },
+	  WIRE_ADDS_BODY,    REQUEST_UNLIMITED, do_quota_add },
 	{ WIRE_SPAM_PREFS, "SPAM_PREFS", FREE,
 	  WIRE_REQUEST_BODY, REQUEST_UNLIMITED, do_spam_prefs },
 	{ WIRE_BIND,      "BIND",      FREE,
@@ -310,6 +322,7 @@ sum_up(struct server *server, struct account_quota_add *sums)
 	return n;
 }
 
+/* Each request is answered once, for all that its client wanted added. */
 static void
 answer_adds(struct server *server, const struct account_quota_add *sums,
     enum account_outcome outcome, const struct err *err)
@@ -318,17 +331,24 @@ answer_adds(struct server *server, const struct account_quota_add *sums,
 	size_t i;
 
 	for (i = 0; i < server->nadds; i++) {
+		struct add *add = &server->adds[i];
+
+		add->client->refused |= sums[add->sum].refused;
+		add->client->adds = 0;
+	}
+	for (i = 0; i < server->nadds; i++) {
 		const struct add *add = &server->adds[i];
 		struct request_ctx ctx = { server, add->client };
 
-		add->client->adds = 0;
-		if (add->client->gone)
+		if (!add->last || add->client->gone)
 			continue;
-		if (sums[add->sum].refused)
+		if (add->client->refused)
 			request_answer_plain(&ctx, ACCOUNT_TEMPFAIL, &refused);
 		else
 			request_answer_plain(&ctx, outcome, err);
 	}
+	for (i = 0; i < server->nadds; i++)
+		server->adds[i].client->refused = false;
 }
 
 /* The database gets them now, or when it is back: who asked does not wait for

@@ -14,7 +14,8 @@
 
 #define EVENTS_MAX 64
 #define REST_MS 1000 /* without descriptors or memory for a client */
-#define ROUND_REQUESTS WIRE_ADDS_MAX /* of one client in one round */
+#define ROUND_ADDS                                                             \
+	WIRE_ADDS_MAX /* no more is read of one client in one round */
 
 #ifndef SO_PASSRIGHTS
 #define SO_PASSRIGHTS 83 /* Linux 6.16 */
@@ -186,16 +187,14 @@ static void
 read_client(struct server *s, struct client *client)
 {
 	struct ipc_msg msg = IPC_MSG_INIT;
-	unsigned int i;
-	int rc = 1;
+	int rc;
 
-	for (i = 0; i < ROUND_REQUESTS && rc > 0; i++) {
+	do {
 		rc = ipc_recv(client->fd, &msg, CLOCK_PAST);
 		if (rc > 0 && requests_answer(s, client, &msg) < 0)
 			rc = -EPROTO;
-		if (client->gone || msg.type != WIRE_QUOTA_ADD)
-			break;
-	}
+	} while (rc > 0 && !client->gone && msg.type == WIRE_QUOTA_ADD &&
+		 client->adds < ROUND_ADDS);
 	ipc_msg_release(&msg);
 	if (rc <= 0 && rc != -ETIMEDOUT)
 		server_close(s, client);

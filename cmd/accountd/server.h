@@ -23,8 +23,9 @@ struct client {
 	bool gone;   /* closed; freed when this round is over */
 	char *bound; /* the only name it may ask for; NULL: any */
 	struct request_counts counts;
-	struct str queue; /* answers that it was too slow to take */
-	unsigned int adds;
+	struct str queue;            /* answers that it was too slow to take */
+	unsigned int adds;           /* additions in this round, */
+	bool refused;                /* of which the database refused one */
 	struct account_scram *scram; /* under way, or NULL */
 	struct client *next;
 };
@@ -33,6 +34,7 @@ struct client {
 struct add {
 	struct client *client;
 	struct account_quota_add add;
+	bool last;  /* of its request, which is answered for all of them */
 	size_t sum; /* the index of the addition that it became part of */
 };
 

@@ -112,6 +112,10 @@ void account_quota_add(struct account_client *client, const char *name,
     int64_t octets, int64_t messages);
 void account_quota_flush(struct account_client *client);
 
+/* From now on additions are gathered, and sent together when that ends; what is
+ * asked between is not told of them. */
+void account_quota_gather(struct account_client *client, bool yes);
+
 /* Additions that a service which is gone may not have made. */
 uint64_t account_quota_lost(const struct account_client *client);
 

@@ -11,17 +11,25 @@
 #include "common/base/clock.h"
 #include "common/base/mem.h"
 
+/* Octets of one addition in a request. */
+#define ADD_OCTETS_MAX (ACCOUNT_NAME_MAX + 20)
+
 struct account_client {
 	char *socket;       /* to connect again */
 	int64_t timeout_ms; /* of one answer */
 	int fd;             /* -1 after a failure: no more half answers */
 	bool by_socket;
+	bool patient; /* the kernel knows timeout_ms */
 	bool bound;
-	bool slow;         /* additions are not waited for any more */
-	unsigned int adds; /* quota additions without an answer yet */
-	uint64_t lost;     /* and those that will never have one */
-	pid_t child;       /* the program of our own, 0 for none */
-	struct str body;   /* of the request */
+	bool slow;          /* additions are not waited for any more */
+	unsigned int adds;  /* requests to add without an answer yet, */
+	uint64_t waiting;   /* the additions in them, */
+	uint64_t lost;      /* and those that will never have one */
+	bool gathers;       /* additions wait here for each other */
+	struct str gather;  /* as the request's body */
+	unsigned int count; /* of them */
+	pid_t child;        /* the program of our own, 0 for none */
+	struct str body;    /* of the request */
 	struct ipc_msg answer;
 };
 
@@ -46,6 +54,17 @@ connect_socket(const char *path)
 	return rc;
 }
 
+/* How long the kernel waits for an answer, which saves a poll for each. */
+static void
+set_patience(struct account_client *client)
+{
+	const struct timeval time = { client->timeout_ms / 1000,
+		client->timeout_ms % 1000 * 1000 };
+
+	client->patient = setsockopt(client->fd, SOL_SOCKET, SO_RCVTIMEO, &time,
+			      sizeof time) == 0;
+}
+
 static int
 start_program(
     struct account_client *client, const struct account_client_config *config)
@@ -63,6 +82,7 @@ start_program(
 		return rc;
 	}
 	client->fd = ends[0];
+	set_patience(client);
 	return 0;
 }
 
@@ -74,6 +94,7 @@ connect_client(struct account_client *client)
 	if (fd < 0)
 		return fd;
 	client->fd = fd;
+	set_patience(client);
 	return 0;
 }
 
@@ -118,8 +139,8 @@ disconnect(struct account_client *client)
 	if (client->fd >= 0)
 		(void)close(client->fd); /* the service sees the end */
 	client->fd = -1;
-	client->lost += client->adds;
-	client->adds = 0;
+	client->lost += client->waiting;
+	client->waiting = client->adds = 0;
 }
 
 void
@@ -132,6 +153,7 @@ account_client_free(struct account_client *client)
 	if (client->child > 0)
 		(void)waitpid(client->child, NULL, WNOHANG); /* init's then */
 	str_wipe(&client->body);
+	str_release(&client->gather);
 	ipc_msg_release(&client->answer);
 	free(client->socket);
 	free(client);
@@ -144,10 +166,13 @@ static int
 receive_part(struct account_client *client, int64_t deadline,
     struct wire_head *ret_head, struct ipc_reader *ret_in)
 {
-	int rc = ipc_recv(client->fd, &client->answer, deadline);
+	int rc = ipc_recv(client->fd, &client->answer,
+	    client->patient ? CLOCK_NEVER : deadline);
 
 	if (rc == 0)
 		return -EPIPE;
+	if (rc == -EAGAIN)
+		return -ETIMEDOUT;
 	if (rc < 0)
 		return rc;
 	*ret_in = (struct ipc_reader){ str_slice(&client->answer.body), false };
@@ -170,6 +195,8 @@ collect_adds(struct account_client *client, int64_t deadline)
 		if (rc == 0)
 			client->adds--;
 	}
+	if (rc == 0)
+		client->waiting = 0;
 	return rc;
 }
 
@@ -349,35 +376,57 @@ give_up(struct account_client *client, int rc)
 	client->slow = rc == -ETIMEDOUT;
 }
 
-void
-account_quota_add(struct account_client *client, const char *name,
-    int64_t octets, int64_t messages)
+/* Sends what was gathered. */
+static void
+send_adds(struct account_client *client)
 {
 	int64_t deadline = clock_deadline(client->timeout_ms);
+	unsigned int count = client->count;
 	int rc;
 
 	if (client->adds == WIRE_ADDS_MAX)
 		account_quota_flush(client);
 	if (client->fd < 0 && !client->slow && may_reconnect(client, -EBADF))
 		(void)connect_client(client); /* fd says it */
-	client->lost++;                       /* unless it is sent */
-	if (client->fd < 0)
-		return;
-	(void)account_client_body(client);
-	ipc_put_text(
-	    &client->body, slice_head(slice_from(name), ACCOUNT_NAME_MAX));
-	octets = clamp(octets, WIRE_OCTETS_MAX);
-	messages = clamp(messages, WIRE_MESSAGES_MAX);
-	ipc_put_u64(&client->body, (uint64_t)octets);
-	ipc_put_u64(&client->body, (uint64_t)messages);
-	rc = wire_send(
-	    client->fd, WIRE_QUOTA_ADD, str_slice(&client->body), deadline);
+	client->count = 0;
+	rc = client->fd < 0 ? -EBADF
+			    : wire_send(client->fd, WIRE_QUOTA_ADD,
+				  str_slice(&client->gather), deadline);
+	str_clear(&client->gather);
 	if (rc < 0) {
-		give_up(client, rc);
+		client->lost += count;
+		if (client->fd >= 0)
+			give_up(client, rc);
 		return;
 	}
-	client->lost--;
+	client->waiting += count;
 	client->adds++;
+}
+
+void
+account_quota_add(struct account_client *client, const char *name,
+    int64_t octets, int64_t messages)
+{
+	if (client->count == 0)
+		wire_put_trace(&client->gather, log_trace());
+	ipc_put_text(
+	    &client->gather, slice_head(slice_from(name), ACCOUNT_NAME_MAX));
+	octets = clamp(octets, WIRE_OCTETS_MAX);
+	messages = clamp(messages, WIRE_MESSAGES_MAX);
+	ipc_put_u64(&client->gather, (uint64_t)octets);
+	ipc_put_u64(&client->gather, (uint64_t)messages);
+	client->count++;
+	if (!client->gathers || client->count == WIRE_ADDS_MAX ||
+	    client->gather.len > WIRE_ADDS_BODY - ADD_OCTETS_MAX)
+		send_adds(client);
+}
+
+void
+account_quota_gather(struct account_client *client, bool yes)
+{
+	client->gathers = yes;
+	if (!yes && client->count)
+		send_adds(client);
 }
 
 void

@@ -10,7 +10,8 @@
 
 #define DB_COLUMNS_MAX 12       /* of a result; more are not looked at */
 #define DB_COLUMN_OCTETS 262144 /* of a value; a longer one is refused */
-#define DB_PARAMS_MAX 16
+#define DB_PARAMS_MAX 80
+#define DB_QUOTA_MANY 16 /* users that quota_many adds to */
 
 /* What a driver says behind the complaint of a missing table. */
 #define DB_HINT_MIGRATE "; run njiwa db migrate"
@@ -76,6 +77,11 @@ struct db_driver {
 	const char *quota_update; /* octets, messages, name */
 	/* name, octets, messages, octets, messages */
 	const char *quota_insert;
+	/* As quota_update for DB_QUOTA_MANY at once: names and octets in
+	 * turn, names and messages in turn, names.  NULL: nothing is gained.
+	 * And the names of those that have a row: names. */
+	const char *quota_many;
+	const char *quota_rows;
 };
 
 /* The name of the struct db_driver that each driver exports. */

@@ -427,6 +427,23 @@ my_affected(const struct db_stmt *stmt)
 	return mysql_stmt_affected_rows(stmt->stmt);
 }
 
+#define TIMES_4(text) text text text text
+#define TIMES_16(text) TIMES_4(TIMES_4(text))
+#define ADD_BY_NAME(column)                                                    \
+	column                                                                 \
+	    " = GREATEST(0, CAST(" column " AS SIGNED) + "                     \
+	    "CAST(CASE username " TIMES_16("WHEN ? THEN ? ") "END AS SIGNED))"
+_Static_assert(DB_QUOTA_MANY == 16, "TIMES_16");
+
+/* clang-format off */
+#define OF_MANY " WHERE username IN (?, ?, ?, ?" TIMES_4(", ?, ?, ?") ")"
+
+static const char quota_many[] =
+	"UPDATE quota SET " ADD_BY_NAME("bytes") ", " ADD_BY_NAME("messages")
+	OF_MANY;
+static const char quota_rows[] = "SELECT username FROM quota" OF_MANY;
+/* clang-format on */
+
 __attribute__((visibility("default")))
 const struct db_driver njiwa_db_driver = {
 	.name = "mysql",
@@ -450,4 +467,6 @@ const struct db_driver njiwa_db_driver = {
 			"ON DUPLICATE KEY UPDATE "
 			"bytes = GREATEST(0, CAST(bytes AS SIGNED) + ?), "
 			"messages = GREATEST(0, CAST(messages AS SIGNED) + ?)",
+	.quota_many = quota_many,
+	.quota_rows = quota_rows,
 };

@@ -14,10 +14,12 @@
 #define WIRE_BINDING_MAX 64   /* of a channel binding */
 #define WIRE_RESERVE_MAX 1000 /* recipients of one reservation */
 #define WIRE_HOME_MAX 4096    /* of a home folder */
-#define WIRE_ADDS_MAX 64      /* quota additions without an answer yet */
+#define WIRE_ADDS_MAX 64      /* quota additions of one request, and requests
+			       * of them without an answer yet */
 #define WIRE_OCTETS_MAX (INT64_C(1) << 42) /* of one addition, up or down */
 #define WIRE_MESSAGES_MAX INT32_MAX        /* likewise */
-#define WIRE_REQUEST_BODY 4096 /* of any request, without its trace */
+#define WIRE_REQUEST_BODY 4096 /* of any request, without its trace, */
+#define WIRE_ADDS_BODY 16384   /* but of quota additions */
 #define WIRE_PART_BODY 32768   /* an answer's part is ended beyond this */
 
 /* Each request begins with a text: the trace id of the connection for which it
@@ -26,7 +28,8 @@ enum wire_type {
 	WIRE_RESOLVE = 1, /* text address */
 	WIRE_LOGIN,       /* text name, password, service, peer */
 	WIRE_LOOKUP,      /* text name */
-	WIRE_QUOTA_ADD,   /* text name, i64 octets and messages, as u64 */
+	WIRE_QUOTA_ADD,   /* text name, i64 octets and messages, as u64; and
+			   * perhaps more of them, for one answer */
 	WIRE_BIND,        /* text name */
 	WIRE_ANSWER,      /* head, then targets (RESOLVE), a user, or prefs */
 	WIRE_SCRAM_FIRST, /* u32 plus, text message, tls-unique, tls-exporter,

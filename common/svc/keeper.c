@@ -249,8 +249,8 @@ serve_front(struct connection *c, struct counts *counts)
 			break;
 		if (rc == 1)
 			rc = dispatch(c, counts, &msg);
-		keeper_reap(c);
 	}
+	keeper_reap(c);
 	ipc_msg_release(&msg);
 	(void)close(c->keeper.front); /* nothing more is answered */
 	if (rc < 0)

@@ -79,6 +79,10 @@ class Client:
     def add(self, name, octets, messages):
         self.send(QUOTA_ADD, text(name) + struct.pack("=qq", octets, messages))
 
+    def add_together(self, *adds):
+        self.send(QUOTA_ADD, b"".join(text(name) + struct.pack("=qq", *add)
+                                      for name, *add in adds))
+
     def bind(self, name):
         self.send(BIND, text(name))
         return self.receive()[0]

@@ -11,7 +11,8 @@ import time
 import pytest
 
 import servers
-from accountd_client import ANSWER, FOUND, LOGIN, RESOLVE, TEMPFAIL, text
+from accountd_client import (ANSWER, FOUND, LOGIN, QUOTA_ADD, RESOLVE,
+                             TEMPFAIL, text)
 from accountd_under_test import Service, pair_of, quota_row
 from init_under_test import cpu_seconds
 from site_under_test import DOMAIN
@@ -42,11 +43,27 @@ def test_additions_of_many_clients_are_atomic(service):
     assert quota_row(service.site, demo) == [1400, 200]
 
 
+def test_additions_of_one_request_have_one_answer(service):
+    demo, other, client = "demo@" + DOMAIN, "other@" + DOMAIN, service.client()
+    client.add_together((demo, 7, 1), (other, 9, 1), (demo, 1, 1))
+    assert client.receive()[0] == FOUND
+    client.add_together(*[(demo, 1, 0)] * 64)
+    assert client.receive()[0] == FOUND
+    assert client.resolve(demo)[0] == FOUND
+    assert quota_row(service.site, demo) == [72, 2]
+    assert quota_row(service.site, other) == [9, 1]
+    client.add_together(*[(demo, 1, 0)] * 65)
+    with pytest.raises(EOFError):
+        client.receive()
+
+
 @pytest.mark.parametrize("octets", [
     b"x", struct.pack("=H", 0), struct.pack("=H", 99) + b"x",
     struct.pack("=H", RESOLVE), struct.pack("=HI", RESOLVE, 1 << 31),
     struct.pack("=H", RESOLVE) + text("a@b") + b"more",
     struct.pack("=H", RESOLVE) + text("x" * 321),
+    struct.pack("=H", QUOTA_ADD), struct.pack("=HI", QUOTA_ADD, 0),
+    struct.pack("=H", QUOTA_ADD) + text("a@b") + bytes(16) + b"more",
     struct.pack("=H", LOGIN) + text("a@b") + text("x" * 1025) + text("") * 2,
     struct.pack("=H", RESOLVE) + b"x" * 5000,
     struct.pack("=H", ANSWER) + text("a@b")],

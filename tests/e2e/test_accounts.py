@@ -386,7 +386,7 @@ def test_units_on_the_predecessors_tables(build, scratch, mariadb, variant):
                NJIWA_TEST_MYSQL_PASS=mariadb.password,
                NJIWA_TEST_MYSQL_DATABASE=database)
     first, *others = [build + "/tests/unit/test_" + name
-                      for name in ("account_db", "greylist")]
+                      for name in ("account_db", "account_quota", "greylist")]
     if not os.path.exists(first):
         pytest.skip("the unit tests are not built")
     for program in first, first, *others:

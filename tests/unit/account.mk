@@ -9,6 +9,12 @@ TESTS += %D%/test_account_db
 %C%_test_account_db_SOURCES = %D%/test_account_db.c %D%/database_fixture.h
 %C%_test_account_db_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_account_db_LDADD = libaccount.a libbase.a $(CRYPT_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += %D%/test_account_quota
+TESTS += %D%/test_account_quota
+%C%_test_account_quota_SOURCES = %D%/test_account_quota.c %D%/database_fixture.h
+%C%_test_account_quota_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_account_quota_LDADD = libaccount.a libbase.a $(CRYPT_LIBS) \
+	$(CMOCKA_LIBS)
 check_PROGRAMS += %D%/test_query
 TESTS += %D%/test_query
 %C%_test_query_SOURCES = %D%/test_query.c

@@ -1,4 +1,4 @@
-/* Accounts from the migrations to the quota. */
+/* Accounts from the migrations on. */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -259,63 +259,6 @@ rehashing(void **state)
 }
 
 static void
-expect_use(
-    struct fixture *f, const char *name, int64_t octets, int64_t messages)
-{
-	int64_t got_octets, got_messages;
-	struct err err;
-
-	assert_int_equal(account_admin_quota_get(f->db.admin, name, &got_octets,
-			     &got_messages, &err),
-	    0);
-	assert_int_equal(got_octets, octets);
-	assert_int_equal(got_messages, messages);
-}
-
-static void
-quota(void **state)
-{
-	struct fixture *f = *state;
-	struct account_quota_add adds[] = {
-		{ "ann@one.dev", 1000, 1, false },
-		{ "cat@one.dev", 5, 1, false },
-		{ "ann@one.dev", INT64_C(1) << 53, 1, false },
-		{ "ann@one.dev", 1, 0, false },
-		{ "", 1, 1, false },
-		{ "cat@one.dev", -100, -7, false },
-	};
-	struct account_user user = { 0 };
-	struct err err = { 0, "" };
-
-	add_user(f, "ann@one.dev", "3");
-	add_user(f, "cat@one.dev", "");
-	account_sql_begin_request(f->db.sql);
-	assert_int_equal(
-	    account_sql_quota_add(f->db.sql, adds, UNIT_COUNT(adds), &err),
-	    ACCOUNT_FOUND);
-	assert_true(adds[4].refused);
-	expect_use(f, "ann@one.dev", 1001 + (INT64_C(1) << 53), 2);
-	expect_use(f, "cat@one.dev", 0, 0);
-	account_sql_begin_request(f->db.sql);
-	assert_int_equal(
-	    account_sql_quota_add(f->db.sql, adds, 1, &err), ACCOUNT_FOUND);
-	assert_int_equal(account_sql_lookup(
-			     f->db.sql, slice_from("ann@one.dev"), &user, &err),
-	    ACCOUNT_FOUND);
-	assert_int_equal(user.quota_limit, 3 * MEGABYTE);
-	assert_int_equal(user.quota_used, 2001 + (INT64_C(1) << 53));
-	assert_int_equal(user.quota_messages, 3);
-	assert_int_equal(user.uid, 8);
-	account_user_release(&user);
-	assert_int_equal(
-	    account_admin_quota_set(f->db.admin, "ann@one.dev", 7, 1, &err), 0);
-	expect_use(f, "ann@one.dev", 7, 1);
-	assert_int_equal(
-	    account_admin_quota_set(f->db.admin, "bob@one.dev", 7, 1, &err),
-	    -ENOENT);
-}
-
-static void
 administration(void **state)
 {
 	struct fixture *f = *state;
@@ -435,7 +378,6 @@ main(void)
 		cmocka_unit_test_setup_teardown(resolving, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(logins, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rehashing, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(quota, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    administration, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(domains, set_up, tear_down),

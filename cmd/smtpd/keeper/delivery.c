@@ -317,18 +317,29 @@ settle_all(struct delivery *d)
 }
 
 static enum smtp_outcome
-deliver_all(struct delivery *d, const struct wire_commit *how)
+settle(struct delivery *d)
 {
 	enum smtp_outcome outcome = OUTCOME_OK;
 
-	link_all(d, how);
-	sync_all(d);
 	if (first_failure(d) != OUTCOME_OK && !recipients_differ(d))
 		return settle_all(d);
 	if (first_failure(d) != OUTCOME_OK)
 		outcome = settle_each(d);
 	if (outcome == OUTCOME_OK)
 		(void)spooling_keep(d); /* a report lost is no mail lost */
+	return outcome;
+}
+
+static enum smtp_outcome
+deliver_all(struct delivery *d, const struct wire_commit *how)
+{
+	enum smtp_outcome outcome;
+
+	link_all(d, how);
+	account_quota_gather(d->keeper->account, true);
+	sync_all(d);
+	outcome = settle(d);
+	account_quota_gather(d->keeper->account, false);
 	return outcome;
 }
 
