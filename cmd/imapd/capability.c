@@ -45,6 +45,11 @@ static const struct capability {
 	{ "CATENATE",      CAP_AFTER_LOGIN },
 	{ "URL-PARTIAL",   CAP_AFTER_LOGIN },
 	{ "REPLACE",       CAP_AFTER_LOGIN },
+	{ "UIDONLY",       CAP_AFTER_LOGIN },
+	{ "PARTIAL",       CAP_AFTER_LOGIN },
+	{ "INPROGRESS",    CAP_AFTER_LOGIN },
+	{ "SAVEDATE",      CAP_AFTER_LOGIN },
+	{ "OBJECTID",      CAP_AFTER_LOGIN },
 	{ "QUOTA",         CAP_AFTER_LOGIN },
 	{ "QUOTA=RES-STORAGE", CAP_AFTER_LOGIN },
 	/* clang-format on */

@@ -5,6 +5,7 @@
 #include "common/base/mem.h"
 #include "common/store/folder_change.h"
 #include "common/store/mailbox_copy.h"
+#include "common/store/mailbox_message.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -46,6 +47,26 @@ check_use(struct imap *im, struct args *args, bool *ret_fits)
 	return !args_more(args, false) && args_end(args);
 }
 
+/* MAILBOXID of what was made (RFC 8474 section 4.1); without one when it
+ * cannot be asked for, for the mailbox is made. */
+static void
+reply_with_id(struct imap *im)
+{
+	struct str *code = &im->conn.code_made;
+	struct mailbox *made;
+	struct err err;
+
+	/* to be written to, so that the id is kept */
+	if (mailbox_open(im->store, str_slice(&im->name), MAILBOX_READ_WRITE,
+		&made, &err) < 0)
+		return;
+	str_set(code, slice_from("MAILBOXID ("));
+	mailbox_id(made, code);
+	str_append_char(code, ')');
+	mailbox_free(made);
+	conn_ok(&im->conn, str_cstr(code), NULL);
+}
+
 void
 cmd_create(void *ctx, struct slice argument)
 {
@@ -71,10 +92,13 @@ cmd_create(void *ctx, struct slice argument)
 	}
 	(void)imap_compose_name(im, &im->name, &old); /* old says it */
 	rc = store_create(im->store, str_slice(&im->name), &err);
-	if (rc < 0)
+	if (rc < 0) {
 		imap_fail(im, rc, &err);
-	else if (old.len)
+		return;
+	}
+	if (old.len)
 		list_tell_one(im, str_slice(&im->name), str_slice(&old));
+	reply_with_id(im);
 }
 
 /* The mailbox that this session has selected: it is left, as if it had never

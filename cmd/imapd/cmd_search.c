@@ -1,71 +1,179 @@
 #include "cmd/imapd/commands.h"
+#include "cmd/imapd/progress.h"
 #include "cmd/imapd/response.h"
 #include "cmd/imapd/search.h"
 
-/* What matched, in the numbers that the client asked for. */
+/* What matched, by sequence numbers. */
 struct result {
 	struct imap *im;
 	const struct search_program *program;
-	bool uids;
-	struct seqset all;   /* told by ALL */
-	struct seqset saved; /* uids, for "$" */
-	uint32_t count, min, max;
-	uint32_t min_uid, max_uid;
+	bool uids;            /* the client asked for uids */
+	struct seqset found;  /* as far as it was looked for */
+	struct seqset chosen; /* what is told of it, and saved for "$" */
 };
 
-/* With MIN or MAX alone, "$" is these (RFC 5182 section 2.4). */
-static bool
-saves_all(const struct search_program *program)
-{
-	return (program->wanted & (RETURN_ALL | RETURN_COUNT)) ||
-	       !(program->wanted & (RETURN_MIN | RETURN_MAX));
-}
+#define ENDS (RETURN_MIN | RETURN_MAX)
 
-/* "* SEARCH 1 2 3" is told as it is found. */
+/* Looks at all messages, backwards from the last when down, until enough of
+ * them match. */
 static void
-found(struct result *r, uint32_t seq)
+look(struct result *r, bool down, uint32_t enough)
 {
-	uint32_t uid = mailbox_message(r->im->mailbox, seq)->uid;
-	uint32_t number = r->uids ? uid : seq;
+	uint32_t count = mailbox_count(r->im->mailbox), i, seq;
+	struct progress progress;
 
-	if (r->program->wanted == 0) {
-		str_append_char(&r->im->conn.out, ' ');
-		response_number(&r->im->conn.out, number);
-		conn_drain(&r->im->conn);
-		return;
-	}
-	if (r->count++ == 0) {
-		r->min = number;
-		r->min_uid = uid;
-	}
-	r->max = number;
-	r->max_uid = uid;
-	if (r->program->wanted & RETURN_ALL)
-		seqset_add(&r->all, number);
-	if (saves_all(r->program))
-		seqset_add(&r->saved, uid);
-}
-
-static void
-look_at_all(struct result *r)
-{
-	uint32_t seq, count = mailbox_count(r->im->mailbox);
-	unsigned wanted = r->program->wanted & ~(unsigned)RETURN_SAVE;
-
-	for (seq = 1; seq <= count; seq++) {
+	progress_begin(&progress, &r->im->conn, count);
+	for (i = 0; i < count && enough; i++) {
+		seq = down ? count - i : i + 1;
+		progress_tell(&progress, i);
 		if (!search_matches(r->program, r->im, seq))
 			continue;
-		found(r, seq);
-		if (wanted == RETURN_MIN)
-			return;
+		seqset_add_range(&r->found, seq, seq);
+		enough--;
 	}
 }
 
+/* Finds what is asked for, and no more than that. */
 static void
-put_number(struct str *out, const char *name, uint32_t number)
+find(struct result *r)
 {
-	str_append_cstr(out, name);
-	response_number(out, number);
+	unsigned wanted = r->program->wanted & ~(unsigned)RETURN_SAVE;
+
+	if (wanted && !(wanted & ~(unsigned)ENDS)) {
+		if (wanted & RETURN_MIN)
+			look(r, false, 1);
+		if (wanted & RETURN_MAX)
+			look(r, true, 1);
+	} else if (wanted == RETURN_PARTIAL) {
+		look(r, r->program->page.backwards, r->program->page.last);
+	} else {
+		look(r, false, UINT32_MAX);
+	}
+	seqset_resolve(&r->found, UINT32_MAX);
+}
+
+/* All of it, or with MIN, MAX or PARTIAL alone what these are (RFC 5182
+ * section 2.4, RFC 9394 section 3.2). */
+static void
+choose(struct result *r)
+{
+	unsigned wanted = r->program->wanted;
+	uint64_t count = seqset_size(&r->found), first, last;
+
+	if ((wanted & (RETURN_ALL | RETURN_COUNT)) ||
+	    !(wanted & (ENDS | RETURN_PARTIAL))) {
+		seqset_cut(&r->found, 1, count, &r->chosen);
+		return;
+	}
+	if (wanted & RETURN_MIN)
+		seqset_cut(&r->found, 1, 1, &r->chosen);
+	if ((wanted & RETURN_MAX) && count)
+		seqset_cut(&r->found, count, count, &r->chosen);
+	if ((wanted & RETURN_PARTIAL) &&
+	    partial_places(&r->program->page, count, &first, &last))
+		seqset_cut(&r->found, first, last, &r->chosen);
+	seqset_resolve(&r->chosen, UINT32_MAX);
+}
+
+static uint32_t
+uid_of(const struct result *r, uint32_t seq)
+{
+	return mailbox_message(r->im->mailbox, seq)->uid;
+}
+
+static void
+add_uids(const struct result *r, const struct seqset *seqs, struct seqset *uids)
+{
+	size_t i;
+	uint32_t seq;
+
+	for (i = 0; i < seqs->count; i++)
+		for (seq = seqs->ranges[i].first; seq <= seqs->ranges[i].last;
+		     seq++)
+			seqset_add(uids, uid_of(r, seq));
+}
+
+/* The highest modification sequence of what is told (RFC 7162 sections 3.1.5
+ * and 3.1.10), 0 when nothing is, or nobody asked. */
+static uint64_t
+highest(const struct result *r)
+{
+	const struct seqset *set = &r->chosen;
+	uint64_t modseq = 0, own;
+	size_t i;
+	uint32_t seq;
+
+	for (i = 0; r->program->modseq && i < set->count; i++)
+		for (seq = set->ranges[i].first; seq <= set->ranges[i].last;
+		     seq++) {
+			own = mailbox_message(r->im->mailbox, seq)->modseq;
+			modseq = own > modseq ? own : modseq;
+		}
+	return modseq;
+}
+
+static void
+put_number(struct result *r, const char *name, uint32_t seq)
+{
+	str_append_cstr(&r->im->conn.out, name);
+	response_number(&r->im->conn.out, r->uids ? uid_of(r, seq) : seq);
+}
+
+/* "* SEARCH 1 2 3 (MODSEQ 9)" */
+static void
+tell_old(struct result *r)
+{
+	struct conn *conn = &r->im->conn;
+	uint64_t modseq = highest(r);
+	size_t i;
+	uint32_t seq;
+
+	str_append_cstr(&conn->out, "* SEARCH");
+	for (i = 0; i < r->found.count; i++)
+		for (seq = r->found.ranges[i].first;
+		     seq <= r->found.ranges[i].last; seq++) {
+			put_number(r, " ", seq);
+			conn_drain(conn);
+		}
+	if (modseq) {
+		str_append_cstr(&conn->out, " (MODSEQ ");
+		response_number(&conn->out, modseq);
+		str_append_char(&conn->out, ')');
+	}
+	str_append_cstr(&conn->out, "\r\n");
+}
+
+static void
+put_set(struct result *r, const struct seqset *seqs)
+{
+	struct seqset uids = { NULL, 0, 0, false };
+
+	if (r->uids)
+		add_uids(r, seqs, &uids);
+	seqset_print(r->uids ? &uids : seqs, &r->im->conn.out);
+	seqset_release(&uids);
+}
+
+/* " PARTIAL (1:10 3:7)", or NIL in place of numbers. */
+static void
+put_page(struct result *r)
+{
+	const struct partial *page = &r->program->page;
+	struct str *out = &r->im->conn.out;
+	struct seqset part = { NULL, 0, 0, false };
+	uint64_t first, last;
+
+	str_append_cstr(out, " PARTIAL (");
+	partial_print(page, out);
+	str_append_char(out, ' ');
+	if (partial_places(page, seqset_size(&r->found), &first, &last)) {
+		seqset_cut(&r->found, first, last, &part);
+		put_set(r, &part);
+	} else {
+		str_append_cstr(out, "NIL");
+	}
+	str_append_char(out, ')');
+	seqset_release(&part);
 }
 
 /* "* ESEARCH (TAG "a") UID MIN 1 ..." (RFC 4731 section 3.1). */
@@ -74,20 +182,30 @@ tell_extended(struct result *r)
 {
 	struct str *out = &r->im->conn.out;
 	unsigned wanted = r->program->wanted;
+	uint64_t modseq = highest(r);
+	bool any = r->found.count > 0;
 
 	str_append_cstr(out, "* ESEARCH (TAG ");
 	response_string(out, str_slice(&r->im->conn.tag));
 	str_append_cstr(out, r->uids ? ") UID" : ")");
-	if ((wanted & RETURN_MIN) && r->count)
-		put_number(out, " MIN ", r->min);
-	if ((wanted & RETURN_MAX) && r->count)
-		put_number(out, " MAX ", r->max);
-	if ((wanted & RETURN_ALL) && r->count) {
+	if ((wanted & RETURN_MIN) && any)
+		put_number(r, " MIN ", r->found.ranges[0].first);
+	if ((wanted & RETURN_MAX) && any)
+		put_number(r, " MAX ", seqset_last(&r->found));
+	if ((wanted & RETURN_ALL) && any) {
 		str_append_cstr(out, " ALL ");
-		seqset_print(&r->all, out);
+		put_set(r, &r->found);
 	}
-	if (wanted & RETURN_COUNT)
-		put_number(out, " COUNT ", r->count);
+	if (wanted & RETURN_PARTIAL)
+		put_page(r);
+	if (wanted & RETURN_COUNT) {
+		str_append_cstr(out, " COUNT ");
+		response_number(out, seqset_size(&r->found));
+	}
+	if (modseq) {
+		str_append_cstr(out, " MODSEQ ");
+		response_number(out, modseq);
+	}
 	str_append_cstr(out, "\r\n");
 }
 
@@ -95,18 +213,8 @@ tell_extended(struct result *r)
 static void
 save(struct result *r)
 {
-	unsigned wanted = r->program->wanted;
-
-	if (!saves_all(r->program) && r->count) {
-		if (wanted & RETURN_MIN)
-			seqset_add(&r->saved, r->min_uid);
-		if ((wanted & RETURN_MAX) &&
-		    !((wanted & RETURN_MIN) && r->max_uid == r->min_uid))
-			seqset_add(&r->saved, r->max_uid);
-	}
 	seqset_release(&r->im->saved);
-	r->im->saved = r->saved;
-	r->saved = (struct seqset){ NULL, 0, 0, false };
+	add_uids(r, &r->chosen, &r->im->saved);
 }
 
 static void
@@ -116,17 +224,16 @@ search(struct imap *im, const struct search_program *program)
 		.program = program,
 		.uids = im->conn.row->flags & IMAP_UID };
 
+	find(&r);
+	choose(&r);
 	if (program->wanted == 0)
-		str_append_cstr(&im->conn.out, "* SEARCH");
-	look_at_all(&r);
-	if (program->wanted == 0)
-		str_append_cstr(&im->conn.out, "\r\n");
+		tell_old(&r);
 	else if (program->wanted != RETURN_SAVE)
 		tell_extended(&r);
 	if (program->wanted & RETURN_SAVE)
 		save(&r);
-	seqset_release(&r.all);
-	seqset_release(&r.saved);
+	seqset_release(&r.found);
+	seqset_release(&r.chosen);
 	if (im->body.mapped == 0)
 		imap_forget_body(im);
 }
@@ -151,8 +258,8 @@ cmd_search(void *ctx, struct slice argument)
 	} else {
 		if (im->conn.rev2 && program.wanted == 0)
 			program.wanted = RETURN_ALL; /* RFC 9051 6.4.4 */
-		search_bind(&program, im);
-		search(im, &program);
+		if (search_bind(&program, im))
+			search(im, &program);
 	}
 	search_release(&program);
 }

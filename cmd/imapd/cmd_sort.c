@@ -2,6 +2,7 @@
 
 #include "cmd/imapd/commands.h"
 #include "cmd/imapd/message_header.h"
+#include "cmd/imapd/progress.h"
 #include "cmd/imapd/response.h"
 #include "cmd/imapd/search.h"
 #include "cmd/imapd/sort.h"
@@ -20,8 +21,7 @@ struct sorting {
 	struct search_return wanted;
 	struct sort_criteria criteria;
 	struct sort sort;
-	struct seqset found; /* uids, for "$" */
-	struct str header;   /* where it is read */
+	struct str header; /* where it is read */
 	bool uids;
 };
 
@@ -83,16 +83,16 @@ collect(struct sorting *s)
 {
 	uint32_t seq, count = mailbox_count(s->im->mailbox);
 	struct sort_facts facts;
+	struct progress progress;
 
+	progress_begin(&progress, &s->im->conn, count);
 	for (seq = 1; seq <= count; seq++) {
+		progress_tell(&progress, seq - 1);
 		if (!search_matches(&s->program, s->im, seq) ||
 		    !learn(s, seq, &facts))
 			continue;
 		if (!sort_add(&s->sort, seq, &facts))
 			return false;
-		if (s->wanted.wanted & RETURN_SAVE)
-			seqset_add(&s->found,
-			    mailbox_message(s->im->mailbox, seq)->uid);
 	}
 	return true;
 }
@@ -109,21 +109,6 @@ static uint32_t
 number_at(const struct sorting *s, size_t place)
 {
 	return s->uids ? uid_at(s, place) : sort_seq(&s->sort, place);
-}
-
-static void
-tell_all(struct sorting *s)
-{
-	struct conn *conn = &s->im->conn;
-	size_t i;
-
-	str_append_cstr(&conn->out, "* SORT");
-	for (i = 0; i < s->sort.count; i++) {
-		str_append_char(&conn->out, ' ');
-		response_number(&conn->out, number_at(s, i));
-		conn_drain(conn);
-	}
-	str_append_cstr(&conn->out, "\r\n");
 }
 
 /* The numbers at places from first to before end, in their order; those that
@@ -152,21 +137,86 @@ put_set(struct sorting *s, size_t first, size_t end)
 	}
 }
 
-/* " PARTIAL (1:10 7,3,5)", or NIL in place of numbers (RFC 5267 4.4). */
+/* " PARTIAL (1:10 7,3,5)", or NIL in place of numbers (RFC 9394). */
 static void
 put_partial(struct sorting *s)
 {
 	struct str *out = &s->im->conn.out;
-	size_t end = s->wanted.last;
+	uint64_t first, last;
 
-	if (end > s->sort.count)
-		end = s->sort.count;
-	str_appendf(out, " PARTIAL (%u:%u ", s->wanted.first, s->wanted.last);
-	if (s->wanted.first <= end)
-		put_set(s, s->wanted.first - 1, end);
+	str_append_cstr(out, " PARTIAL (");
+	partial_print(&s->wanted.page, out);
+	str_append_char(out, ' ');
+	if (partial_places(&s->wanted.page, s->sort.count, &first, &last))
+		put_set(s, (size_t)first - 1, (size_t)last);
 	else
 		str_append_cstr(out, "NIL");
 	str_append_char(out, ')');
+}
+
+/* Is all of it told, and saved for "$", not only MIN, MAX or PARTIAL (RFC 5182
+ * section 2.4, RFC 9394 section 3.2)? */
+static bool
+chooses_all(const struct sorting *s)
+{
+	unsigned wanted = s->wanted.wanted;
+
+	return (wanted & (RETURN_ALL | RETURN_COUNT)) ||
+	       !(wanted & (RETURN_MIN | RETURN_MAX | RETURN_PARTIAL));
+}
+
+/* Is the result at that place one of those? */
+static bool
+is_chosen(const struct sorting *s, size_t place)
+{
+	unsigned wanted = s->wanted.wanted;
+	uint64_t first, last;
+
+	if (chooses_all(s) || ((wanted & RETURN_MIN) && place == 0) ||
+	    ((wanted & RETURN_MAX) && place + 1 == s->sort.count))
+		return true;
+	return (wanted & RETURN_PARTIAL) &&
+	       partial_places(&s->wanted.page, s->sort.count, &first, &last) &&
+	       place + 1 >= first && place + 1 <= last;
+}
+
+/* The highest modification sequence of what is told (RFC 7162 section 3.1.6),
+ * before and after; nothing when nobody asked. */
+static void
+put_modseq(struct sorting *s, const char *before, const char *after)
+{
+	struct str *out = &s->im->conn.out;
+	uint64_t highest = 0, own;
+	size_t i;
+
+	for (i = 0; s->program.modseq && i < s->sort.count; i++) {
+		if (!is_chosen(s, i))
+			continue;
+		own = mailbox_message(s->im->mailbox, sort_seq(&s->sort, i))
+			  ->modseq;
+		highest = own > highest ? own : highest;
+	}
+	if (highest == 0)
+		return;
+	str_append_cstr(out, before);
+	response_number(out, highest);
+	str_append_cstr(out, after);
+}
+
+static void
+tell_all(struct sorting *s)
+{
+	struct conn *conn = &s->im->conn;
+	size_t i;
+
+	str_append_cstr(&conn->out, "* SORT");
+	for (i = 0; i < s->sort.count; i++) {
+		str_append_char(&conn->out, ' ');
+		response_number(&conn->out, number_at(s, i));
+		conn_drain(conn);
+	}
+	put_modseq(s, " (MODSEQ ", ")");
+	str_append_cstr(&conn->out, "\r\n");
 }
 
 static void
@@ -191,33 +241,22 @@ tell_extended(struct sorting *s)
 		put_partial(s);
 	if (wanted & RETURN_COUNT)
 		str_appendf(out, " COUNT %zu", count);
+	put_modseq(s, " MODSEQ ", "");
 	str_append_cstr(out, "\r\n");
 }
 
-/* The result becomes "$" (RFC 5182): all of it, or with MIN or MAX alone what
- * these are. */
+/* The result becomes "$" (RFC 5182). */
 static void
 save(struct sorting *s)
 {
-	unsigned wanted = s->wanted.wanted;
-	uint32_t first, last;
+	struct seqset *saved = &s->im->saved;
+	size_t i;
 
-	seqset_release(&s->im->saved);
-	if ((wanted & (RETURN_ALL | RETURN_COUNT)) ||
-	    !(wanted & (RETURN_MIN | RETURN_MAX))) {
-		s->im->saved = s->found;
-		s->found = (struct seqset){ NULL, 0, 0, false };
-	} else if (s->sort.count) {
-		first = uid_at(s, 0);
-		last = uid_at(s, s->sort.count - 1);
-		if (!(wanted & RETURN_MIN))
-			first = last;
-		if (!(wanted & RETURN_MAX))
-			last = first;
-		seqset_add(&s->im->saved, first < last ? first : last);
-		if (first != last)
-			seqset_add(&s->im->saved, first < last ? last : first);
-	}
+	seqset_release(saved);
+	for (i = 0; i < s->sort.count; i++)
+		if (is_chosen(s, i))
+			seqset_add_range(saved, uid_at(s, i), uid_at(s, i));
+	seqset_resolve(saved, UINT32_MAX);
 }
 
 /* ---- the command ---- */
@@ -244,7 +283,6 @@ run(struct sorting *s)
 	s->sort.texts.max = room / TEXTS_SHARE;
 	if (s->sort.texts.max > UINT32_MAX)
 		s->sort.texts.max = UINT32_MAX;
-	search_bind(&s->program, s->im);
 	if (collect(s)) {
 		sort_finish(&s->sort);
 		tell(s);
@@ -261,16 +299,12 @@ parse(struct sorting *s, struct slice argument, bool *ret_charset)
 {
 	const unsigned all = 2 * RETURN_PARTIAL - 1u;
 	struct args args;
-	unsigned wanted;
 
 	*ret_charset = false;
 	conn_args(&s->im->conn, argument, &args);
 	if (!search_parse_return(&args, all, &s->wanted) ||
 	    !sort_parse_criteria(&args, &s->criteria) || !args_space(&args))
 		return usage;
-	wanted = s->wanted.wanted;
-	if ((wanted & RETURN_PARTIAL) && (wanted & (RETURN_ALL | RETURN_SAVE)))
-		return "PARTIAL goes with neither ALL nor SAVE";
 	return search_parse_keys(&args, &s->program, ret_charset);
 }
 
@@ -288,11 +322,10 @@ cmd_sort(void *ctx, struct slice argument)
 			seqset_release(&im->saved);
 	} else if (wrong) {
 		conn_bad(&im->conn, wrong);
-	} else {
+	} else if (search_bind(&s.program, im)) {
 		run(&s);
 	}
 	search_release(&s.program);
 	sort_release(&s.sort);
-	seqset_release(&s.found);
 	str_release(&s.header);
 }

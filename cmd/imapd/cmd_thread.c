@@ -2,6 +2,7 @@
 
 #include "cmd/imapd/commands.h"
 #include "cmd/imapd/message_header.h"
+#include "cmd/imapd/progress.h"
 #include "cmd/imapd/search.h"
 #include "cmd/imapd/thread.h"
 
@@ -66,11 +67,14 @@ run(struct threading *t)
 {
 	struct conn *conn = &t->im->conn;
 	uint32_t seq, count = mailbox_count(t->im->mailbox);
+	struct progress progress;
 
-	search_bind(&t->program, t->im);
-	for (seq = 1; seq <= count; seq++)
+	progress_begin(&progress, conn, count);
+	for (seq = 1; seq <= count; seq++) {
+		progress_tell(&progress, seq - 1);
 		if (search_matches(&t->program, t->im, seq))
 			add(t, seq);
+	}
 	thread_finish(&t->thread);
 	str_append_cstr(&conn->out, "* THREAD");
 	if (t->thread.roots_count)
@@ -115,7 +119,7 @@ cmd_thread(void *ctx, struct slice argument)
 		conn_no(&im->conn, "BADCHARSET (UTF-8 US-ASCII)", wrong);
 	else if (wrong)
 		conn_bad(&im->conn, wrong);
-	else
+	else if (search_bind(&t.program, im))
 		run(&t);
 	search_release(&t.program);
 	thread_release(&t.thread);

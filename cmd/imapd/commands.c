@@ -2,6 +2,7 @@
 
 #include "cmd/imapd/capability.h"
 #include "cmd/imapd/cmd_any.h"
+#include "cmd/imapd/condstore.h"
 #include "cmd/imapd/imap.h"
 #include "cmd/imapd/notify.h"
 #include "cmd/imapd/view.h"
@@ -20,9 +21,11 @@ cmd_capability(void *ctx, struct slice argument)
 	str_append_cstr(out, "\r\n");
 }
 
-#define SEQ (IMAP_SYNCS | IMAP_NO_EXPUNGE | CMD_RAW)
+#define NUM (IMAP_SYNCS | IMAP_NUMBERS | CMD_RAW)
+#define SEQ (NUM | IMAP_NO_EXPUNGE)
 #define UID (IMAP_SYNCS | IMAP_UID | CMD_RAW)
 #define WR IMAP_WRITES
+#define EXP (IMAP_WRITES | IMAP_EXPUNGES)
 
 /* clang-format off */
 static const struct command table[] = {
@@ -59,11 +62,11 @@ static const struct command table[] = {
 	{ "CHECK",        ST_SELECTED, ARG_NONE,   IMAP_SYNCS,          cmd_noop },
 	{ "CLOSE",        ST_SELECTED, ARG_NONE,   0,                   cmd_close },
 	{ "UNSELECT",     ST_SELECTED, ARG_NONE,   0,                   cmd_unselect },
-	{ "REPLACE",      ST_SELECTED, ARG_NEEDED, IMAP_SYNCS | IMAP_STREAMS | CMD_RAW | WR,
+	{ "REPLACE",      ST_SELECTED, ARG_NEEDED, NUM | IMAP_STREAMS | EXP,
 	                                                                cmd_replace },
-	{ "UID REPLACE",  ST_SELECTED, ARG_NEEDED, UID | IMAP_STREAMS | WR, cmd_replace },
-	{ "EXPUNGE",      ST_SELECTED, ARG_NONE,   IMAP_SYNCS | WR,     cmd_expunge },
-	{ "UID EXPUNGE",  ST_SELECTED, ARG_NEEDED, UID | WR,            cmd_uid_expunge },
+	{ "UID REPLACE",  ST_SELECTED, ARG_NEEDED, UID | IMAP_STREAMS | EXP, cmd_replace },
+	{ "EXPUNGE",      ST_SELECTED, ARG_NONE,   IMAP_SYNCS | EXP,    cmd_expunge },
+	{ "UID EXPUNGE",  ST_SELECTED, ARG_NEEDED, UID | EXP,           cmd_uid_expunge },
 	{ "FETCH",        ST_SELECTED, ARG_NEEDED, SEQ,                 cmd_fetch },
 	{ "UID FETCH",    ST_SELECTED, ARG_NEEDED, UID,                 cmd_fetch },
 	{ "STORE",        ST_SELECTED, ARG_NEEDED, SEQ | WR,            cmd_store },
@@ -74,10 +77,10 @@ static const struct command table[] = {
 	{ "UID SORT",     ST_SELECTED, ARG_NEEDED, UID,                 cmd_sort },
 	{ "THREAD",       ST_SELECTED, ARG_NEEDED, SEQ,                 cmd_thread },
 	{ "UID THREAD",   ST_SELECTED, ARG_NEEDED, UID,                 cmd_thread },
-	{ "COPY",         ST_SELECTED, ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_copy },
+	{ "COPY",         ST_SELECTED, ARG_NEEDED, NUM,                 cmd_copy },
 	{ "UID COPY",     ST_SELECTED, ARG_NEEDED, UID,                 cmd_copy },
-	{ "MOVE",         ST_SELECTED, ARG_NEEDED, IMAP_SYNCS | CMD_RAW | WR, cmd_move },
-	{ "UID MOVE",     ST_SELECTED, ARG_NEEDED, UID | WR,            cmd_move },
+	{ "MOVE",         ST_SELECTED, ARG_NEEDED, NUM | EXP,           cmd_move },
+	{ "UID MOVE",     ST_SELECTED, ARG_NEEDED, UID | EXP,           cmd_move },
 };
 /* clang-format on */
 
@@ -95,6 +98,10 @@ finish(struct conn *conn)
 		view_sync(im, row->flags & IMAP_NO_EXPUNGE);
 	if (row->flags & IMAP_SYNCS)
 		notify_tell(im);
+	if ((row->flags & IMAP_EXPUNGES) && im->expunged &&
+	    conn->status == REPLY_OK && conn->code == NULL)
+		conn->code = condstore_code(im);
+	im->expunged = false;
 }
 
 static void
@@ -103,14 +110,20 @@ await(struct conn *conn, int64_t deadline)
 	notify_wait((struct imap *)conn, deadline, 0);
 }
 
-static const char *
+static bool
 refuse(struct conn *conn, const struct command *row)
 {
-	const struct imap *im = (const struct imap *)conn;
+	struct imap *im = (struct imap *)conn;
 
-	if ((row->flags & IMAP_WRITES) && !mailbox_writable(im->mailbox))
-		return "Mailbox is open read-only";
-	return NULL;
+	if ((row->flags & IMAP_NUMBERS) && (im->enabled & ENABLED_UIDONLY)) {
+		imap_need_uids(im);
+		return true;
+	}
+	if ((row->flags & IMAP_WRITES) && !mailbox_writable(im->mailbox)) {
+		conn_no(conn, "READ-ONLY", "Mailbox is open read-only");
+		return true;
+	}
+	return false;
 }
 
 static void

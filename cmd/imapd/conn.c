@@ -119,6 +119,12 @@ conn_bad(struct conn *conn, const char *text)
 	set_reply(conn, REPLY_BAD, NULL, text);
 }
 
+void
+conn_bad_code(struct conn *conn, const char *code, const char *text)
+{
+	set_reply(conn, REPLY_BAD, code, text);
+}
+
 static const char *
 status_word(enum reply_status status)
 {
@@ -262,13 +268,8 @@ log_command(const struct conn *conn, struct slice line)
 static void
 run_row(struct conn *conn, struct slice argument)
 {
-	const char *refused = NULL;
-
-	if (conn->class->refuse)
-		refused = conn->class->refuse(conn, conn->row);
-	if (refused)
-		conn_no(conn, NULL, refused);
-	else
+	if (conn->class->refuse == NULL ||
+	    !conn->class->refuse(conn, conn->row))
 		conn->row->handler(conn, argument);
 	if (conn->row->flags & CMD_SECRET) {
 		str_wipe(&conn->reader.text);

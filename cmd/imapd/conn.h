@@ -24,7 +24,10 @@ enum {
 	IMAP_STREAMS = CMD_OWN << 1,    /* takes its literal piece by piece */
 	IMAP_WRITES = CMD_OWN << 2,     /* not in a mailbox opened by EXAMINE */
 	IMAP_SYNCS = CMD_OWN << 3,      /* tells what changed, with its reply */
-	IMAP_UID = CMD_OWN << 4         /* the UID variant */
+	IMAP_UID = CMD_OWN << 4,        /* the UID variant */
+	IMAP_NUMBERS = CMD_OWN << 5,    /* takes or tells sequence numbers */
+	IMAP_EXPUNGES = CMD_OWN << 6    /* removes messages of the selected
+					 * mailbox */
 };
 
 enum reply_status { REPLY_OK, REPLY_NO, REPLY_BAD };
@@ -37,8 +40,8 @@ struct conn_class {
 	size_t rows;
 	/* Called before each tagged reply; may be NULL. */
 	void (*finish)(struct conn *conn);
-	/* May the command be run?  NULL, or a text for NO. */
-	const char *(*refuse)(struct conn *conn, const struct command *row);
+	/* May the command not be run?  Then the reply is set.  May be NULL. */
+	bool (*refuse)(struct conn *conn, const struct command *row);
 	/* Called when the client has said nothing for a while. */
 	void (*rest)(struct conn *conn);
 	/* Waits until the client says something or deadline has come, if there
@@ -94,6 +97,7 @@ void conn_run(struct conn *conn);
 void conn_ok(struct conn *conn, const char *code, const char *text);
 void conn_no(struct conn *conn, const char *code, const char *text);
 void conn_bad(struct conn *conn, const char *text);
+void conn_bad_code(struct conn *conn, const char *code, const char *text);
 
 /* Writes the reply now, for a handler that never returns. */
 void conn_reply(struct conn *conn);

@@ -1,5 +1,5 @@
 #include "cmd/imapd/commands.h"
-#include "cmd/imapd/conn.h"
+#include "cmd/imapd/condstore.h"
 
 /* RFC 9051 section 6.3.1; its names of mailboxes are in UTF-8 (appendix E). */
 static void
@@ -9,12 +9,36 @@ enable_rev2(struct conn *conn)
 	conn->utf8 = true;
 }
 
+/* RFC 7162 sections 3.1 and 3.2.3: QRESYNC is both. */
+static void
+enable_condstore(struct conn *conn)
+{
+	condstore_enable((struct imap *)conn);
+}
+
+static void
+enable_qresync(struct conn *conn)
+{
+	condstore_enable((struct imap *)conn);
+	((struct imap *)conn)->enabled |= ENABLED_QRESYNC;
+}
+
+/* RFC 9586 */
+static void
+enable_uidonly(struct conn *conn)
+{
+	((struct imap *)conn)->enabled |= ENABLED_UIDONLY;
+}
+
 /* What may be enabled, and what each switches on in the connection. */
 static const struct extension {
 	const char *name;
 	void (*enable)(struct conn *conn);
 } extensions[] = {
 	{ "IMAP4rev2", enable_rev2 },
+	{ "CONDSTORE", enable_condstore },
+	{ "QRESYNC", enable_qresync },
+	{ "UIDONLY", enable_uidonly },
 };
 
 #define EXTENSIONS (sizeof extensions / sizeof extensions[0])

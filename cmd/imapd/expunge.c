@@ -1,4 +1,5 @@
 #include "cmd/imapd/commands.h"
+#include "cmd/imapd/condstore.h"
 #include "cmd/imapd/view.h"
 #include "common/base/mem.h"
 
@@ -23,46 +24,54 @@ add_deleted(const struct mailbox *mb, uint32_t seq, struct uids *uids)
 	uids->list[uids->count++] = m->uid;
 }
 
-/* Removes what is \Deleted, of the set when there is one.  The sync after the
- * command tells of it. */
-static int
-expunge(struct imap *im, const struct seqset *set, struct err *err)
+/* What is \Deleted, of the set when there is one. */
+static void
+find_deleted(struct imap *im, const struct seqset *set, struct uids *uids)
 {
-	struct uids uids = { NULL, 0, 0 };
 	struct view_walk walk;
 	uint32_t seq, count = mailbox_count(im->mailbox);
-	int rc = 0;
 
 	if (set) {
 		view_walk(im, set, true, &walk);
 		while (view_next(&walk, &seq))
-			add_deleted(im->mailbox, seq, &uids);
+			add_deleted(im->mailbox, seq, uids);
 	} else {
 		for (seq = 1; seq <= count; seq++)
-			add_deleted(im->mailbox, seq, &uids);
+			add_deleted(im->mailbox, seq, uids);
 	}
-	if (uids.count)
-		rc = mailbox_expunge(
-		    im->mailbox, EXPUNGE_DELETED, uids.list, uids.count, err);
-	free(uids.list);
-	return rc;
+}
+
+/* Removes them; the sync after the command tells of it.  False, and the reply
+ * is set, when that failed. */
+static bool
+expunge(struct imap *im, const struct uids *uids)
+{
+	struct err err = { 0, "" };
+	int rc = 0;
+
+	if (uids->count)
+		rc = mailbox_expunge(im->mailbox, EXPUNGE_DELETED, uids->list,
+		    uids->count, &err);
+	if (rc < 0)
+		imap_fail(im, rc, &err);
+	return rc == 0;
 }
 
 static void
-expunge_and_reply(struct imap *im, const struct seqset *set)
+expunge_set(struct imap *im, const struct seqset *set)
 {
-	struct err err = { 0, "" };
-	int rc = expunge(im, set, &err);
+	struct uids uids = { NULL, 0, 0 };
 
-	if (rc < 0)
-		imap_fail(im, rc, &err);
+	find_deleted(im, set, &uids);
+	(void)expunge(im, &uids); /* the reply is set */
+	free(uids.list);
 }
 
 void
 cmd_expunge(void *ctx, struct slice argument)
 {
 	(void)argument;
-	expunge_and_reply(ctx, NULL);
+	expunge_set(ctx, NULL);
 }
 
 void
@@ -78,8 +87,42 @@ cmd_uid_expunge(void *ctx, struct slice argument)
 	    !view_set(im, text, true, &set))
 		conn_bad(&im->conn, usage);
 	else
-		expunge_and_reply(im, &set);
+		expunge_set(im, &set);
 	seqset_release(&set);
+}
+
+/* Was nothing changed but that these are gone?  CLOSE tells nobody of what has
+ * gone (RFC 3501 section 6.4.2), and HIGHESTMODSEQ says that all was told. */
+static bool
+is_all_known(struct imap *im, const struct uids *uids)
+{
+	struct mailbox_changes changes = { 0 };
+	struct err err;
+	bool known;
+
+	if (mailbox_sync(im->mailbox, false, &changes, &err) < 0)
+		return false;
+	known = changes.nexpunged == uids->count && changes.nchanged == 0 &&
+		changes.appeared == 0 && !changes.keywords;
+	mailbox_changes_release(&changes);
+	return known;
+}
+
+/* For who follows modification sequences what others have changed is told
+ * first, as later there is no mailbox to tell it of. */
+static void
+close_expunging(struct imap *im)
+{
+	bool follows = im->enabled & ENABLED_QRESYNC;
+	struct uids uids = { NULL, 0, 0 };
+
+	if (follows)
+		view_sync(im, true);
+	find_deleted(im, NULL, &uids);
+	if (expunge(im, &uids) && follows && uids.count &&
+	    is_all_known(im, &uids))
+		conn_ok(&im->conn, condstore_code(im), NULL);
+	free(uids.list);
 }
 
 void
@@ -89,6 +132,6 @@ cmd_close(void *ctx, struct slice argument)
 
 	(void)argument;
 	if (mailbox_writable(im->mailbox))
-		expunge_and_reply(im, NULL);
+		close_expunging(im);
 	imap_unselect(im);
 }

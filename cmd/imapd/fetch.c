@@ -4,8 +4,10 @@
 
 #include "cmd/imapd/bodystructure.h"
 #include "cmd/imapd/commands.h"
+#include "cmd/imapd/condstore.h"
 #include "cmd/imapd/envelope.h"
 #include "cmd/imapd/response.h"
+#include "cmd/imapd/resync.h"
 #include "cmd/imapd/view.h"
 #include "common/base/log.h"
 #include "common/store/mailbox_message.h"
@@ -21,7 +23,7 @@ static const char expunged[] = "Some of the messages no longer exist";
 struct facts {
 	const struct body *body;
 	uint64_t size;
-	time_t date;
+	time_t date, save_date;
 	bool tell_flags;
 	struct str *preview; /* as it is told */
 };
@@ -58,6 +60,9 @@ look_up(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
 		rc = mailbox_message_size(im->mailbox, seq, &facts->size, err);
 	if (rc == 0 && (plan->items & ITEM_DATE))
 		rc = mailbox_message_date(im->mailbox, seq, &facts->date, err);
+	if (rc == 0 && (plan->items & ITEM_SAVEDATE))
+		rc = mailbox_message_save_date(
+		    im->mailbox, seq, &facts->save_date, err);
 	if (rc == 0 && (plan->nsections || (plan->items & ITEMS_OF_FILE)))
 		rc = imap_open_body(im, seq, err);
 	if (rc == 0 && plan->parts)
@@ -70,52 +75,63 @@ look_up(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
 	return rc;
 }
 
-/* A blank between items, none before the first. */
-static void
-begin_item(struct str *out, const char *name)
-{
-	if (out->ptr[out->len - 1] != '(')
-		str_append_char(out, ' ');
-	str_append_cstr(out, name);
-}
-
 static void
 tell_structure(struct imap *im, const char *name, bool extended)
 {
-	begin_item(&im->conn.out, name);
+	response_item(&im->conn.out, name);
 	bodystructure_append(
 	    &im->mime, body_text(&im->body), extended, &im->conn.out);
 }
 
+/* What the view knows. */
 static void
-tell_items(
-    struct imap *im, unsigned items, uint32_t seq, const struct facts *facts)
+tell_known(
+    struct imap *im, unsigned items, const struct message *m, uint32_t seq)
 {
-	const struct message *m = mailbox_message(im->mailbox, seq);
 	struct str *out = &im->conn.out;
 
-	str_append_cstr(out, "* ");
-	response_number(out, seq);
-	str_append_cstr(out, " FETCH (");
 	if (items & ITEM_UID) {
-		begin_item(out, "UID ");
+		response_item(out, "UID ");
 		response_number(out, m->uid);
 	}
-	if ((items & ITEM_FLAGS) || facts->tell_flags) {
-		begin_item(out, "FLAGS ");
+	if (items & ITEM_FLAGS) {
+		response_item(out, "FLAGS ");
 		response_flags(
 		    out, im->mailbox, view_flags(im, m->flags), m->keywords);
 	}
+	if (items & ITEM_MODSEQ) {
+		response_item(out, "");
+		condstore_put(m->modseq, out);
+	}
+	if (items & ITEM_EMAILID) {
+		response_item(out, "EMAILID (");
+		mailbox_message_id(im->mailbox, seq, out);
+		str_append_char(out, ')');
+	}
+	if (items & ITEM_THREADID)
+		response_item(out, "THREADID NIL");
+}
+
+/* What was looked up. */
+static void
+tell_facts(struct imap *im, unsigned items, const struct facts *facts)
+{
+	struct str *out = &im->conn.out;
+
 	if (items & ITEM_DATE) {
-		begin_item(out, "INTERNALDATE ");
+		response_item(out, "INTERNALDATE ");
 		response_date(out, facts->date);
 	}
+	if (items & ITEM_SAVEDATE) {
+		response_item(out, "SAVEDATE ");
+		response_date(out, facts->save_date);
+	}
 	if (items & ITEM_SIZE) {
-		begin_item(out, "RFC822.SIZE ");
+		response_item(out, "RFC822.SIZE ");
 		response_number(out, facts->size);
 	}
 	if (items & ITEM_ENVELOPE) {
-		begin_item(out, "ENVELOPE ");
+		response_item(out, "ENVELOPE ");
 		envelope_append(body_header(facts->body), out);
 	}
 	if (items & ITEM_BODY)
@@ -123,9 +139,31 @@ tell_items(
 	if (items & ITEM_BODYSTRUCTURE)
 		tell_structure(im, "BODYSTRUCTURE ", true);
 	if (items & ITEM_PREVIEW) {
-		begin_item(out, "PREVIEW ");
+		response_item(out, "PREVIEW ");
 		str_append(out, str_slice(facts->preview));
 	}
+}
+
+/* The items that are told of a message: those asked for, and what the client
+ * has to hear with them. */
+static unsigned
+items_of(const struct imap *im, const struct fetch_plan *plan,
+    const struct message *m, const struct facts *facts)
+{
+	bool uids = plan->uids;
+	unsigned items = plan->items;
+
+	if (facts->tell_flags)
+		items |= ITEM_FLAGS;
+	if (condstore_is_due(im, items & ITEM_FLAGS, uids))
+		items |= ITEM_MODSEQ;
+	if (m->modseq == 0)
+		items &= ~(unsigned)ITEM_MODSEQ;
+	if ((items & ITEM_MODSEQ) && (im->enabled & ENABLED_QRESYNC))
+		uids = true;
+	if (uids && !(im->enabled & ENABLED_UIDONLY))
+		items |= ITEM_UID;
+	return items;
 }
 
 int
@@ -134,15 +172,21 @@ fetch_message(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
 {
 	STR_AUTO preview = STR_INIT;
 	struct facts facts = { .body = &im->body, .preview = &preview };
+	const struct message *m;
+	unsigned items;
 	size_t i;
 	int rc = look_up(im, plan, seq, &facts, err);
 
 	if (rc < 0)
 		return rc;
-	tell_items(im, plan->items, seq, &facts);
+	m = mailbox_message(im->mailbox, seq);
+	items = items_of(im, plan, m, &facts);
+	view_begin_message(im, seq);
+	tell_known(im, items, m, seq);
+	tell_facts(im, items, &facts);
 	for (i = 0; i < plan->nsections; i++) {
 		/* behind a literal there is nothing in out to look at */
-		if (i > 0 || plan->items || facts.tell_flags)
+		if (i > 0 || items)
 			str_append_char(&im->conn.out, ' ');
 		fetch_section(im, &plan->sections[i]);
 	}
@@ -151,55 +195,127 @@ fetch_message(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
 	return 0;
 }
 
-/* All messages of the set.  One that is gone is left out, and the reply says
- * so (RFC 2180 section 4.1.2); after another failure it ends. */
-static void
-fetch_set(struct imap *im, const struct fetch_plan *plan,
-    const struct seqset *set, bool uids)
+/* A FETCH under way: what is asked for, and of which messages. */
+struct fetching {
+	struct imap *im;
+	struct fetch_plan plan;
+	struct slice text; /* of the set */
+	struct seqset set;
+	bool uids;
+};
+
+/* The next message of the set, of those that have changed. */
+static bool
+next(const struct fetching *f, struct view_walk *walk, uint32_t *ret_seq)
 {
-	struct err err = { 0, "" };
+	while (view_next(walk, ret_seq))
+		if (!f->plan.changed ||
+		    mailbox_message(f->im->mailbox, *ret_seq)->modseq >
+			f->plan.changed_since)
+			return true;
+	return false;
+}
+
+/* The places of the page among them; false when it is empty. */
+static bool
+find_page(const struct fetching *f, uint64_t *ret_first, uint64_t *ret_last)
+{
 	struct view_walk walk;
+	uint64_t count = 0;
+	uint32_t seq;
+
+	*ret_first = 1;
+	*ret_last = UINT64_MAX;
+	if (!f->plan.paged)
+		return true;
+	view_walk(f->im, &f->set, f->uids, &walk);
+	while (next(f, &walk, &seq))
+		count++;
+	return partial_places(&f->plan.page, count, ret_first, ret_last);
+}
+
+/* All messages that are asked for.  One that is gone is left out, and the
+ * reply says so (RFC 2180 section 4.1.2); after another failure it ends. */
+static int
+fetch_set(struct fetching *f, struct err *err)
+{
+	struct imap *im = f->im;
+	struct view_walk walk;
+	uint64_t first, last, place = 0;
 	uint32_t seq;
 	int rc = 0;
 
-	view_walk(im, set, uids, &walk);
-	while (rc == 0 && view_next(&walk, &seq) &&
+	if (!find_page(f, &first, &last))
+		return 0;
+	view_walk(im, &f->set, f->uids, &walk);
+	while (rc == 0 && place < last && next(f, &walk, &seq) &&
 	       stream_error(im->conn.client) == 0) {
-		rc = fetch_message(im, plan, seq, &err);
+		if (++place < first)
+			continue;
+		rc = fetch_message(im, &f->plan, seq, err);
 		if (rc == -ENOENT) {
 			conn_no(&im->conn, "EXPUNGEISSUED", expunged);
 			rc = 0;
 		}
 	}
+	return rc;
+}
+
+static void
+fetch(struct fetching *f)
+{
+	struct imap *im = f->im;
+	struct err err = { 0, "" };
+	int rc = 0;
+
+	if ((f->plan.items & ITEM_MODSEQ) && !condstore_need(im))
+		return;
+	if (f->plan.vanished)
+		rc =
+		    resync_tell_since(im, f->plan.changed_since, f->text, &err);
+	if (rc == 0)
+		rc = fetch_set(f, &err);
 	if (rc < 0)
 		imap_fail(im, rc, &err);
 	if (im->body.mapped == 0)
 		imap_forget_body(im);
 }
 
+/* What is wrong, or NULL. */
+static const char *
+parse(struct fetching *f, struct slice argument)
+{
+	const struct imap *im = f->im;
+	const char *wrong = usage;
+	struct args args;
+
+	conn_args(&f->im->conn, argument, &args);
+	if (args_sequence(&args, &f->text) && args_space(&args))
+		wrong = fetch_parse(&args, &f->plan);
+	f->plan.uids = f->uids;
+	if (wrong)
+		return wrong;
+	if (f->plan.paged && !f->uids)
+		return "PARTIAL is for UID FETCH";
+	if (f->plan.vanished && !(f->uids && (im->enabled & ENABLED_QRESYNC)))
+		return "VANISHED is for UID FETCH, when QRESYNC is enabled";
+	if (!view_set(im, f->text, f->uids, &f->set))
+		return "Invalid message set";
+	return NULL;
+}
+
 void
 cmd_fetch(void *ctx, struct slice argument)
 {
 	struct imap *im = ctx;
-	bool uids = im->conn.row->flags & IMAP_UID;
-	struct fetch_plan plan = { 0 };
-	struct seqset set = { 0 };
-	const char *wrong = usage;
-	struct slice text;
-	struct args args;
+	struct fetching f = { .im = im,
+		.uids = im->conn.row->flags & IMAP_UID };
+	const char *wrong = parse(&f, argument);
 
-	conn_args(&im->conn, argument, &args);
-	if (args_sequence(&args, &text) && args_space(&args))
-		wrong = fetch_parse(&args, &plan);
-	if (!wrong && !view_set(im, text, uids, &set))
-		wrong = "Invalid message set";
-	if (wrong) {
+	if (wrong)
 		conn_bad(&im->conn, wrong);
-	} else {
-		if (uids)
-			plan.items |= ITEM_UID;
-		fetch_set(im, &plan, &set, uids);
-	}
-	fetch_plan_release(&plan);
-	seqset_release(&set);
+	else
+		fetch(&f);
+	fetch_plan_release(&f.plan);
+	seqset_release(&f.set);
 }

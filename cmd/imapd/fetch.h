@@ -5,6 +5,7 @@
 #define NJIWA_CMD_IMAPD_FETCH_H
 
 #include "cmd/imapd/imap.h"
+#include "cmd/imapd/partial.h"
 #include "common/msg/mime.h"
 #include "common/store/mailbox_body.h"
 
@@ -21,7 +22,11 @@ enum {
 	ITEM_BODY = 1 << 5,          /* the structure without extensions */
 	ITEM_BODYSTRUCTURE = 1 << 6, /* and with them */
 	ITEM_PREVIEW = 1 << 7,       /* RFC 8970 */
-	ITEM_LAZY = 1 << 8           /* PREVIEW, unless that takes long */
+	ITEM_LAZY = 1 << 8,          /* PREVIEW, unless that takes long */
+	ITEM_MODSEQ = 1 << 9,
+	ITEM_SAVEDATE = 1 << 10, /* RFC 8514 */
+	ITEM_EMAILID = 1 << 11,  /* RFC 8474 */
+	ITEM_THREADID = 1 << 12
 };
 
 enum section_part {
@@ -47,16 +52,22 @@ struct section {
 };
 
 struct fetch_plan {
-	unsigned items; /* ITEM_ bits */
-	bool sees;      /* some section sets \Seen */
-	bool parts;     /* something needs the message's structure */
+	unsigned items;         /* ITEM_ bits */
+	bool uids;              /* uids are told, where they are not numbers */
+	bool sees;              /* some section sets \Seen */
+	bool parts;             /* something needs the message's structure */
+	bool changed;           /* only messages that changed_since or later */
+	bool vanished;          /* and tell what has gone since then */
+	bool paged;             /* of these only a page */
+	uint64_t changed_since; /* a modseq (RFC 7162 section 3.1.4.1) */
+	struct partial page;
 	size_t nsections;
 	struct section *sections;
 	size_t cap;
 };
 
-/* Parses the items behind a FETCH's set.  NULL, or what is wrong.  The plan is
- * to be released either way. */
+/* Parses the items behind a FETCH's set, and modifiers behind them.  NULL, or
+ * what is wrong.  The plan is to be released either way. */
 const char *fetch_parse(struct args *args, struct fetch_plan *ret_plan);
 void fetch_plan_release(struct fetch_plan *plan);
 
@@ -69,6 +80,10 @@ int fetch_message(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
  * long (RFC 8970 section 3.2).  0, -ENOENT, -errno with err filled. */
 int fetch_preview(
     struct imap *im, uint32_t seq, bool lazy, struct str *out, struct err *err);
+
+/* Parses the modifiers behind the items, to the end (RFC 4466 section 2.4):
+ * CHANGEDSINCE, VANISHED, PARTIAL.  False for a mistake. */
+bool fetch_parse_modifiers(struct args *args, struct fetch_plan *plan);
 
 /* Appends "LABEL {n}" and sends the section's octets, of the message that is
  * open; "LABEL NIL" for a part that there is not. */

@@ -7,6 +7,7 @@
 
 static const char unknown[] = "Unknown or malformed FETCH item";
 static const char too_many[] = "Too many items";
+static const char bad_modifier[] = "Unknown or malformed FETCH modifier";
 
 /* What a name stands for: bits, or a whole section. */
 static const struct item {
@@ -26,6 +27,10 @@ static const struct item {
 	{ "BODY",         ITEM_BODY },
 	{ "BODYSTRUCTURE", ITEM_BODYSTRUCTURE },
 	{ "PREVIEW",      ITEM_PREVIEW },
+	{ "MODSEQ",       ITEM_MODSEQ },
+	{ "SAVEDATE",     ITEM_SAVEDATE },
+	{ "EMAILID",      ITEM_EMAILID },
+	{ "THREADID",     ITEM_THREADID },
 	/* clang-format on */
 };
 
@@ -214,19 +219,19 @@ add_old_item(struct fetch_plan *plan, const struct old_item *item)
 }
 
 /* " (LAZY)" behind PREVIEW, or nothing (RFC 8970 section 3.2): no item begins
- * with a parenthesis. */
+ * with a parenthesis, and other words in one are FETCH's modifiers. */
 static const char *
-parse_modifiers(struct args *args, struct fetch_plan *plan)
+parse_lazy(struct args *args, struct fetch_plan *plan)
 {
 	struct args ahead = *args;
 	struct slice word;
 
-	if (!args_try(&ahead, ' ') || args_peek(&ahead) != '(')
+	if (!args_try(&ahead, ' ') || args_peek(&ahead) != '(' ||
+	    !args_open(&ahead) || !args_atom(&ahead, &word) ||
+	    !slice_is_nocase(word, "LAZY"))
 		return NULL;
 	*args = ahead;
-	if (!args_open(args) || !args_atom(args, &word) ||
-	    !slice_is_nocase(word, "LAZY") || args_more(args, false) ||
-	    args->bad)
+	if (args_more(args, false) || args->bad)
 		return unknown;
 	plan->items |= ITEM_LAZY;
 	return NULL;
@@ -253,9 +258,8 @@ parse_item(struct args *args, struct fetch_plan *plan)
 		plan->items |= items[i].items;
 		plan->parts |=
 		    items[i].items & (ITEM_BODY | ITEM_BODYSTRUCTURE);
-		return items[i].items == ITEM_PREVIEW
-			   ? parse_modifiers(args, plan)
-			   : NULL;
+		return items[i].items == ITEM_PREVIEW ? parse_lazy(args, plan)
+						      : NULL;
 	}
 	for (i = 0; i < COUNT(old_items); i++)
 		if (slice_is_nocase(name, old_items[i].name))
@@ -281,7 +285,7 @@ fetch_parse(struct args *args, struct fetch_plan *ret_plan)
 		if (!wrong && first)
 			wrong = unknown;
 	}
-	if (!wrong && !args_end(args))
-		wrong = unknown;
+	if (!wrong && !fetch_parse_modifiers(args, ret_plan))
+		wrong = bad_modifier;
 	return wrong;
 }

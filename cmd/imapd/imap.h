@@ -10,6 +10,13 @@
 #include "common/store/mailbox.h"
 #include "common/svc/service.h"
 
+/* What the client has switched on, by ENABLE or by using it. */
+enum {
+	ENABLED_CONDSTORE = 1 << 0, /* tell of modification sequences */
+	ENABLED_QRESYNC = 1 << 1,   /* and VANISHED in place of EXPUNGE */
+	ENABLED_UIDONLY = 1 << 2    /* no sequence numbers at all (RFC 9586) */
+};
+
 struct imap {
 	struct conn conn; /* first: a handler's ctx is both */
 	struct session *service;
@@ -17,6 +24,7 @@ struct imap {
 	struct mailbox *mailbox; /* the selected one, NULL for none */
 	struct str mailbox_name; /* its name, UTF-8 */
 	unsigned keywords_told;  /* how many the client knows of */
+	unsigned enabled;        /* ENABLED_ bits */
 	struct str name;         /* the mailbox that the command names */
 	struct body body;        /* a large message that is fetched in pieces */
 	uint32_t body_uid;       /* and its uid, 0 for none */
@@ -25,6 +33,7 @@ struct imap {
 	struct notify *notify;   /* of NOTIFY, NULL before it */
 	int64_t quota_deadline;  /* until then the user's quota is believed */
 	bool seen_failed;        /* it was logged that \Seen cannot be set */
+	bool expunged;           /* the command has told of what is gone */
 };
 
 /* Runs the session. */
@@ -46,6 +55,10 @@ bool imap_mailbox_argument(
  * section 5.1), when it came as UTF-8.  True, and what it was in *old, when it
  * was another one. */
 bool imap_compose_name(struct imap *im, struct str *name, struct str *old);
+
+/* The reply to sequence numbers where there are none: BAD [UIDREQUIRED] (RFC
+ * 9586 section 3.3). */
+void imap_need_uids(struct imap *im);
 
 /* A mailbox name and nothing else, into im->name; else false, and the reply is
  * set. */

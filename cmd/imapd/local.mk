@@ -15,6 +15,7 @@ libimapd_a_SOURCES = \
 	%D%/cmd_sort.c \
 	%D%/cmd_thread.c \
 	%D%/commands.c %D%/commands.h \
+	%D%/condstore.c %D%/condstore.h \
 	%D%/conn.c %D%/conn.h \
 	%D%/copy.c \
 	%D%/enable.c \
@@ -22,6 +23,7 @@ libimapd_a_SOURCES = \
 	%D%/expunge.c \
 	%D%/fetch.c %D%/fetch.h \
 	%D%/fetch_body.c \
+	%D%/fetch_modifiers.c \
 	%D%/fetch_parse.c \
 	%D%/fetch_preview.c \
 	%D%/forest.c %D%/forest.h \
@@ -41,13 +43,18 @@ libimapd_a_SOURCES = \
 	%D%/notify_notes.c \
 	%D%/notify_parse.c %D%/notify_parse.h \
 	%D%/parse.c %D%/parse.h \
+	%D%/partial.c %D%/partial.h \
+	%D%/progress.c %D%/progress.h \
 	%D%/reader.c %D%/reader.h \
 	%D%/replace.c \
 	%D%/response.c %D%/response.h \
+	%D%/resync.c %D%/resync.h \
 	%D%/search.c %D%/search.h \
 	%D%/search_parse.c \
+	%D%/search_return.c \
 	%D%/search_text.c %D%/search_text.h \
 	%D%/seqset.c %D%/seqset.h \
+	%D%/select_parse.c %D%/select.h \
 	%D%/session.c \
 	%D%/sort.c %D%/sort.h \
 	%D%/sort_keys.c %D%/sort_keys.h \

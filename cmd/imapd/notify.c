@@ -384,7 +384,7 @@ plan_fetch(struct notify *notify)
 	args_init(&args, str_slice(&notify->rules.fetch), &notify->scratch);
 	wrong = fetch_parse(&args, &notify->plan);
 	notify->fetches = wrong == NULL;
-	notify->plan.items |= ITEM_UID;
+	notify->plan.uids = true;
 	return wrong;
 }
 

@@ -32,6 +32,14 @@ response_number(struct str *out, uint64_t number)
 	str_append_mem(out, digits + at, sizeof digits - at);
 }
 
+void
+response_item(struct str *out, const char *name)
+{
+	if (out->ptr[out->len - 1] != '(')
+		str_append_char(out, ' ');
+	str_append_cstr(out, name);
+}
+
 static bool
 fits_quotes(struct slice text)
 {

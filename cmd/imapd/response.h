@@ -13,6 +13,9 @@
 /* A number in decimal; quicker than printf, which FETCH needs. */
 void response_number(struct str *out, uint64_t number);
 
+/* The name of a FETCH item, with a blank before it unless it is the first. */
+void response_item(struct str *out, const char *name);
+
 /* A string: quoted where it may be, else a literal.  nstring: NIL when text's
  * ptr is NULL.  astring: an atom where it may be. */
 void response_string(struct str *out, struct slice text);

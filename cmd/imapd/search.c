@@ -1,5 +1,6 @@
 #include "cmd/imapd/search.h"
 
+#include "cmd/imapd/condstore.h"
 #include "cmd/imapd/response.h"
 #include "cmd/imapd/search_text.h"
 #include "common/base/clock.h"
@@ -38,13 +39,20 @@ bind_node(struct search_node *node, struct imap *im)
 	}
 }
 
-void
+bool
 search_bind(struct search_program *program, struct imap *im)
 {
 	size_t i;
 
+	if (program->numbers && (im->enabled & ENABLED_UIDONLY)) {
+		imap_need_uids(im);
+		return false;
+	}
+	if (program->modseq && !condstore_need(im))
+		return false;
 	for (i = 0; i < program->count; i++)
 		bind_node(&program->nodes[i], im);
+	return true;
 }
 
 /* The message that is looked at; what the disk says is asked for once. */
@@ -53,9 +61,10 @@ struct candidate {
 	uint32_t seq;
 	const struct message *message;
 	uint64_t size;
-	time_t date;
+	time_t date, save_date;
 	int size_known, date_known; /* 1; -1: it could not be had */
-	int open;                   /* likewise: the message */
+	int save_date_known;
+	int open; /* likewise: the message */
 };
 
 static bool
@@ -84,6 +93,19 @@ date_of(struct candidate *m)
 	return m->date_known > 0;
 }
 
+static bool
+save_date_of(struct candidate *m)
+{
+	struct err err;
+
+	if (m->save_date_known == 0)
+		m->save_date_known = mailbox_message_save_date(m->im->mailbox,
+					 m->seq, &m->save_date, &err) == 0
+					 ? 1
+					 : -1;
+	return m->save_date_known > 0;
+}
+
 /* Did it come within so many seconds? */
 static bool
 is_younger(const struct candidate *m, uint64_t seconds)
@@ -93,16 +115,13 @@ is_younger(const struct candidate *m, uint64_t seconds)
 	return age <= (int64_t)seconds;
 }
 
-static bool
-day_of(struct candidate *m, uint64_t *ret_day)
+/* The day of a date, in this machine's zone. */
+static uint64_t
+day_of(time_t date)
 {
-	int64_t local;
+	int64_t local = (int64_t)date + date_local_offset(date) * (int64_t)60;
 
-	if (!date_of(m))
-		return false;
-	local = (int64_t)m->date + date_local_offset(m->date) * (int64_t)60;
-	*ret_day = local > 0 ? (uint64_t)local / DAY : 0;
-	return true;
+	return local > 0 ? (uint64_t)local / DAY : 0;
 }
 
 /* Opens the message; what cannot be read matches nothing. */
@@ -141,9 +160,11 @@ matches_day(const struct search_node *node, uint64_t day)
 {
 	switch (node->op) {
 	case OP_BEFORE:
+	case OP_SAVED_BEFORE:
 	case OP_SENT_BEFORE:
 		return day < node->number;
 	case OP_ON:
+	case OP_SAVED_ON:
 	case OP_SENT_ON:
 		return day == node->number;
 	default:
@@ -175,8 +196,6 @@ matches_message(struct candidate *m, const struct search_node *node)
 static bool
 matches_disk(struct candidate *m, const struct search_node *node)
 {
-	uint64_t day;
-
 	if (node->op == OP_LARGER)
 		return size_of(m) && m->size > node->number;
 	if (node->op == OP_SMALLER)
@@ -184,7 +203,19 @@ matches_disk(struct candidate *m, const struct search_node *node)
 	if (node->op == OP_YOUNGER || node->op == OP_OLDER)
 		return date_of(m) &&
 		       is_younger(m, node->number) == (node->op == OP_YOUNGER);
-	return day_of(m, &day) && matches_day(node, day);
+	if (node->op >= OP_SAVED_BEFORE && node->op <= OP_SAVED_SINCE)
+		return save_date_of(m) &&
+		       matches_day(node, day_of(m->save_date));
+	return date_of(m) && matches_day(node, day_of(m->date));
+}
+
+static bool
+matches_id(const struct candidate *m, const struct search_node *node)
+{
+	STR_AUTO id = STR_INIT;
+
+	mailbox_message_id(m->im->mailbox, m->seq, &id);
+	return slice_equal(str_slice(&id), node->name);
 }
 
 static bool matches(
@@ -210,6 +241,8 @@ matches(const struct search_node *nodes, size_t index, struct candidate *m)
 	switch (node->op) {
 	case OP_ALL:
 		return true;
+	case OP_NONE:
+		return false;
 	case OP_AND:
 		return matches_children(nodes, node->child, m, false);
 	case OP_OR:
@@ -227,11 +260,18 @@ matches(const struct search_node *nodes, size_t index, struct candidate *m)
 		return seqset_has(&node->set, m->message->uid);
 	case OP_SAVED:
 		return seqset_has(&m->im->saved, m->message->uid);
+	case OP_MODSEQ:
+		return m->message->modseq >= node->number;
+	case OP_EMAILID:
+		return matches_id(m, node);
 	case OP_LARGER:
 	case OP_SMALLER:
 	case OP_BEFORE:
 	case OP_ON:
 	case OP_SINCE:
+	case OP_SAVED_BEFORE:
+	case OP_SAVED_ON:
+	case OP_SAVED_SINCE:
 	case OP_YOUNGER:
 	case OP_OLDER:
 		return matches_disk(m, node);

@@ -5,6 +5,7 @@
 #define NJIWA_CMD_IMAPD_SEARCH_H
 
 #include "cmd/imapd/imap.h"
+#include "cmd/imapd/partial.h"
 #include "cmd/imapd/seqset.h"
 
 #define SEARCH_NODES_MAX 1000 /* keys of one search */
@@ -12,6 +13,7 @@
 
 enum search_op {
 	OP_ALL,
+	OP_NONE,    /* no message */
 	OP_AND,     /* all children */
 	OP_OR,      /* one child */
 	OP_NOT,     /* its one child not */
@@ -19,12 +21,17 @@ enum search_op {
 	OP_KEYWORD, /* has one of the keywords in mask, or none for unknown */
 	OP_SEQ,
 	OP_UID,
-	OP_SAVED, /* "$" (RFC 5182) */
+	OP_SAVED,   /* "$" (RFC 5182) */
+	OP_MODSEQ,  /* at least that modification sequence (RFC 7162) */
+	OP_EMAILID, /* its id is name (RFC 8474) */
 	OP_LARGER,
 	OP_SMALLER,
 	OP_BEFORE, /* internal date, its day in this machine's zone */
 	OP_ON,
 	OP_SINCE,
+	OP_SAVED_BEFORE, /* the day when it came here (RFC 8514) */
+	OP_SAVED_ON,
+	OP_SAVED_SINCE,
 	OP_YOUNGER, /* seconds (RFC 5032) */
 	OP_OLDER,
 	OP_SENT_BEFORE, /* the day of its Date field, in that field's zone */
@@ -38,9 +45,9 @@ enum search_op {
 struct search_node {
 	enum search_op op;
 	uint32_t mask, value; /* FLAG */
-	struct slice name;    /* KEYWORD, until it has a mask; FIELD */
+	struct slice name;    /* KEYWORD, until it has a mask; FIELD; EMAILID */
 	struct str needle;    /* folded (casemap.h) */
-	uint64_t number;      /* sizes, days */
+	uint64_t number;      /* sizes, days, modification sequences */
 	struct seqset set;
 	size_t child, next; /* indices of nodes, 0 for none */
 };
@@ -52,12 +59,12 @@ enum {
 	RETURN_ALL = 1 << 2,
 	RETURN_COUNT = 1 << 3,
 	RETURN_SAVE = 1 << 4,
-	RETURN_PARTIAL = 1 << 5 /* RFC 5267 section 4.4, of SORT */
+	RETURN_PARTIAL = 1 << 5 /* RFC 9394 */
 };
 
 struct search_return {
-	unsigned wanted;      /* RETURN_ bits, 0 for an old SEARCH */
-	uint32_t first, last; /* of PARTIAL, places from 1 */
+	unsigned wanted;     /* RETURN_ bits, 0 for an old SEARCH */
+	struct partial page; /* of PARTIAL */
 };
 
 struct search_program {
@@ -65,11 +72,15 @@ struct search_program {
 	size_t count, cap;
 	struct slice charset; /* of its strings */
 	unsigned wanted;      /* RETURN_ bits, 0 for an old SEARCH */
+	struct partial page;  /* of PARTIAL */
+	bool modseq;          /* it looks at them: the answer has one too */
+	bool numbers;         /* it names sequence numbers */
 };
 
 /* Takes "RETURN" SP "(" options ")" and the blank behind it where it stands
  * (RFC 4466), with those options that are allowed (RETURN_ bits); no option is
- * RETURN_ALL.  False for a mistake. */
+ * RETURN_ALL.  False for a mistake, and for PARTIAL with ALL (RFC 9394 section
+ * 3.1). */
 bool search_parse_return(
     struct args *args, unsigned allowed, struct search_return *ret_return);
 
@@ -84,8 +95,9 @@ const char *search_parse(
     struct args *args, struct search_program *ret_program, bool *ret_charset);
 void search_release(struct search_program *program);
 
-/* Gives sets and keywords their meaning in the selected mailbox. */
-void search_bind(struct search_program *program, struct imap *im);
+/* Gives sets and keywords their meaning in the selected mailbox.  False, and
+ * the reply is set, when they can have none there. */
+bool search_bind(struct search_program *program, struct imap *im);
 
 /* Does the message match?  A message that is gone matches no key that needs
  * the disk. */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "cmd/imapd/condstore.h"
 #include "cmd/imapd/response.h"
 #include "common/base/mem.h"
 #include "common/msg/casemap.h"
@@ -20,7 +21,8 @@ enum key_argument {
 	KEY_NUMBER,
 	KEY_DAY,
 	KEY_TEXT,
-	KEY_FIELD_TEXT
+	KEY_FIELD_TEXT,
+	KEY_MODSEQ
 };
 
 static const struct key {
@@ -36,17 +38,24 @@ static const struct key {
 	{ "BEFORE",     KEY_DAY,      OP_BEFORE,  0, 0, NULL },
 	{ "DELETED",    KEY_NONE,     OP_FLAG,    FLAG_DELETED, FLAG_DELETED, NULL },
 	{ "DRAFT",      KEY_NONE,     OP_FLAG,    FLAG_DRAFT, FLAG_DRAFT, NULL },
+	{ "EMAILID",    KEY_WORD,     OP_EMAILID, 0, 0, NULL },
 	{ "FLAGGED",    KEY_NONE,     OP_FLAG,    FLAG_FLAGGED, FLAG_FLAGGED, NULL },
 	{ "KEYWORD",    KEY_WORD,     OP_KEYWORD, 0, 1, NULL },
 	{ "LARGER",     KEY_NUMBER,   OP_LARGER,  0, 0, NULL },
+	{ "MODSEQ",     KEY_MODSEQ,   OP_MODSEQ,  0, 0, NULL },
 	{ "NEW",        KEY_NONE,     OP_FLAG,    FLAG_RECENT | FLAG_SEEN, FLAG_RECENT, NULL },
 	{ "OLD",        KEY_NONE,     OP_FLAG,    FLAG_RECENT, 0, NULL },
 	{ "OLDER",      KEY_NUMBER,   OP_OLDER,   0, 0, NULL },
 	{ "ON",         KEY_DAY,      OP_ON,      0, 0, NULL },
 	{ "RECENT",     KEY_NONE,     OP_FLAG,    FLAG_RECENT, FLAG_RECENT, NULL },
+	{ "SAVEDATESUPPORTED", KEY_NONE, OP_ALL,  0, 0, NULL },
+	{ "SAVEDBEFORE", KEY_DAY,     OP_SAVED_BEFORE, 0, 0, NULL },
+	{ "SAVEDON",    KEY_DAY,      OP_SAVED_ON, 0, 0, NULL },
+	{ "SAVEDSINCE", KEY_DAY,      OP_SAVED_SINCE, 0, 0, NULL },
 	{ "SEEN",       KEY_NONE,     OP_FLAG,    FLAG_SEEN, FLAG_SEEN, NULL },
 	{ "SINCE",      KEY_DAY,      OP_SINCE,   0, 0, NULL },
 	{ "SMALLER",    KEY_NUMBER,   OP_SMALLER, 0, 0, NULL },
+	{ "THREADID",   KEY_WORD,     OP_NONE,    0, 0, NULL },
 	{ "UID",        KEY_SET,      OP_UID,     0, 0, NULL },
 	{ "UNANSWERED", KEY_NONE,     OP_FLAG,    FLAG_ANSWERED, 0, NULL },
 	{ "UNDELETED",  KEY_NONE,     OP_FLAG,    FLAG_DELETED, 0, NULL },
@@ -193,6 +202,49 @@ parse_needle(struct compiler *c, struct search_node *node)
 	return true;
 }
 
+/* The flag of "/flags/\\Seen", which is quoted. */
+static bool
+parse_entry(struct args *args)
+{
+	static const char start[] = "/flags/";
+	struct slice entry, flag;
+	struct args ahead = { .depth = 0 }; /* a flag needs no scratch */
+
+	if (!args_string(args, &entry) || !slice_starts(entry, start))
+		return args_fail(args);
+	ahead.rest = slice_skip(entry, sizeof start - 1);
+	return (args_flag(&ahead, &flag) && args_end(&ahead)) ||
+	       args_fail(args);
+}
+
+static bool
+parse_entry_type(struct args *args)
+{
+	struct slice type;
+
+	if (!args_atom(args, &type))
+		return false;
+	return slice_is_nocase(type, "priv") ||
+	       slice_is_nocase(type, "shared") ||
+	       slice_is_nocase(type, "all") || args_fail(args);
+}
+
+/* [entry SP type SP] modseq (RFC 7162 section 3.1.5).  A message has one
+ * modification sequence for all of its flags, so which is named does not
+ * matter. */
+static bool
+parse_modseq(struct compiler *c, struct search_node *node)
+{
+	struct args *args = c->args;
+
+	c->program->modseq = true;
+	if (args_peek(args) == '"' &&
+	    !(parse_entry(args) && args_space(args) && parse_entry_type(args) &&
+		args_space(args)))
+		return false;
+	return condstore_parse(args, &node->number);
+}
+
 /* The argument of a key, behind its blank. */
 static bool
 parse_argument(struct compiler *c, const struct key *key, size_t index)
@@ -215,6 +267,8 @@ parse_argument(struct compiler *c, const struct key *key, size_t index)
 	case KEY_FIELD_TEXT:
 		return args_astring(c->args, &node->name) &&
 		       args_space(c->args) && parse_needle(c, node);
+	case KEY_MODSEQ:
+		return parse_modseq(c, node);
 	case KEY_TEXT:
 		node->name = slice_from(key->field ? key->field : "");
 		return parse_needle(c, node);
@@ -265,6 +319,7 @@ parse_sequence(struct compiler *c)
 		return 0;
 	if (!parse_set(c, &c->program->nodes[index]))
 		return fail(c, unknown);
+	c->program->numbers |= c->program->nodes[index].op == OP_SEQ;
 	return index;
 }
 
@@ -309,65 +364,6 @@ parse_key(struct compiler *c)
 		index = parse_word(c);
 	c->depth--;
 	return index;
-}
-
-/* The two ends of PARTIAL, which may be the wrong way round. */
-static bool
-parse_partial(struct args *args, struct search_return *to)
-{
-	uint64_t first, last;
-
-	if (!args_space(args) || !args_number(args, UINT32_MAX, &first) ||
-	    !args_try(args, ':') || !args_number(args, UINT32_MAX, &last) ||
-	    first == 0 || last == 0)
-		return args_fail(args);
-	to->first = (uint32_t)(first < last ? first : last);
-	to->last = (uint32_t)(first < last ? last : first);
-	return true;
-}
-
-static bool
-parse_option(struct args *args, unsigned allowed, struct search_return *to)
-{
-	static const char *const words[] = { "MIN", "MAX", "ALL", "COUNT",
-		"SAVE", "PARTIAL" };
-	struct slice word;
-	unsigned i, n = sizeof words / sizeof words[0];
-
-	if (!args_name(args, false, &word))
-		return false;
-	for (i = 0; i < n; i++)
-		if (slice_is_nocase(word, words[i]))
-			break;
-	if (i == n || !(allowed >> i & 1))
-		return args_fail(args);
-	to->wanted |= 1u << i;
-	return 1u << i != RETURN_PARTIAL || parse_partial(args, to);
-}
-
-bool
-search_parse_return(
-    struct args *args, unsigned allowed, struct search_return *ret_return)
-{
-	struct args ahead = *args;
-	struct slice word;
-	bool first = true;
-
-	*ret_return = (struct search_return){ .wanted = 0 };
-	if (!args_name(&ahead, false, &word) ||
-	    !slice_is_nocase(word, "RETURN"))
-		return true;
-	*args = ahead;
-	if (!args_space(args) || !args_open(args))
-		return false;
-	while (args_more(args, first)) {
-		first = false;
-		if (!parse_option(args, allowed, ret_return))
-			return false;
-	}
-	if (first)
-		ret_return->wanted = RETURN_ALL;
-	return args_space(args);
 }
 
 /* "CHARSET" SP name SP, which may come first. */
@@ -416,13 +412,14 @@ const char *
 search_parse(
     struct args *args, struct search_program *ret_program, bool *ret_charset)
 {
-	const unsigned allowed = RETURN_PARTIAL - 1u;
+	const unsigned allowed = 2 * RETURN_PARTIAL - 1u;
 	struct search_return wanted;
 
 	begin(ret_program, ret_charset);
 	if (!search_parse_return(args, allowed, &wanted))
 		return unknown;
 	ret_program->wanted = wanted.wanted;
+	ret_program->page = wanted.page;
 	if (!parse_charset(args, &ret_program->charset))
 		return unknown;
 	return compile(args, ret_program, ret_charset);

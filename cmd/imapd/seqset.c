@@ -157,14 +157,76 @@ seqset_last(const struct seqset *set)
 }
 
 void
-seqset_add(struct seqset *set, uint32_t number)
+seqset_add_range(struct seqset *set, uint32_t first, uint32_t last)
 {
-	struct seqset_range range = { number, number };
+	struct seqset_range range = { first, last };
+	struct seqset_range *end =
+	    set->count ? &set->ranges[set->count - 1] : NULL;
 
-	if (set->count && touches(&set->ranges[set->count - 1], &range))
-		set->ranges[set->count - 1].last = number;
+	if (end && first >= end->first && touches(end, &range))
+		end->last = last > end->last ? last : end->last;
 	else
 		append(set, range);
+}
+
+void
+seqset_add(struct seqset *set, uint32_t number)
+{
+	seqset_add_range(set, number, number);
+}
+
+uint64_t
+seqset_size(const struct seqset *set)
+{
+	uint64_t size = 0;
+	size_t i;
+
+	for (i = 0; i < set->count; i++)
+		size +=
+		    (uint64_t)set->ranges[i].last - set->ranges[i].first + 1;
+	return size;
+}
+
+void
+seqset_cut(const struct seqset *set, uint64_t first, uint64_t last,
+    struct seqset *part)
+{
+	uint64_t before = 0; /* numbers of the ranges that were passed */
+	size_t i;
+
+	for (i = 0; i < set->count && before < last; i++) {
+		struct seqset_range r = set->ranges[i];
+		uint64_t size = (uint64_t)r.last - r.first + 1;
+
+		if (last < before + size)
+			r.last = r.first + (uint32_t)(last - before - 1);
+		if (first > before + 1 && first <= before + size)
+			r.first += (uint32_t)(first - before - 1);
+		if (first <= before + size && r.first <= r.last)
+			seqset_add_range(part, r.first, r.last);
+		before += size;
+	}
+}
+
+void
+seqset_intersect(
+    const struct seqset *a, const struct seqset *b, struct seqset *common)
+{
+	size_t i = 0, j = 0;
+
+	while (i < a->count && j < b->count) {
+		const struct seqset_range *x = &a->ranges[i];
+		const struct seqset_range *y = &b->ranges[j];
+		uint32_t first = x->first > y->first ? x->first : y->first;
+		uint32_t last = x->last < y->last ? x->last : y->last;
+
+		if (first <= last)
+			seqset_add_range(common, first, last);
+		if (x->last < y->last)
+			i++;
+		else
+			j++;
+	}
 }
 
 void

@@ -43,6 +43,22 @@ uint32_t seqset_last(const struct seqset *set);
  * for a response code). */
 void seqset_add(struct seqset *set, uint32_t number);
 
+/* Adds the numbers from first to last; they may lie anywhere when
+ * seqset_resolve follows, else none of them before a number of the set. */
+void seqset_add_range(struct seqset *set, uint32_t first, uint32_t last);
+
+/* How many numbers the resolved set has. */
+uint64_t seqset_size(const struct seqset *set);
+
+/* Adds to part the numbers of the resolved set at places from first (counted
+ * from 1) to last, as far as there are any. */
+void seqset_cut(const struct seqset *set, uint64_t first, uint64_t last,
+    struct seqset *part);
+
+/* Adds to common the numbers that both resolved sets have. */
+void seqset_intersect(
+    const struct seqset *a, const struct seqset *b, struct seqset *common);
+
 /* Appends the resolved set as text ("1:3,7"); nothing when it is empty. */
 void seqset_print(const struct seqset *set, struct str *out);
 

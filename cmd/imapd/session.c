@@ -75,6 +75,12 @@ imap_mailbox_argument(
 	return valid;
 }
 
+void
+imap_need_uids(struct imap *im)
+{
+	conn_bad_code(&im->conn, "UIDREQUIRED", "Only UIDs are known here");
+}
+
 bool
 imap_compose_name(struct imap *im, struct str *name, struct str *old)
 {

@@ -1,6 +1,7 @@
 #include "cmd/imapd/status.h"
 
 #include "cmd/imapd/commands.h"
+#include "cmd/imapd/condstore.h"
 #include "cmd/imapd/response.h"
 #include "common/store/mailbox_copy.h"
 #include "common/store/mailbox_status.h"
@@ -25,15 +26,26 @@ static const struct status_item {
 	{ "UNSEEN",      offsetof(struct mailbox_status, unseen) },
 	{ "DELETED",     offsetof(struct mailbox_status, deleted) },
 	{ "APPENDLIMIT", offsetof(struct status_values, appendlimit) },
-	/* these two stay the last ones: see the bits below */
 	{ "DELETED-STORAGE", offsetof(struct status_values, reclaimed) },
 	{ "SIZE",        offsetof(struct mailbox_status, size) },
+	{ "HIGHESTMODSEQ", offsetof(struct mailbox_status, highest_modseq) },
+	{ "MAILBOXID",   offsetof(struct mailbox_status, id) },
 	/* clang-format on */
 };
 
 #define ITEMS (sizeof items / sizeof items[0])
-#define SIZE_BIT (1u << (ITEMS - 1))
-#define RECLAIMED_BIT (1u << (ITEMS - 2))
+
+/* Does the list ask for the item at that place of the struct? */
+static bool
+asks_for(unsigned wanted, size_t offset)
+{
+	size_t i;
+
+	for (i = 0; i < ITEMS; i++)
+		if ((wanted >> i & 1) && items[i].offset == offset)
+			return true;
+	return false;
+}
 
 bool
 status_parse(struct args *args, unsigned *ret_items)
@@ -60,19 +72,29 @@ status_parse(struct args *args, unsigned *ret_items)
 }
 
 static void
+put_value(struct str *out, const struct status_values *values, size_t offset)
+{
+	uint64_t value;
+
+	if (offset == offsetof(struct mailbox_status, id)) {
+		str_appendf(out, "(%s)", values->counted.id);
+		return;
+	}
+	memcpy(&value, (const char *)values + offset, sizeof value);
+	response_number(out, value);
+}
+
+static void
 put_items(struct str *out, const struct status_values *values, unsigned wanted)
 {
 	const char *sep = " (";
-	uint64_t value;
 	size_t i;
 
 	for (i = 0; i < ITEMS; i++) {
 		if (!(wanted >> i & 1))
 			continue;
-		memcpy(&value, (const char *)values + items[i].offset,
-		    sizeof value);
 		str_appendf(out, "%s%s ", sep, items[i].name);
-		response_number(out, value);
+		put_value(out, values, items[i].offset);
 		sep = " ";
 	}
 	str_append_cstr(out, ")\r\n");
@@ -101,16 +123,21 @@ find_deleted(
 static int
 tell(struct imap *im, struct slice name, unsigned wanted, struct err *err)
 {
+	const bool sizes =
+	    asks_for(wanted, offsetof(struct mailbox_status, size));
+	const bool reclaimed =
+	    asks_for(wanted, offsetof(struct status_values, reclaimed));
 	struct status_values status = {
 		.appendlimit = (uint64_t)im->service->settings->imap_append_max,
 	};
-	int rc = mailbox_status(
-	    im->store, name, wanted & SIZE_BIT, &status.counted, err);
+	int rc = mailbox_status(im->store, name, sizes, &status.counted, err);
 
-	if (rc == 0 && (wanted & RECLAIMED_BIT) && status.counted.deleted)
+	if (rc == 0 && reclaimed && status.counted.deleted)
 		rc = find_deleted(im, name, &status.reclaimed, err);
 	if (rc < 0)
 		return rc;
+	if (asks_for(wanted, offsetof(struct mailbox_status, highest_modseq)))
+		condstore_enable(im);
 	str_append_cstr(&im->conn.out, "* STATUS ");
 	response_mailbox(&im->conn.out, name, conn_names(&im->conn));
 	put_items(&im->conn.out, &status, wanted);

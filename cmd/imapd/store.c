@@ -3,6 +3,8 @@
 #include <errno.h>
 
 #include "cmd/imapd/commands.h"
+#include "cmd/imapd/condstore.h"
+#include "cmd/imapd/progress.h"
 #include "cmd/imapd/response.h"
 #include "cmd/imapd/view.h"
 
@@ -80,7 +82,10 @@ flag_list_keywords(struct mailbox *mb, const struct flag_list *list, bool make,
 struct change {
 	struct flags_change flags;
 	bool silent;
+	bool conditional; /* UNCHANGEDSINCE was given */
 	struct flag_list list;
+	struct seqset modified; /* whom the condition has spared */
+	bool some_gone;
 };
 
 static const struct {
@@ -97,6 +102,22 @@ static const struct {
 	{ "-FLAGS.SILENT", FLAGS_REMOVE,  true },
 	/* clang-format on */
 };
+
+/* "(UNCHANGEDSINCE" SP modseq ")" SP, which may come first (RFC 7162 section
+ * 3.1.3). */
+static bool
+parse_condition(struct args *args, struct change *change)
+{
+	struct slice name;
+
+	if (args_peek(args) != '(')
+		return true;
+	change->conditional = true;
+	return args_open(args) && args_atom(args, &name) &&
+	       slice_is_nocase(name, "UNCHANGEDSINCE") && args_space(args) &&
+	       condstore_parse(args, &change->flags.unchanged_since) &&
+	       !args_more(args, false) && args_space(args);
+}
 
 static bool
 parse_change(struct args *args, struct change *change)
@@ -117,29 +138,67 @@ parse_change(struct args *args, struct change *change)
 	       args_end(args);
 }
 
+/* One message; 0 or -errno, when all is over. */
+static int
+store_one(struct imap *im, struct change *change, uint32_t seq, struct err *err)
+{
+	bool uids = im->conn.row->flags & IMAP_UID;
+	uint32_t uid = mailbox_message(im->mailbox, seq)->uid;
+	int rc = mailbox_set_flags(im->mailbox, seq, &change->flags, err);
+
+	if (rc == -ENOENT)
+		change->some_gone = true;
+	if (rc == -EBUSY || (rc == -ENOENT && change->conditional)) {
+		seqset_add(&change->modified, uids ? uid : seq);
+		return 0;
+	}
+	if (rc < 0)
+		return rc == -ENOENT ? 0 : rc;
+	if (change->silent)
+		view_tell_modseq(im, seq, uids);
+	else
+		view_tell_message(im, seq, uids);
+	return 0;
+}
+
+/* Whom the condition has spared, and who is gone; what else was to be done has
+ * been done. */
 static void
-store_set(struct imap *im, const struct change *change,
-    const struct seqset *set, bool uids)
+reply(struct imap *im, const struct change *change)
+{
+	struct str *code = &im->conn.code_made;
+
+	if (change->modified.count) {
+		str_set(code, slice_from("MODIFIED "));
+		seqset_print(&change->modified, code);
+	}
+	if (change->some_gone)
+		conn_no(&im->conn, code->len ? str_cstr(code) : "EXPUNGEISSUED",
+		    expunged);
+	else if (code->len)
+		conn_ok(&im->conn, str_cstr(code), "Some were changed before");
+}
+
+static void
+store_set(struct imap *im, struct change *change, const struct seqset *set)
 {
 	struct err err = { 0, "" };
+	struct progress progress;
 	struct view_walk walk;
 	uint32_t seq;
-	int rc;
+	int rc = 0;
 
-	view_walk(im, set, uids, &walk);
-	while (view_next(&walk, &seq)) {
-		rc = mailbox_set_flags(im->mailbox, seq, &change->flags, &err);
-		if (rc == -ENOENT) {
-			conn_no(&im->conn, "EXPUNGEISSUED", expunged);
-			continue;
-		}
-		if (rc < 0) {
-			imap_fail(im, rc, &err);
-			return;
-		}
-		if (!change->silent)
-			view_tell_message(im, seq, uids);
+	progress_begin(&progress, &im->conn, mailbox_count(im->mailbox));
+	view_walk(im, set, im->conn.row->flags & IMAP_UID, &walk);
+	while (rc == 0 && view_next(&walk, &seq)) {
+		progress_tell(&progress, seq - 1);
+		rc = store_one(im, change, seq, &err);
 	}
+	if (rc < 0)
+		imap_fail(im, rc, &err);
+	else
+		reply(im, change);
+	seqset_release(&change->modified);
 }
 
 static void
@@ -161,7 +220,7 @@ store_flags(struct imap *im, struct change *change, const struct seqset *set)
 	}
 	if (make && change->list.nkeywords)
 		view_tell_new_keywords(im);
-	store_set(im, change, set, im->conn.row->flags & IMAP_UID);
+	store_set(im, change, set);
 }
 
 void
@@ -175,11 +234,11 @@ cmd_store(void *ctx, struct slice argument)
 
 	conn_args(&im->conn, argument, &args);
 	if (!args_sequence(&args, &text) || !args_space(&args) ||
-	    !parse_change(&args, &change))
+	    !parse_condition(&args, &change) || !parse_change(&args, &change))
 		conn_bad(&im->conn, usage);
 	else if (!view_set(im, text, im->conn.row->flags & IMAP_UID, &set))
 		conn_bad(&im->conn, bad_set);
-	else
+	else if (!change.conditional || condstore_need(im))
 		store_flags(im, &change, &set);
 	seqset_release(&set);
 }

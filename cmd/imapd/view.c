@@ -1,8 +1,12 @@
 #include "cmd/imapd/view.h"
 
+#include "cmd/imapd/condstore.h"
 #include "cmd/imapd/notify.h"
 #include "cmd/imapd/response.h"
 #include "common/base/log.h"
+
+#define VANISHED_RANGES                                                        \
+	350 /* of one line, which then has 8000 octets at most */
 
 static const char gone[] = "The mailbox is gone or was rebuilt";
 
@@ -84,25 +88,95 @@ view_flags(const struct imap *im, uint8_t flags)
 }
 
 void
-view_tell_message(struct imap *im, uint32_t seq, bool uid)
+view_begin_message(struct imap *im, uint32_t seq)
+{
+	bool uids = im->enabled & ENABLED_UIDONLY;
+	struct str *out = &im->conn.out;
+
+	str_append_cstr(out, "* ");
+	response_number(
+	    out, uids ? mailbox_message(im->mailbox, seq)->uid : seq);
+	str_append_cstr(out, uids ? " UIDFETCH (" : " FETCH (");
+}
+
+static void
+tell(struct imap *im, uint32_t seq, bool uid, bool flags)
 {
 	const struct message *m = mailbox_message(im->mailbox, seq);
 	struct str *out = &im->conn.out;
+	bool modseq = condstore_is_due(im, true, uid) && m->modseq;
 
-	if (m == NULL)
-		return;
-	str_append_cstr(out, "* ");
-	response_number(out, seq);
-	str_append_cstr(out, " FETCH (");
-	if (uid) {
-		str_append_cstr(out, "UID ");
+	uid |= modseq && (im->enabled & ENABLED_QRESYNC);
+	view_begin_message(im, seq);
+	if (uid && !(im->enabled & ENABLED_UIDONLY)) {
+		response_item(out, "UID ");
 		response_number(out, m->uid);
-		str_append_char(out, ' ');
 	}
-	str_append_cstr(out, "FLAGS ");
-	response_flags(out, im->mailbox, view_flags(im, m->flags), m->keywords);
+	if (flags) {
+		response_item(out, "FLAGS ");
+		response_flags(
+		    out, im->mailbox, view_flags(im, m->flags), m->keywords);
+	}
+	if (modseq) {
+		response_item(out, "");
+		condstore_put(m->modseq, out);
+	}
 	str_append_cstr(out, ")\r\n");
 	conn_drain(&im->conn);
+}
+
+void
+view_tell_message(struct imap *im, uint32_t seq, bool uid)
+{
+	if (mailbox_message(im->mailbox, seq))
+		tell(im, seq, uid, true);
+}
+
+void
+view_tell_modseq(struct imap *im, uint32_t seq, bool uid)
+{
+	const struct message *m = mailbox_message(im->mailbox, seq);
+
+	if (m && m->modseq && (im->enabled & ENABLED_CONDSTORE))
+		tell(im, seq, uid, false);
+}
+
+void
+view_tell_vanished(struct imap *im, const struct seqset *uids, bool earlier)
+{
+	struct seqset line = { 0 };
+	size_t i, n;
+
+	for (i = 0; i < uids->count; i += n) {
+		n = uids->count - i;
+		if (n > VANISHED_RANGES)
+			n = VANISHED_RANGES;
+		line.ranges = uids->ranges + i; /* borrowed */
+		line.count = n;
+		str_append_cstr(&im->conn.out,
+		    earlier ? "* VANISHED (EARLIER) " : "* VANISHED ");
+		seqset_print(&line, &im->conn.out);
+		str_append_cstr(&im->conn.out, "\r\n");
+		conn_drain(&im->conn);
+	}
+}
+
+static void
+tell_expunged(struct imap *im, const struct mailbox_changes *changes)
+{
+	struct seqset uids = { 0 };
+	size_t i;
+
+	im->expunged |= changes->nexpunged > 0;
+	if (!(im->enabled & (ENABLED_QRESYNC | ENABLED_UIDONLY))) {
+		for (i = 0; i < changes->nexpunged; i++)
+			tell_number(im, changes->expunged[i], "EXPUNGE");
+		return;
+	}
+	for (i = changes->nexpunged; i > 0; i--)
+		seqset_add(&uids, changes->expunged_uids[i - 1]);
+	view_tell_vanished(im, &uids, false);
+	seqset_release(&uids);
 }
 
 static void
@@ -113,8 +187,7 @@ tell_changes(struct imap *im, const struct mailbox_changes *changes)
 
 	if (changes->keywords)
 		view_tell_flags(im);
-	for (i = 0; i < changes->nexpunged; i++)
-		tell_number(im, changes->expunged[i], "EXPUNGE");
+	tell_expunged(im, changes);
 	if (changes->appeared)
 		view_tell_counts(im);
 	notify_tell_new(im, changes->appeared);

@@ -26,8 +26,23 @@ void view_tell_counts(struct imap *im);
  * appendix E). */
 uint8_t view_flags(const struct imap *im, uint8_t flags);
 
-/* "* n FETCH (UID u FLAGS (...))" */
+/* "* n FETCH (", or "* uid UIDFETCH (" where there are no sequence numbers
+ * (RFC 9586). */
+void view_begin_message(struct imap *im, uint32_t seq);
+
+/* "* n FETCH (UID u FLAGS (...) MODSEQ (m))": the last where the client
+ * follows it, and then UID too where QRESYNC is enabled (RFC 7162 section
+ * 3.2.4). */
 void view_tell_message(struct imap *im, uint32_t seq, bool uid);
+
+/* The same without the flags, which the client knows; nothing when it does not
+ * follow modification sequences (RFC 7162 section 3.1.3). */
+void view_tell_modseq(struct imap *im, uint32_t seq, bool uid);
+
+/* "* VANISHED uids", on more than one line when there are many; earlier: what
+ * has gone before the mailbox was selected (RFC 7162 section 3.2.10). */
+void view_tell_vanished(
+    struct imap *im, const struct seqset *uids, bool earlier);
 
 /* A walk over the messages that a set names, in order. */
 struct view_walk {

@@ -6,6 +6,8 @@
 #include <time.h>
 #include "common/store/mailbox.h"
 
+#define MAILBOX_ID_MAX 63 /* octets of a MAILBOXID */
+
 /* Octets with CRLF line ends (RFC822.SIZE), and of the file.  0, -ENOENT,
  * -errno. */
 int mailbox_message_size(

@@ -1,8 +1,8 @@
 #include "common/store/mailbox_status.h"
 
 #include <errno.h>
+#include <string.h>
 
-#include "common/store/mailbox_message.h"
 #include "common/store/view.h"
 
 /* Octets of all messages, with CRLF. */
@@ -24,6 +24,16 @@ add_sizes(struct mailbox *mb, uint64_t *ret_size, struct err *err)
 	return rc;
 }
 
+static void
+put_id(const struct mailbox *mb, char *id)
+{
+	STR_AUTO text = STR_INIT;
+
+	mailbox_id(mb, &text);
+	str_truncate(&text, MAILBOX_ID_MAX);
+	memcpy(id, str_cstr(&text), text.len + 1);
+}
+
 int
 mailbox_status(struct store *store, struct slice name, bool sizes,
     struct mailbox_status *ret_status, struct err *err)
@@ -40,6 +50,7 @@ mailbox_status(struct store *store, struct slice name, bool sizes,
 	status.uidnext = mb->nextuid;
 	status.uidvalidity = mb->uidvalidity;
 	status.highest_modseq = mailbox_highest_modseq(mb);
+	put_id(mb, status.id);
 	for (i = 0; i < mb->count; i++) {
 		status.unseen += !(mb->records[i].message.flags & FLAG_SEEN);
 		status.deleted +=

@@ -3,12 +3,13 @@
 #ifndef NJIWA_STORE_MAILBOX_STATUS_H
 #define NJIWA_STORE_MAILBOX_STATUS_H
 
-#include "common/store/store.h"
+#include "common/store/mailbox_message.h"
 
 struct mailbox_status {
 	uint64_t messages, recent, unseen, deleted, uidnext, uidvalidity,
 	    size,           /* octets with CRLF, when they were asked for */
 	    highest_modseq; /* as mailbox_highest_modseq */
+	char id[MAILBOX_ID_MAX + 1]; /* as mailbox_id */
 };
 
 /* Counts the folder called name; as mailbox_open, read-only. */

@@ -70,7 +70,7 @@ def test_delete(lite, client):
     servers.wait_for("quota of one", lambda: quota(lite)[1] == 1)
     assert not glob.glob(lite.maildir() + "/..*")
     assert sorted(os.listdir(lite.maildir(folder="a.b"))) == \
-        sorted(os.listdir(lite.maildir(folder="c")) + ["dovecot-uidlist"])
+        sorted(os.listdir(lite.maildir(folder="c")))
 
 
 def test_delete_what_cannot_be(client):

@@ -55,7 +55,7 @@ def test_imaplib(make_site):
 
 def test_enable(small):
     answer = small.cmd("ENABLE CONDSTORE X-FOO")
-    assert answer.status == "OK" and answer.untagged == [b"* ENABLED"]
+    assert answer.status == "OK" and answer.untagged == [b"* ENABLED CONDSTORE"]
     for text in ("ENABLE", "ENABLE (a)", "ENABLE a  b"):
         assert small.cmd(text).status == "BAD", text
     small.cmd("SELECT INBOX")

@@ -46,7 +46,7 @@ def kinds(answer):
     for line in answer.untagged:
         words = line.decode().split()
         if words[1] == "OK":
-            out.append(words[2].strip("[]"))
+            out.append(words[2].strip("[]").replace("NOMOD", "HIGHESTMOD"))
         else:
             out.append(words[2] if words[1].isdigit() else words[1])
     return out
@@ -55,11 +55,12 @@ def kinds(answer):
 def test_select(client, old):
     assert kinds(old.cmd("SELECT INBOX")) == [
         "FLAGS", "PERMANENTFLAGS", "EXISTS", "RECENT", "UNSEEN",
-        "UIDVALIDITY", "UIDNEXT"]
+        "UIDVALIDITY", "UIDNEXT", "HIGHESTMODSEQ", "MAILBOXID"]
     old.cmd("UNSELECT")
     answer = client.cmd("SELECT inbox")
     assert kinds(answer) == ["FLAGS", "PERMANENTFLAGS", "EXISTS",
-                             "UIDVALIDITY", "UIDNEXT", "LIST"]
+                             "UIDVALIDITY", "UIDNEXT", "HIGHESTMODSEQ",
+                             "MAILBOXID", "LIST"]
     assert answer.find('* LIST (\\HasNoChildren) "/" INBOX')
     assert not answer.find("Recent")
 

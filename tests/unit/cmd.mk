@@ -112,7 +112,9 @@ TESTS += %D%/test_check %D%/test_dnsbl_list %D%/test_reputation
 # njiwa-imapd
 IMAPD_UNITS = %D%/test_imap_items %D%/test_imap_notify \
 	%D%/test_imap_parse %D%/test_imap_reader \
-	%D%/test_imap_search %D%/test_imap_seqset %D%/test_imap_sort \
+	%D%/test_imap_search %D%/test_imap_search_keys \
+	%D%/test_imap_select %D%/test_imap_seqset \
+	%D%/test_imap_sort \
 	%D%/test_imap_thread
 IMAPD_LIBS = libimapd.a libsvc.a libproto.a libaccount.a libstore.a libmsg.a \
 	libnet.a libbase.a
@@ -135,6 +137,14 @@ TESTS += $(IMAPD_UNITS)
 %C%_test_imap_search_SOURCES = %D%/test_imap_search.c
 %C%_test_imap_search_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_imap_search_LDADD = libimapd.a libmsg.a libbase.a $(CMOCKA_LIBS) \
+	$(UNISTRING_LIBS)
+%C%_test_imap_search_keys_SOURCES = %D%/test_imap_search_keys.c
+%C%_test_imap_search_keys_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_imap_search_keys_LDADD = $(IMAPD_LIBS) $(CMOCKA_LIBS) $(INIH_LIBS) \
+	$(UNISTRING_LIBS)
+%C%_test_imap_select_SOURCES = %D%/test_imap_select.c
+%C%_test_imap_select_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_imap_select_LDADD = $(IMAPD_LIBS) $(CMOCKA_LIBS) $(INIH_LIBS) \
 	$(UNISTRING_LIBS)
 %C%_test_imap_seqset_SOURCES = %D%/test_imap_seqset.c
 %C%_test_imap_seqset_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -1,10 +1,9 @@
-/* What FETCH and SEARCH make of their arguments, ENVELOPE of a header, LIST of
+/* What FETCH makes of its arguments, ENVELOPE of a header, LIST of
  * a pattern, APPEND of line ends. */
 #include "cmd/imapd/append.h"
 #include "cmd/imapd/envelope.h"
 #include "cmd/imapd/fetch.h"
 #include "cmd/imapd/mailbox_name.h"
-#include "cmd/imapd/search.h"
 #include "cmd/imapd/store.h"
 #include "common/msg/header.h"
 #include "tests/unit/unit.h"
@@ -67,6 +66,14 @@ static const struct {
 	{ "PREVIEW (LAZY LAZY)", false, 0, "", false },
 	{ "FLAGS (LAZY)", false, 0, "", false },
 	{ "(BODYSTRUCTURE FOO)", false, 0, "", false },
+	{ "(MODSEQ SAVEDATE)", true, ITEM_MODSEQ | ITEM_SAVEDATE, "", false },
+	{ "(EMAILID THREADID)", true, ITEM_EMAILID | ITEM_THREADID, "", false },
+	{ "FLAGS (CHANGEDSINCE 5)", true, ITEM_FLAGS | ITEM_MODSEQ, "", false },
+	{ "PREVIEW (changedsince 5)", true, ITEM_PREVIEW | ITEM_MODSEQ, "",
+	    false },
+	{ "PREVIEW (LAZY) (CHANGEDSINCE 5)", true,
+	    ITEM_PREVIEW | ITEM_LAZY | ITEM_MODSEQ, "", false },
+	{ "BODY[] (PARTIAL 1:5)", true, 0, "BODY[]", true },
 	{ "BODY[", false, 0, "", false },
 	{ "BODY[]<1>", false, 0, "", false },
 	{ "BODY[]<1.0>", false, 0, "", false },
@@ -111,6 +118,73 @@ fetch_items(void **state)
 	str_release(&scratch);
 }
 
+static const struct {
+	const char *text;
+	bool good, changed, vanished;
+	uint64_t since;
+	const char *page; /* NULL: the whole */
+} modifier_rows[] = {
+	{ "FLAGS", true, false, false, 0, NULL },
+	{ "FLAGS (CHANGEDSINCE 9223372036854775807)", true, true, false,
+	    INT64_MAX, NULL },
+	/* mail programs ask for it */
+	{ "FLAGS (CHANGEDSINCE 0)", true, true, false, 0, NULL },
+	{ "FLAGS (VANISHED CHANGEDSINCE 7)", true, true, true, 7, NULL },
+	{ "(FLAGS) (CHANGEDSINCE 7 VANISHED PARTIAL -5:-1)", true, true, true,
+	    7, "-1:-5" },
+	{ "FLAGS (PARTIAL 4294967295:1)", true, false, false, 0,
+	    "1:4294967295" },
+	{ "FLAGS (CHANGEDSINCE 9223372036854775808)", false, 0, 0, 0, NULL },
+	{ "FLAGS (CHANGEDSINCE)", false, 0, 0, 0, NULL },
+	{ "FLAGS (CHANGEDSINCE 1 CHANGEDSINCE 1)", false, 0, 0, 0, NULL },
+	{ "FLAGS (CHANGEDSINCE 1 VANISHED VANISHED)", false, 0, 0, 0, NULL },
+	{ "FLAGS (VANISHED)", false, 0, 0, 0, NULL },
+	{ "FLAGS (PARTIAL 1:1 PARTIAL 1:1)", false, 0, 0, 0, NULL },
+	{ "FLAGS (PARTIAL)", false, 0, 0, 0, NULL },
+	{ "FLAGS (PARTIAL 1:*)", false, 0, 0, 0, NULL },
+	{ "FLAGS (FOO)", false, 0, 0, 0, NULL },
+	{ "FLAGS ()", false, 0, 0, 0, NULL },
+	{ "FLAGS CHANGEDSINCE 1", false, 0, 0, 0, NULL },
+	{ "FLAGS (CHANGEDSINCE 1", false, 0, 0, 0, NULL },
+	{ "FLAGS (CHANGEDSINCE 1) ", false, 0, 0, 0, NULL },
+	{ "FLAGS  (CHANGEDSINCE 1)", false, 0, 0, 0, NULL },
+};
+
+static void
+fetch_modifiers(void **state)
+{
+	struct str scratch = STR_INIT;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < UNIT_COUNT(modifier_rows); i++) {
+		STR_AUTO page = STR_INIT;
+		struct fetch_plan plan;
+		struct args args;
+		bool good;
+
+		args_init(&args, slice_from(modifier_rows[i].text), &scratch);
+		good = fetch_parse(&args, &plan) == NULL;
+		UNIT_CHECK(i, good == modifier_rows[i].good);
+		if (good) {
+			UNIT_CHECK(i, plan.changed == modifier_rows[i].changed);
+			UNIT_CHECK(
+			    i, plan.vanished == modifier_rows[i].vanished);
+			UNIT_CHECK(
+			    i, plan.changed_since == modifier_rows[i].since);
+			UNIT_CHECK(
+			    i, plan.paged == (modifier_rows[i].page != NULL));
+		}
+		if (good && plan.paged) {
+			partial_print(&plan.page, &page);
+			UNIT_CHECK(i,
+			    slice_is(str_slice(&page), modifier_rows[i].page));
+		}
+		fetch_plan_release(&plan);
+	}
+	str_release(&scratch);
+}
+
 static void
 fetch_limits(void **state)
 {
@@ -133,164 +207,6 @@ fetch_limits(void **state)
 	assert_non_null(fetch_parse(&args, &plan));
 	fetch_plan_release(&plan);
 	str_release(&scratch);
-}
-
-/* Writes a program as text, children in the order in which they are looked
- * at: an own notation, just for these tests. */
-static void
-print_program(const struct search_program *p, size_t index, struct str *out)
-{
-	static const char *const names[] = { "all", "and", "or", "not", "flag",
-		"key", "seq", "uid", "saved", "larger", "smaller", "before",
-		"on", "since", "younger", "older", "sentbefore", "senton",
-		"sentsince", "field", "body", "text" };
-	const struct search_node *node = &p->nodes[index];
-	size_t child;
-
-	str_append_cstr(out, names[node->op]);
-	if (node->op == OP_FLAG)
-		str_appendf(out, "=%x/%x", node->value, node->mask);
-	if (node->op == OP_KEYWORD)
-		str_appendf(
-		    out, "=%u:%.*s", node->value, SLICE_FMT(node->name));
-	if (node->op >= OP_FIELD)
-		str_appendf(out, "=%.*s:%s", SLICE_FMT(node->name),
-		    str_cstr(&node->needle));
-	else if (node->op >= OP_LARGER)
-		str_appendf(out, "=%u", (unsigned)node->number);
-	if (node->op == OP_SEQ || node->op == OP_UID)
-		seqset_print(&node->set, out);
-	if (node->child == 0)
-		return;
-	str_append_char(out, '(');
-	for (child = node->child; child; child = p->nodes[child].next) {
-		if (child != node->child)
-			str_append_char(out, ' ');
-		print_program(p, child, out);
-	}
-	str_append_char(out, ')');
-}
-
-static const struct {
-	const char *text;
-	const char *program; /* NULL: refused */
-} search_rows[] = {
-	{ "ALL", "and(all)" },
-	{ "unseen", "and(flag=0/1)" },
-	{ "NEW", "and(flag=40/41)" },
-	{ "SEEN FLAGGED", "and(flag=4/4 flag=1/1)" },
-	{ "NOT SEEN", "and(not(flag=1/1))" },
-	{ "OR SEEN (FLAGGED DELETED)",
-	    "and(or(and(flag=8/8 flag=4/4) flag=1/1))" },
-	{ "NOT OR ALL NOT ALL", "and(not(or(not(all) all)))" },
-	{ "1:3", "and(seq1:3)" },
-	{ "UID 4,6", "and(uid4,6)" },
-	{ "KEYWORD $Junk", "and(key=1:$Junk)" },
-	{ "UNKEYWORD a", "and(key=0:a)" },
-	{ "LARGER 100 SMALLER 200", "and(smaller=200 larger=100)" },
-	{ "SINCE 2-Jan-1970", "and(since=1)" },
-	{ "BEFORE \"3-Jan-1970\"", "and(before=2)" },
-	{ "SINCE 31-Dec-1969", "and(since=0)" },
-	{ "BEFORE 1-Jan-1900", "and(before=0)" },
-	{ "CHARSET utf-8 ALL", "and(all)" },
-	{ "CHARSET UTF-8", NULL },
-	{ "CHARSET KLINGON ALL", NULL },
-	{ "CHARSET KOI8-R SUBJECT \"\xf0\"", "and(field=Subject:\xd0\xbf)" },
-	{ "SUBJECT x", "and(field=Subject:x)" },
-	{ "HEADER X-List \"A b\"", "and(field=X-List:a b)" },
-	{ "HEADER To \"\"", "and(field=To:)" },
-	{ "SENTSINCE 2-Jan-1970", "and(sentsince=1)" },
-	{ "BODY x LARGER 1 SUBJECT y SEEN",
-	    "and(flag=1/1 larger=1 field=Subject:y body=:x)" },
-	{ "OR TEXT a (BODY b DELETED)",
-	    "and(or(and(flag=8/8 body=:b) text=:a))" },
-	{ "$", "and(saved)" },
-	{ "UID $ SEEN", "and(flag=1/1 saved)" },
-	{ "YOUNGER 60 OLDER 5", "and(older=5 younger=60)" },
-	{ "RETURN () ALL", "and(all)" },
-	{ "RETURN (MIN max Count SAVE) CHARSET UTF-8 SEEN", "and(flag=1/1)" },
-	{ "RETURN (FOO) ALL", NULL },
-	{ "RETURN MIN ALL", NULL },
-	{ "RETURN (MIN)", NULL },
-	{ "1,$", NULL },
-	{ "OLDER x", NULL },
-	{ "SUBJECT", NULL },
-	{ "HEADER To", NULL },
-	{ "SENTON x", NULL },
-	{ "SUBJECT x FOO", NULL },
-	{ "", NULL },
-	{ "()", NULL },
-	{ "(ALL", NULL },
-	{ "ALL)", NULL },
-	{ "ALL ", NULL },
-	{ "NOT", NULL },
-	{ "OR ALL", NULL },
-	{ "FOO", NULL },
-	{ "UID", NULL },
-	{ "UID x", NULL },
-	{ "LARGER x", NULL },
-	{ "LARGER 4294967296", NULL },
-	{ "SINCE 32-Jan-2020", NULL },
-	{ "KEYWORD", NULL },
-	{ "0", NULL },
-};
-
-static void
-search_programs(void **state)
-{
-	struct str scratch = STR_INIT;
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < UNIT_COUNT(search_rows); i++) {
-		STR_AUTO printed = STR_INIT;
-		struct search_program program;
-		struct args args;
-		const char *wrong;
-		bool charset;
-
-		args_init(&args, slice_from(search_rows[i].text), &scratch);
-		wrong = search_parse(&args, &program, &charset);
-		UNIT_CHECK(
-		    i, (wrong == NULL) == (search_rows[i].program != NULL));
-		if (!wrong) {
-			print_program(&program, 0, &printed);
-			UNIT_CHECK(i, slice_is(str_slice(&printed),
-					  search_rows[i].program));
-		}
-		search_release(&program);
-	}
-	str_release(&scratch);
-}
-
-static bool
-search_is_good(const char *before, unsigned times, const char *after)
-{
-	STR_AUTO text = STR_INIT;
-	struct str scratch = STR_INIT;
-	struct search_program program;
-	struct args args;
-	bool charset, good;
-
-	while (times-- > 0)
-		str_append_cstr(&text, before);
-	str_append_cstr(&text, after);
-	args_init(&args, str_slice(&text), &scratch);
-	good = search_parse(&args, &program, &charset) == NULL;
-	search_release(&program);
-	str_release(&scratch);
-	return good;
-}
-
-static void
-search_limits(void **state)
-{
-	(void)state;
-	assert_true(search_is_good("NOT ", SEARCH_DEPTH_MAX - 1, "ALL"));
-	assert_false(search_is_good("NOT ", SEARCH_DEPTH_MAX, "ALL"));
-	/* the root is a node too */
-	assert_true(search_is_good("ALL ", SEARCH_NODES_MAX - 2, "ALL"));
-	assert_false(search_is_good("ALL ", SEARCH_NODES_MAX - 1, "ALL"));
 }
 
 static void
@@ -469,9 +385,8 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fetch_items),
+		cmocka_unit_test(fetch_modifiers),
 		cmocka_unit_test(fetch_limits),
-		cmocka_unit_test(search_programs),
-		cmocka_unit_test(search_limits),
 		cmocka_unit_test(flag_lists),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(envelopes),

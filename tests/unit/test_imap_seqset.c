@@ -117,6 +117,106 @@ building(void **state)
 	seqset_release(&set);
 }
 
+static void
+read_set(const char *text, struct seqset *set)
+{
+	assert_true(seqset_parse(slice_from(text), set));
+	seqset_resolve(set, UINT32_MAX);
+}
+
+static const struct {
+	const char *set;
+	uint64_t first, last;
+	const char *part;
+} cut_rows[] = {
+	{ "2:4,9,12:20", 1, 1, "2" },
+	{ "2:4,9,12:20", 3, 4, "4,9" },
+	{ "2:4,9,12:20", 4, 4, "9" },
+	{ "2:4,9,12:20", 5, 6, "12:13" },
+	{ "2:4,9,12:20", 13, 13, "20" },
+	{ "2:4,9,12:20", 13, 99, "20" },
+	{ "2:4,9,12:20", 14, 99, "" },
+	{ "2:4,9,12:20", 1, 0, "" },
+	{ "2:4,9,12:20", 1, UINT64_MAX, "2:4,9,12:20" },
+	{ "1:4294967295", 4294967295, 4294967295, "4294967295" },
+	{ "1:4294967295", 2, 3, "2:3" },
+};
+
+static void
+cutting(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < UNIT_COUNT(cut_rows); i++) {
+		STR_AUTO printed = STR_INIT;
+		struct seqset set = { 0 }, part = { 0 };
+
+		read_set(cut_rows[i].set, &set);
+		seqset_cut(&set, cut_rows[i].first, cut_rows[i].last, &part);
+		seqset_print(&part, &printed);
+		UNIT_CHECK(i, slice_is(str_slice(&printed), cut_rows[i].part));
+		seqset_release(&set);
+		seqset_release(&part);
+	}
+}
+
+static const struct {
+	const char *a, *b, *common;
+	uint64_t size;
+} common_rows[] = {
+	{ "1:10", "3:4,9:20", "3:4,9:10", 4 },
+	{ "5", "1:4,6", "", 0 },
+	{ "1:3,5:7", "2:6", "2:3,5:6", 4 },
+	{ "1:4294967295", "4294967295", "4294967295", 1 },
+	{ "1:4294967295", "1:4294967295", "1:4294967295", UINT32_MAX },
+};
+
+static void
+intersecting(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < UNIT_COUNT(common_rows); i++) {
+		STR_AUTO printed = STR_INIT;
+		struct seqset a = { 0 }, b = { 0 }, both = { 0 };
+
+		read_set(common_rows[i].a, &a);
+		read_set(common_rows[i].b, &b);
+		seqset_intersect(&a, &b, &both);
+		seqset_print(&both, &printed);
+		UNIT_CHECK(
+		    i, slice_is(str_slice(&printed), common_rows[i].common));
+		UNIT_CHECK(i, seqset_size(&both) == common_rows[i].size);
+		seqset_release(&both);
+		seqset_intersect(&b, &a, &both);
+		UNIT_CHECK(i, seqset_size(&both) == common_rows[i].size);
+		seqset_release(&a);
+		seqset_release(&b);
+		seqset_release(&both);
+	}
+}
+
+/* Ranges that are added anywhere are put in order afterwards. */
+static void
+ranges(void **state)
+{
+	STR_AUTO printed = STR_INIT;
+	struct seqset set = { 0 };
+
+	(void)state;
+	seqset_add_range(&set, 20, 30);
+	seqset_add_range(&set, 5, 5);
+	seqset_add_range(&set, 6, 8);
+	seqset_add_range(&set, 29, 31);
+	seqset_add_range(&set, 7, 7);
+	seqset_resolve(&set, UINT32_MAX);
+	seqset_print(&set, &printed);
+	assert_string_equal(str_cstr(&printed), "5:8,20:31");
+	seqset_release(&set);
+}
+
 int
 main(void)
 {
@@ -125,6 +225,9 @@ main(void)
 		cmocka_unit_test(membership),
 		cmocka_unit_test(range_limit),
 		cmocka_unit_test(building),
+		cmocka_unit_test(cutting),
+		cmocka_unit_test(intersecting),
+		cmocka_unit_test(ranges),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
