@@ -16,10 +16,10 @@ shellcheck codespell mandoc universal-ctags binutils util-linux iproute2 procps 
 e2fsprogs mount xz-utils curl gsasl spamc libpython3.11-testsuite python3-flufl.bounce
 golang-github-jhillyerd-enmime-dev python3-openssl swaks libnet-ssleay-perl msmtp
 haproxy postfix nodejs node-nodemailer clamav-daemon opendkim opendkim-tools
-python3-milter"
+python3-milter isync offlineimap3 mutt fetchmail"
 
 # A test that wants one of these, and a machine that lets it, skips without.
-packages_wanted="systemd systemd-container debootstrap rspamd"
+packages_wanted="systemd systemd-container debootstrap rspamd npm"
 
 # packages_missing PACKAGE...: those that are not installed.
 packages_missing() {
