@@ -255,6 +255,8 @@ cmd_search(void *ctx, struct slice argument)
 			seqset_release(&im->saved);
 	} else if (wrong) {
 		conn_bad(&im->conn, wrong);
+	} else if (program.charset_said && im->conn.utf8_accept) {
+		conn_bad(&im->conn, "CHARSET is of no use after UTF8=ACCEPT");
 	} else {
 		if (im->conn.rev2 && program.wanted == 0)
 			program.wanted = RETURN_ALL; /* RFC 9051 6.4.4 */

@@ -58,6 +58,7 @@ static const struct command table[] = {
 	{ "APPEND",       ST_IN,       ARG_NEEDED, IMAP_SYNCS | IMAP_STREAMS | CMD_RAW,
 	                                                                cmd_append },
 	{ "NOTIFY",       ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_notify },
+	{ "COMPRESS",     ST_IN,       ARG_NEEDED, 0,                   cmd_compress },
 	{ "IDLE",         ST_IN,       ARG_NONE,   0,                   cmd_idle },
 	{ "CHECK",        ST_SELECTED, ARG_NONE,   IMAP_SYNCS,          cmd_noop },
 	{ "CLOSE",        ST_SELECTED, ARG_NONE,   0,                   cmd_close },
@@ -130,6 +131,7 @@ static void
 rest(struct conn *conn)
 {
 	imap_forget_body((struct imap *)conn);
+	imap_rest_compression((struct imap *)conn);
 	(void)malloc_trim(0); /* an optimisation */
 }
 

@@ -38,6 +38,9 @@ void cmd_xlist(void *ctx, struct slice argument);
 void cmd_lsub(void *ctx, struct slice argument);
 void cmd_namespace(void *ctx, struct slice argument);
 
+/* cmd_compress.c: COMPRESS (RFC 4978). */
+void cmd_compress(void *ctx, struct slice argument);
+
 /* replace.c: REPLACE and UID REPLACE (RFC 8508). */
 void cmd_replace(void *ctx, struct slice argument);
 

@@ -291,6 +291,9 @@ finish(struct conn *conn)
 	if (conn->errors >= conn->max_errors)
 		conn_bye(conn, bye_errors);
 	conn_flush(conn);
+	if (conn->then)
+		conn->then(conn);
+	conn->then = NULL;
 }
 
 static void

@@ -66,7 +66,8 @@ struct conn {
 	bool tls;
 	char separator; /* of mailbox names */
 	bool utf8; /* ENABLE: strings and names of mailboxes are in UTF-8 */
-	bool rev2; /* ENABLE: IMAP4rev2 is spoken (RFC 9051) */
+	bool utf8_accept; /* that by UTF8=ACCEPT (RFC 9755) */
+	bool rev2;        /* ENABLE: IMAP4rev2 is spoken (RFC 9051) */
 	enum reply_status status;
 	const char *code; /* response code of the reply, NULL for none */
 	const char *text;
@@ -79,6 +80,8 @@ struct conn {
 	size_t since_alive; /* octets written since the deadline was moved */
 	bool literal; /* the command ends in a literal that was not yet read:
 		       * what a handler leaves is read past */
+	/* Called once after the reply, when it is on its way; may be NULL. */
+	void (*then)(struct conn *conn);
 	bool over;
 };
 

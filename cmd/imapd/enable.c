@@ -30,6 +30,14 @@ enable_uidonly(struct conn *conn)
 	((struct imap *)conn)->enabled |= ENABLED_UIDONLY;
 }
 
+/* RFC 9755 section 3. */
+static void
+enable_utf8(struct conn *conn)
+{
+	conn->utf8 = true;
+	conn->utf8_accept = true;
+}
+
 /* What may be enabled, and what each switches on in the connection. */
 static const struct extension {
 	const char *name;
@@ -39,6 +47,7 @@ static const struct extension {
 	{ "CONDSTORE", enable_condstore },
 	{ "QRESYNC", enable_qresync },
 	{ "UIDONLY", enable_uidonly },
+	{ "UTF8=ACCEPT", enable_utf8 },
 };
 
 #define EXTENSIONS (sizeof extensions / sizeof extensions[0])

@@ -13,6 +13,7 @@
 #include "common/store/mailbox_message.h"
 
 static const char usage[] = "A set of messages and items are needed";
+static const char unknown_cte[] = "Some part's encoding is not known";
 static const char expunged[] = "Some of the messages no longer exist";
 
 /* What is read from the message itself. */
@@ -50,6 +51,17 @@ mark_seen(struct imap *im, uint32_t seq, struct facts *facts, struct err *err)
 	return 0;
 }
 
+static bool
+knows_encodings(struct imap *im, const struct fetch_plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->nsections; i++)
+		if (!fetch_binary_known(im, &plan->sections[i]))
+			return false;
+	return true;
+}
+
 static int
 look_up(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
     struct facts *facts, struct err *err)
@@ -67,6 +79,8 @@ look_up(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
 		rc = imap_open_body(im, seq, err);
 	if (rc == 0 && plan->parts)
 		imap_find_parts(im);
+	if (rc == 0 && !knows_encodings(im, plan))
+		rc = -EILSEQ;
 	if (rc == 0 && (plan->items & ITEM_PREVIEW))
 		rc = fetch_preview(
 		    im, seq, plan->items & ITEM_LAZY, facts->preview, err);
@@ -188,10 +202,28 @@ fetch_message(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
 		/* behind a literal there is nothing in out to look at */
 		if (i > 0 || items)
 			str_append_char(&im->conn.out, ' ');
-		fetch_section(im, &plan->sections[i]);
+		if (plan->sections[i].form == FORM_BODY)
+			fetch_section(im, &plan->sections[i]);
+		else
+			fetch_binary(im, &plan->sections[i]);
 	}
 	str_append_cstr(&im->conn.out, ")\r\n");
 	conn_drain(&im->conn);
+	return 0;
+}
+
+/* A message that is gone is left out, and the reply says so (RFC 2180 section
+ * 4.1.2); so is one with a part that nobody can decode (RFC 3516 section 4.3).
+ * Other failures stay. */
+static int
+leave_out(struct imap *im, int rc)
+{
+	if (rc == -ENOENT)
+		conn_no(&im->conn, "EXPUNGEISSUED", expunged);
+	else if (rc == -EILSEQ)
+		conn_no(&im->conn, "UNKNOWN-CTE", unknown_cte);
+	else
+		return rc;
 	return 0;
 }
 
@@ -234,8 +266,7 @@ find_page(const struct fetching *f, uint64_t *ret_first, uint64_t *ret_last)
 	return partial_places(&f->plan.page, count, ret_first, ret_last);
 }
 
-/* All messages that are asked for.  One that is gone is left out, and the
- * reply says so (RFC 2180 section 4.1.2); after another failure it ends. */
+/* All messages that are asked for, as far as there is no failure. */
 static int
 fetch_set(struct fetching *f, struct err *err)
 {
@@ -252,11 +283,7 @@ fetch_set(struct fetching *f, struct err *err)
 	       stream_error(im->conn.client) == 0) {
 		if (++place < first)
 			continue;
-		rc = fetch_message(im, &f->plan, seq, err);
-		if (rc == -ENOENT) {
-			conn_no(&im->conn, "EXPUNGEISSUED", expunged);
-			rc = 0;
-		}
+		rc = leave_out(im, fetch_message(im, &f->plan, seq, err));
 	}
 	return rc;
 }

@@ -38,9 +38,17 @@ enum section_part {
 	SECTION_FIELDS_NOT
 };
 
-/* One BODY[...] or RFC822... item. */
+/* How a section is told. */
+enum section_form {
+	FORM_BODY,
+	FORM_BINARY,     /* without its transfer encoding (RFC 3516) */
+	FORM_BINARY_SIZE /* of that the octets */
+};
+
+/* One BODY[...], BINARY[...] or RFC822... item. */
 struct section {
 	enum section_part part;
+	enum section_form form;
 	bool peek; /* does not set \Seen */
 	bool partial;
 	uint32_t offset, length; /* partial: "<offset.length>" */
@@ -88,6 +96,13 @@ bool fetch_parse_modifiers(struct args *args, struct fetch_plan *plan);
 /* Appends "LABEL {n}" and sends the section's octets, of the message that is
  * open; "LABEL NIL" for a part that there is not. */
 void fetch_section(struct imap *im, const struct section *section);
+
+/* The same for BINARY and BINARY.SIZE (fetch_binary.c); the part's encoding is
+ * one that is known. */
+void fetch_binary(struct imap *im, const struct section *section);
+
+/* Is it, in the message that is open?  Else the answer is UNKNOWN-CTE. */
+bool fetch_binary_known(struct imap *im, const struct section *section);
 
 /* A message that is open, and its parts where a section needs them. */
 struct fetch_source {

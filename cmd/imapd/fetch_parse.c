@@ -56,6 +56,19 @@ static const struct {
 	{ "MIME", SECTION_MIME },
 };
 
+/* What a section stands behind. */
+static const struct kind {
+	const char *name, *label;
+	enum section_form form;
+	bool peek; /* does not set \Seen */
+} kinds[] = {
+	{ "BODY", "BODY[", FORM_BODY, false },
+	{ "BODY.PEEK", "BODY[", FORM_BODY, true },
+	{ "BINARY", "BINARY[", FORM_BINARY, false },
+	{ "BINARY.PEEK", "BINARY[", FORM_BINARY, true },
+	{ "BINARY.SIZE", "BINARY.SIZE[", FORM_BINARY_SIZE, true },
+};
+
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
 void
@@ -176,9 +189,10 @@ parse_part(struct args *args, struct section *section)
 	return NULL;
 }
 
-/* "[" section "]" partial, behind BODY or BODY.PEEK. */
+/* "[" section "]" partial, behind BODY, BINARY and the like. */
 static const char *
-parse_section(struct args *args, struct fetch_plan *plan, bool peek)
+parse_section(
+    struct args *args, struct fetch_plan *plan, const struct kind *kind)
 {
 	struct section *section;
 	const char *wrong;
@@ -188,17 +202,21 @@ parse_section(struct args *args, struct fetch_plan *plan, bool peek)
 	if (plan->nsections == FETCH_SECTIONS_MAX)
 		return too_many;
 	section = add_section(plan);
-	section->peek = peek;
-	str_append_cstr(&section->label, "BODY[");
+	section->form = kind->form;
+	section->peek = kind->peek;
+	str_append_cstr(&section->label, kind->label);
 	wrong = parse_part(args, section);
 	if (wrong)
 		return wrong;
+	if (kind->form != FORM_BODY && section->part != SECTION_ALL)
+		return unknown;
 	if (section->part >= SECTION_FIELDS && !parse_fields(args, section))
 		return unknown;
 	str_append_char(&section->label, ']');
-	if (!args_try(args, ']') || !parse_partial(args, section))
+	if (!args_try(args, ']') || !parse_partial(args, section) ||
+	    (kind->form == FORM_BINARY_SIZE && section->partial))
 		return unknown;
-	plan->sees |= !peek;
+	plan->sees |= !kind->peek;
 	plan->parts |= section->nnumbers > 0;
 	return NULL;
 }
@@ -246,10 +264,9 @@ parse_item(struct args *args, struct fetch_plan *plan)
 	if (!args_name(args, false, &name))
 		return unknown;
 	if (args_peek(args) == '[') {
-		if (slice_is_nocase(name, "BODY"))
-			return parse_section(args, plan, false);
-		if (slice_is_nocase(name, "BODY.PEEK"))
-			return parse_section(args, plan, true);
+		for (i = 0; i < COUNT(kinds); i++)
+			if (slice_is_nocase(name, kinds[i].name))
+				return parse_section(args, plan, &kinds[i]);
 		return unknown;
 	}
 	for (i = 0; i < COUNT(items); i++) {

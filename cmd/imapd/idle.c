@@ -17,6 +17,14 @@ wake_time(struct imap *im, int watch, int64_t alive)
 	return im->mailbox && watch < 0 && look < alive ? look : alive;
 }
 
+/* Sends what there is to say, and keeps nothing for the next time. */
+static void
+say(struct imap *im)
+{
+	conn_flush(&im->conn);
+	imap_rest_compression(im);
+}
+
 static void
 tell_changes(struct imap *im, int watch)
 {
@@ -24,7 +32,7 @@ tell_changes(struct imap *im, int watch)
 		mailbox_watch_drain(im->mailbox);
 	view_sync(im, false);
 	if (im->conn.out.len)
-		conn_flush(&im->conn);
+		say(im);
 }
 
 /* Tells what changes until the client says something. */
@@ -45,7 +53,7 @@ wait_for_client(struct imap *im, int watch)
 		if (clock_ms() < alive)
 			continue;
 		str_append_cstr(&im->conn.out, "* OK Still here\r\n");
-		conn_flush(&im->conn);
+		say(im);
 		alive = clock_deadline(interval);
 	}
 }
@@ -58,6 +66,7 @@ shrink(struct imap *im)
 	str_release(&im->conn.scratch);
 	reader_shrink(&im->conn.reader);
 	stream_shrink(im->conn.client);
+	imap_rest_compression(im);
 	(void)malloc_trim(0); /* an optimisation */
 }
 

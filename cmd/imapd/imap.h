@@ -6,6 +6,8 @@
 #include "cmd/imapd/conn.h"
 #include "cmd/imapd/seqset.h"
 #include "common/msg/mime.h"
+#include "common/msg/transfer.h"
+#include "common/net/deflate.h"
 #include "common/store/body.h"
 #include "common/store/mailbox.h"
 #include "common/svc/service.h"
@@ -15,6 +17,13 @@ enum {
 	ENABLED_CONDSTORE = 1 << 0, /* tell of modification sequences */
 	ENABLED_QRESYNC = 1 << 1,   /* and VANISHED in place of EXPUNGE */
 	ENABLED_UIDONLY = 1 << 2    /* no sequence numbers at all (RFC 9586) */
+};
+
+/* A place in a part that is decoded in pieces: the next one goes on here. */
+struct binary_place {
+	uint32_t uid, part; /* 0: none; the part's index */
+	uint64_t encoded, decoded;
+	struct transfer transfer;
 };
 
 struct imap {
@@ -28,13 +37,18 @@ struct imap {
 	struct str name;         /* the mailbox that the command names */
 	struct body body;        /* a large message that is fetched in pieces */
 	uint32_t body_uid;       /* and its uid, 0 for none */
-	struct seqset saved;     /* "$": uids that a SEARCH has found */
-	struct mime mime;        /* its parts, count 0: not looked for yet */
-	struct notify *notify;   /* of NOTIFY, NULL before it */
+	struct binary_place binary; /* where FETCH BINARY got to */
+	struct seqset saved;        /* "$": uids that a SEARCH has found */
+	struct mime mime;           /* its parts, count 0: not looked for yet */
+	struct notify *notify;      /* of NOTIFY, NULL before it */
 	int64_t quota_deadline;  /* until then the user's quota is believed */
+	struct deflate *deflate; /* the stream's; NULL: not compressed */
 	bool seen_failed;        /* it was logged that \Seen cannot be set */
 	bool expunged;           /* the command has told of what is gone */
 };
+
+/* Forgets the place. */
+void binary_place_release(struct binary_place *place);
 
 /* Runs the session. */
 void imap_session(struct session *session);
@@ -81,6 +95,10 @@ void imap_find_parts(struct imap *im);
 
 /* Closes the message that is kept open, if there is one. */
 void imap_forget_body(struct imap *im);
+
+/* Gives back what compression needs while something is said (cmd_compress.c).
+ */
+void imap_rest_compression(struct imap *im);
 
 /* Leaves the selected mailbox, if there is one. */
 void imap_unselect(struct imap *im);

@@ -7,6 +7,7 @@ libimapd_a_SOURCES = \
 	%D%/capability.c %D%/capability.h \
 	%D%/catenate.c \
 	%D%/cmd_any.c %D%/cmd_any.h \
+	%D%/cmd_compress.c \
 	%D%/cmd_folder.c \
 	%D%/cmd_mailbox.c \
 	%D%/cmd_metadata.c \
@@ -22,6 +23,7 @@ libimapd_a_SOURCES = \
 	%D%/envelope.c %D%/envelope.h \
 	%D%/expunge.c \
 	%D%/fetch.c %D%/fetch.h \
+	%D%/fetch_binary.c \
 	%D%/fetch_body.c \
 	%D%/fetch_modifiers.c \
 	%D%/fetch_parse.c \
@@ -69,5 +71,5 @@ libimapd_a_SOURCES = \
 pkglibexec_PROGRAMS += njiwa-imapd
 njiwa_imapd_SOURCES = %D%/main.c
 njiwa_imapd_LDADD = libimapd.a libsvc.a libproto.a libaccount.a libstore.a \
-	libmsg.a libnet.a libbase.a $(INIH_LIBS) $(UNISTRING_LIBS)
+	libmsg.a libnet.a libbase.a $(INIH_LIBS) $(UNISTRING_LIBS) $(ZLIB_LIBS)
 dist_man_MANS += %D%/njiwa-imapd.8

@@ -71,6 +71,7 @@ struct search_program {
 	struct search_node *nodes; /* nodes[0] is the root, an AND */
 	size_t count, cap;
 	struct slice charset; /* of its strings */
+	bool charset_said;    /* by CHARSET */
 	unsigned wanted;      /* RETURN_ bits, 0 for an old SEARCH */
 	struct partial page;  /* of PARTIAL */
 	bool modseq;          /* it looks at them: the answer has one too */

@@ -368,7 +368,7 @@ parse_key(struct compiler *c)
 
 /* "CHARSET" SP name SP, which may come first. */
 static bool
-parse_charset(struct args *args, struct slice *ret_charset)
+parse_charset(struct args *args, struct search_program *program)
 {
 	struct args ahead = *args;
 	struct slice word;
@@ -377,7 +377,8 @@ parse_charset(struct args *args, struct slice *ret_charset)
 	    !slice_is_nocase(word, "CHARSET"))
 		return true;
 	*args = ahead;
-	return args_space(args) && args_astring(args, ret_charset) &&
+	program->charset_said = true;
+	return args_space(args) && args_astring(args, &program->charset) &&
 	       args_space(args);
 }
 
@@ -420,7 +421,7 @@ search_parse(
 		return unknown;
 	ret_program->wanted = wanted.wanted;
 	ret_program->page = wanted.page;
-	if (!parse_charset(args, &ret_program->charset))
+	if (!parse_charset(args, ret_program))
 		return unknown;
 	return compile(args, ret_program, ret_charset);
 }

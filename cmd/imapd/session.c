@@ -157,6 +157,7 @@ imap_forget_body(struct imap *im)
 {
 	body_release(&im->body);
 	mime_release(&im->mime);
+	binary_place_release(&im->binary);
 	im->body_uid = 0;
 }
 

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libnet.a
 libnet_a_SOURCES = \
+	%D%/deflate.c %D%/deflate.h \
 	%D%/dns.c %D%/dns.h \
 	%D%/dns_message.c %D%/dns_message.h \
 	%D%/dns_name.c \

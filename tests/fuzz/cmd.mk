@@ -55,17 +55,17 @@ EXTRA_DIST += %D%/pop3.dict %D%/corpus/pop3
 FUZZ_TARGETS += %D%/fuzz_imap_args %D%/fuzz_imap_search \
 	%D%/fuzz_imap_session %D%/fuzz_imap_thread
 FUZZ_IMAPD_LIBS = libimapd.a libproto.a libstore.a libmsg.a libnet.a \
-	libbase.a $(UNISTRING_LIBS)
+	libbase.a $(UNISTRING_LIBS) $(ZLIB_LIBS)
 %C%_fuzz_imap_search_SOURCES = %D%/fuzz_imap_search.c $(FUZZ_MAIN)
-%C%_fuzz_imap_search_LDADD = libimapd.a libmsg.a libbase.a $(UNISTRING_LIBS)
+%C%_fuzz_imap_search_LDADD = libimapd.a libmsg.a libbase.a $(UNISTRING_LIBS) $(ZLIB_LIBS)
 %C%_fuzz_imap_search_LDFLAGS = $(FUZZ_LINK)
 %C%_fuzz_imap_thread_SOURCES = %D%/fuzz_imap_thread.c $(FUZZ_MAIN)
 %C%_fuzz_imap_thread_LDADD = libimapd.a libstore.a libmsg.a libbase.a \
-	$(UNISTRING_LIBS)
+	$(UNISTRING_LIBS) $(ZLIB_LIBS)
 %C%_fuzz_imap_thread_LDFLAGS = $(FUZZ_LINK)
 %C%_fuzz_imap_args_SOURCES = %D%/fuzz_imap_args.c $(FUZZ_MAIN)
 %C%_fuzz_imap_args_LDADD = libimapd.a libproto.a libaccount.a libstore.a \
-	libmsg.a libnet.a libbase.a $(UNISTRING_LIBS)
+	libmsg.a libnet.a libbase.a $(UNISTRING_LIBS) $(ZLIB_LIBS)
 %C%_fuzz_imap_args_LDFLAGS = $(FUZZ_LINK)
 %C%_fuzz_imap_session_SOURCES = %D%/fuzz_imap_session.c $(FUZZ_MAIN)
 %C%_fuzz_imap_session_LDADD = $(FUZZ_IMAPD_LIBS)

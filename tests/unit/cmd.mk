@@ -123,11 +123,11 @@ TESTS += $(IMAPD_UNITS)
 %C%_test_imap_items_SOURCES = %D%/test_imap_items.c
 %C%_test_imap_items_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_imap_items_LDADD = $(IMAPD_LIBS) $(CMOCKA_LIBS) $(INIH_LIBS) \
-	$(UNISTRING_LIBS)
+	$(UNISTRING_LIBS) $(ZLIB_LIBS)
 %C%_test_imap_notify_SOURCES = %D%/test_imap_notify.c
 %C%_test_imap_notify_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_imap_notify_LDADD = $(IMAPD_LIBS) $(CMOCKA_LIBS) $(INIH_LIBS) \
-	$(UNISTRING_LIBS)
+	$(UNISTRING_LIBS) $(ZLIB_LIBS)
 %C%_test_imap_parse_SOURCES = %D%/test_imap_parse.c
 %C%_test_imap_parse_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_imap_parse_LDADD = libimapd.a libbase.a $(CMOCKA_LIBS)
@@ -137,26 +137,26 @@ TESTS += $(IMAPD_UNITS)
 %C%_test_imap_search_SOURCES = %D%/test_imap_search.c
 %C%_test_imap_search_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_imap_search_LDADD = libimapd.a libmsg.a libbase.a $(CMOCKA_LIBS) \
-	$(UNISTRING_LIBS)
+	$(UNISTRING_LIBS) $(ZLIB_LIBS)
 %C%_test_imap_search_keys_SOURCES = %D%/test_imap_search_keys.c
 %C%_test_imap_search_keys_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_imap_search_keys_LDADD = $(IMAPD_LIBS) $(CMOCKA_LIBS) $(INIH_LIBS) \
-	$(UNISTRING_LIBS)
+	$(UNISTRING_LIBS) $(ZLIB_LIBS)
 %C%_test_imap_select_SOURCES = %D%/test_imap_select.c
 %C%_test_imap_select_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_imap_select_LDADD = $(IMAPD_LIBS) $(CMOCKA_LIBS) $(INIH_LIBS) \
-	$(UNISTRING_LIBS)
+	$(UNISTRING_LIBS) $(ZLIB_LIBS)
 %C%_test_imap_seqset_SOURCES = %D%/test_imap_seqset.c
 %C%_test_imap_seqset_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_imap_seqset_LDADD = libimapd.a libbase.a $(CMOCKA_LIBS)
 %C%_test_imap_sort_SOURCES = %D%/test_imap_sort.c
 %C%_test_imap_sort_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_imap_sort_LDADD = libimapd.a libstore.a libmsg.a libbase.a \
-	$(CMOCKA_LIBS) $(UNISTRING_LIBS)
+	$(CMOCKA_LIBS) $(UNISTRING_LIBS) $(ZLIB_LIBS)
 %C%_test_imap_thread_SOURCES = %D%/test_imap_thread.c
 %C%_test_imap_thread_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_imap_thread_LDADD = libimapd.a libstore.a libmsg.a libbase.a \
-	$(CMOCKA_LIBS) $(UNISTRING_LIBS)
+	$(CMOCKA_LIBS) $(UNISTRING_LIBS) $(ZLIB_LIBS)
 
 # njiwa-pop3d
 check_PROGRAMS += %D%/test_pop3d
