@@ -19,7 +19,9 @@ haproxy postfix nodejs node-nodemailer clamav-daemon opendkim opendkim-tools
 python3-milter isync offlineimap3 mutt fetchmail"
 
 # A test that wants one of these, and a machine that lets it, skips without.
-packages_wanted="systemd systemd-container debootstrap rspamd npm"
+packages_wanted="systemd systemd-container debootstrap rspamd npm
+roundcube-core roundcube-sqlite3 php-cli php-sqlite3 php-mbstring php-xml php-intl
+chromium chromium-driver python3-selenium"
 
 # packages_missing PACKAGE...: those that are not installed.
 packages_missing() {
