@@ -4,6 +4,7 @@ libsmtpd_a_SOURCES = \
 	%D%/content/chain.c %D%/content/chain.h \
 	%D%/content/content.c %D%/content/content.h \
 	%D%/content/milter_edits.c %D%/content/milter_edits.h \
+	%D%/content/milter_greeting.c \
 	%D%/content/milter_macros.c %D%/content/milter_macros.h \
 	%D%/content/milter_message.c %D%/content/milter_reply.c \
 	%D%/content/milters.c %D%/content/milters.h \

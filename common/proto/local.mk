@@ -5,7 +5,7 @@ libproto_a_SOURCES = \
 	%D%/exchange.c %D%/exchange.h \
 	%D%/milter.c %D%/milter.h \
 	%D%/milter_flags.h \
-	%D%/milter_list.c %D%/milter_list.h \
+	%D%/milter_list.c %D%/milter_list.h %D%/milter_quiet.c \
 	%D%/milter_wire.c %D%/milter_wire.h \
 	%D%/reply.c %D%/reply.h \
 	%D%/sasl.c %D%/sasl.h \

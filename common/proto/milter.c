@@ -282,22 +282,14 @@ milter_say(struct milter *m, enum milter_command command, struct slice octets,
 		return m->out.len < HELD_BACK_MAX
 			   ? 0
 			   : flush(m, patience.deadline, err);
-	rc = flush(m, patience.deadline, err);
+	rc = milter_quiet(m, err);
+	if (rc == 0)
+		rc = flush(m, patience.deadline, err);
 	if (rc == 0)
 		rc = receive_answer(m, &patience, ret_said, err);
 	if (rc == 0 && ret_said->kind >= MILTER_EDITS)
 		return err_set(err, EPROTO, "an answer out of its place");
 	return rc;
-}
-
-bool
-milter_is_quiet(const struct milter *m)
-{
-	char octet;
-
-	return m->taken == m->in.len &&
-	       recv(m->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
-	       errno == EAGAIN;
 }
 
 /* What must have been agreed upon for a change. */
@@ -324,6 +316,18 @@ action_of(enum milter_edit_kind kind)
 	return 0;
 }
 
+/* The last answer counts when nothing comes behind it; that the milter hangs up
+ * then is its right. */
+static int
+check_end(const struct milter *m, struct err *err)
+{
+	struct err odd = { 0, "" };
+
+	if (milter_quiet(m, &odd) != -EPROTO)
+		return 0;
+	return err_set(err, EPROTO, "%s", odd.text);
+}
+
 int
 milter_end(struct milter *m, milter_editor *editor, void *ctx,
     struct milter_said *ret_said, struct err *err)
@@ -332,10 +336,14 @@ milter_end(struct milter *m, milter_editor *editor, void *ctx,
 	int rc;
 
 	milter_put(MILTER_EOM, slice_from(""), &m->out);
-	rc = flush(m, patience.deadline, err);
+	rc = milter_quiet(m, err);
+	if (rc == 0)
+		rc = flush(m, patience.deadline, err);
 	while (rc == 0) {
 		rc = receive_answer(m, &patience, ret_said, err);
-		if (rc < 0 || ret_said->kind < MILTER_EDITS)
+		if (rc == 0 && ret_said->kind < MILTER_EDITS)
+			return check_end(m, err);
+		if (rc < 0)
 			break;
 		if (ret_said->kind != MILTER_EDITS ||
 		    !(m->actions & action_of(ret_said->edit.kind)))

@@ -35,9 +35,11 @@ void milter_release(struct milter *m);
  * err filled: -EPROTO for a milter that wants more or is none, -ETIMEDOUT. */
 int milter_negotiate(struct milter *m, struct err *err);
 
-/* Is it there and has it nothing to say, as between two messages?  One that
- * has cannot be believed any more: its answers are not to what it is asked. */
-bool milter_is_quiet(const struct milter *m);
+/* Is it there and has it nothing to say, as it must be before each question? 0,
+ * or -errno with err filled: -EPIPE when it has hung up; -EPROTO when it has
+ * spoken: it cannot be believed any more, as its answers are not to what it is
+ * asked (milter_quiet.c). */
+int milter_quiet(const struct milter *m, struct err *err);
 
 /* Does it want to hear this command? */
 bool milter_wants(const struct milter *m, enum milter_command command);
@@ -51,7 +53,8 @@ void milter_define(
  * Says a command but MILTER_EOM, with what belongs to it (milter_wire.h), and
  * reads the answer.  Of one that the milter does not want or does not answer
  * that is MILTER_CONTINUES.  0, or -errno with err filled: the conversation is
- * over.  What *ret_said points into is borrowed until the next call.
+ * over, as also when it had answered before it was asked.  What *ret_said
+ * points into is borrowed until the next call.
  */
 int milter_say(struct milter *m, enum milter_command command,
     struct slice octets, struct milter_said *ret_said, struct err *err);
@@ -61,7 +64,8 @@ typedef int milter_editor(
     void *ctx, const struct milter_edit *edit, struct err *err);
 
 /* Says the end of the message; the editor gets each change, of the kinds that
- * were agreed upon, before the answer is known.  As milter_say. */
+ * were agreed upon, before the answer is known.  As milter_say; and an answer
+ * with another one behind it is none. */
 int milter_end(struct milter *m, milter_editor *editor, void *ctx,
     struct milter_said *ret_said, struct err *err);
 

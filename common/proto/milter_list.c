@@ -25,6 +25,12 @@ static const struct word audiences[] = {
 	{ "users", MILTER_FOR_USERS },
 };
 
+static const struct word contacts[] = {
+	{ "mail", MILTER_FROM_MAIL },
+	{ "helo", MILTER_FROM_HELO },
+	{ "connect", MILTER_FROM_CONNECT },
+};
+
 static bool
 find_word(const struct word *words, size_t n, struct slice text, int *ret_value)
 {
@@ -48,6 +54,18 @@ milter_failure_parse(struct slice word, enum milter_failure *ret_failure)
 		failures, sizeof failures / sizeof failures[0], word, &value))
 		return false;
 	*ret_failure = (enum milter_failure)value;
+	return true;
+}
+
+bool
+milter_contact_parse(struct slice word, enum milter_contact *ret_contact)
+{
+	int value;
+
+	if (!find_word(
+		contacts, sizeof contacts / sizeof contacts[0], word, &value))
+		return false;
+	*ret_contact = (enum milter_contact)value;
 	return true;
 }
 
@@ -86,6 +104,8 @@ set_option(struct milter_spec *spec, struct slice option)
 		return milter_failure_parse(value, &spec->failure);
 	if (slice_is(name, "for"))
 		return set_audience(spec, value);
+	if (slice_is(name, "contact"))
+		return milter_contact_parse(value, &spec->contact);
 	if (slice_is(name, "connect_timeout"))
 		return set_time(value, &spec->connect_ms);
 	if (slice_is(name, "command_timeout"))

@@ -162,6 +162,7 @@ struct settings {
 	int64_t clamd_max_size;
 	const char *clamd_unavailable; /* defer, accept */
 	const char *milters;           /* proto/milter_list.h */
+	const char *milter_contact;    /* mail, helo, connect */
 	int64_t milter_connect_timeout;
 	int64_t milter_command_timeout;
 	int64_t milter_content_timeout;

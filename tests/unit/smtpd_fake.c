@@ -69,6 +69,7 @@ fake_init(struct fake *f, const char *profile)
 		.clamd_max_size = 30000,
 		.milters = "",
 		.milter_default_action = "tempfail",
+		.milter_contact = "mail",
 		.milter_command_timeout = 1000,
 		.milter_content_timeout = 1000,
 		.quarantine_folder = "Quarantine",

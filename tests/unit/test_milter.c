@@ -1,12 +1,6 @@
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "common/base/clock.h"
-#include "common/base/ipc.h"
 #include "common/net/endpoint.h"
 #include "common/proto/milter.h"
 #include "common/proto/milter_list.h"
@@ -290,146 +284,6 @@ scores(void **state)
 	assert_true(score_of_points(1e300) < SCORE_NEVER);
 }
 
-/* ---- a conversation ---- */
-
-/* A milter that has said all of text at once. */
-static int
-said_by(struct slice text, int *ret_far)
-{
-	int ends[2];
-
-	assert_int_equal(ipc_stream_pair(ends), 0);
-	assert_int_equal(
-	    send(ends[1], text.ptr, text.len, 0), (ssize_t)text.len);
-	*ret_far = ends[1];
-	return ends[0];
-}
-
-#define AGREES "\0\0\0\15O\0\0\0\6\0\0\0\0\0\0\0\0"
-
-/* One that never pauses and never ends is left at its time. */
-static void
-deadlines(void **state)
-{
-	static const struct slice quiet = OCTETS(AGREES);
-	struct milter_said said;
-	struct milter m;
-	struct err err;
-	int64_t before = clock_ms();
-	int far, near = said_by(quiet, &far);
-
-	(void)state;
-	milter_init(&m, near, -1, 50, 50);
-	assert_int_equal(milter_negotiate(&m, &err), 0);
-	assert_int_equal(
-	    milter_say(&m, MILTER_HELO, slice_from("x"), &said, &err),
-	    -ETIMEDOUT);
-	assert_true(clock_ms() - before >= 50);
-	assert_true(clock_ms() - before < 5000);
-	milter_release(&m);
-	(void)close(near); /* both have done their part */
-	(void)close(far);
-}
-
-static int
-take_edit(void *ctx, const struct milter_edit *edit, struct err *err)
-{
-	(void)ctx; /* it is a quarantine */
-	(void)edit;
-	(void)err;
-	return 0;
-}
-
-/* A sign of life before each change gives no time without end. */
-static void
-endless_changes(void **state)
-{
-	static const struct slice agrees =
-	    OCTETS("\0\0\0\15O\0\0\0\6\0\0\0\x20\0\0\0\0");
-	static const struct slice again = OCTETS("\0\0\0\1p\0\0\0\3qx\0");
-	struct milter_said said;
-	struct milter m;
-	struct err err;
-	int64_t before = clock_ms();
-	int far, near = said_by(agrees, &far), n;
-	pid_t pid = fork();
-
-	(void)state;
-	for (n = 0; pid == 0 && n < 100; n++) {
-		(void)usleep(30 * 1000); /* three seconds in all */
-		(void)send(far, again.ptr, again.len, MSG_NOSIGNAL);
-	}
-	if (pid == 0)
-		_exit(0);
-	milter_init(&m, near, -1, 5000, 1000);
-	m.progress_ms = 100;
-	assert_int_equal(milter_negotiate(&m, &err), 0);
-	assert_int_equal(
-	    milter_end(&m, take_edit, NULL, &said, &err), -ETIMEDOUT);
-	assert_true(clock_ms() - before >= 1000);
-	assert_true(clock_ms() - before < 2500);
-	milter_release(&m);
-	(void)close(near); /* both have done their part */
-	(void)close(far);
-	assert_int_equal(kill(pid, SIGKILL), 0);
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
-}
-
-/* It ends when whoever it is for is gone. */
-static void
-guards(void **state)
-{
-	static const struct slice quiet = OCTETS(AGREES);
-	struct milter_said said;
-	struct milter m;
-	struct err err;
-	int far, near = said_by(quiet, &far), pair[2];
-
-	(void)state;
-	assert_int_equal(ipc_pair(pair), 0);
-	milter_init(&m, near, pair[0], 60000, 60000);
-	assert_int_equal(milter_negotiate(&m, &err), 0);
-	(void)close(pair[1]); /* the keeper's death */
-	assert_int_equal(
-	    milter_say(&m, MILTER_HELO, slice_from("x"), &said, &err), -EPIPE);
-	milter_release(&m);
-	(void)close(pair[0]); /* all three have done their part */
-	(void)close(near);
-	(void)close(far);
-}
-
-/* What is not answered is not waited for, and is sent with the next. */
-static void
-unanswered(void **state)
-{
-	static const struct slice agrees =
-	    OCTETS("\0\0\0\15O\0\0\0\6\0\0\0\0\0\0\x20\0\0\0\0\1c");
-	static const char wanted[] =
-	    "\0\0\0\15O\0\0\0\6\0\0\1\xff\0\x1f\xf7\xff"
-	    "\0\0\0\6DHi\0x\0\0\0\0\3Ha\0"
-	    "\0\0\0\2Mb";
-	struct milter_said said;
-	struct milter m;
-	struct err err;
-	char got[100];
-	int far, near = said_by(agrees, &far);
-
-	(void)state;
-	milter_init(&m, near, -1, 5000, 5000);
-	assert_int_equal(milter_negotiate(&m, &err), 0);
-	milter_define(&m, MILTER_HELO, slice_of("i\0x", 4));
-	assert_int_equal(
-	    milter_say(&m, MILTER_HELO, slice_of("a", 2), &said, &err), 0);
-	assert_int_equal(said.kind, MILTER_CONTINUES);
-	assert_int_equal(
-	    milter_say(&m, MILTER_MAIL, slice_from("b"), &said, &err), 0);
-	assert_int_equal(recv(far, got, sizeof got, 0), sizeof wanted - 1);
-	assert_memory_equal(got, wanted, sizeof wanted - 1);
-	milter_release(&m);
-	(void)close(near); /* both have done their part */
-	(void)close(far);
-}
-
 int
 main(void)
 {
@@ -440,10 +294,6 @@ main(void)
 		cmocka_unit_test(lists),
 		cmocka_unit_test(endpoints),
 		cmocka_unit_test(scores),
-		cmocka_unit_test(deadlines),
-		cmocka_unit_test(endless_changes),
-		cmocka_unit_test(guards),
-		cmocka_unit_test(unanswered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,8 @@
 /* What Postfix and Sendmail say at each stage, when they are not told. */
 static const char *const usual[MILTER_STAGES] = {
 	[MILTER_AT_CONNECT] = "j {daemon_name} {daemon_addr} {daemon_port} "
-			      "{client_addr} {client_port} {client_name} v _",
+			      "{client_addr} {client_port} {client_name} "
+			      "{client_ptr} {client_resolve} v _",
 	[MILTER_AT_HELO] = "{tls_version} {cipher} {cipher_bits}",
 	[MILTER_AT_MAIL] = "i {auth_type} {auth_authen} {mail_addr} "
 			   "{mail_host} {mail_mailer}",
@@ -85,13 +86,22 @@ static void
 put_client_name(
     const struct smtp *s, const struct milter_event *event, struct str *out)
 {
-	const struct peer *peer = s->front->peer;
+	struct slice name = milter_client(s);
 
 	(void)event;
-	if (peer->name[0])
-		str_append_cstr(out, peer->name);
+	if (name.len)
+		str_append(out, name);
 	else
-		str_append_cstr(out, peer->is_pipe ? "localhost" : "unknown");
+		str_append_cstr(
+		    out, s->front->peer->is_pipe ? "localhost" : "unknown");
+}
+
+static void
+put_resolved(
+    const struct smtp *s, const struct milter_event *event, struct str *out)
+{
+	(void)event;
+	str_append_cstr(out, milter_resolved(s));
 }
 
 /* "unknown [192.0.2.1]" */
@@ -247,7 +257,8 @@ static const struct {
 	{ "client_addr", put_client },
 	{ "client_port", put_client_port },
 	{ "client_name", put_client_name },
-	{ "client_resolve", put_client_name },
+	{ "client_ptr", put_client_name }, /* none that is not borne out */
+	{ "client_resolve", put_resolved },
 	{ "tls_version", put_tls_version },
 	{ "cipher", put_cipher },
 	{ "cipher_bits", put_cipher_bits },

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -19,9 +20,8 @@ leave(struct milter_conn *conn)
 	conn->fd = -1;
 }
 
-/* The next message has a new connection. */
-static void
-let_go(struct milter_conn *conn, const char *why)
+void
+milter_let_go(struct milter_conn *conn, const char *why)
 {
 	log_warning("milter %.*s: %s", SLICE_FMT(conn->spec.name), why);
 	leave(conn);
@@ -33,7 +33,7 @@ milter_failed(struct smtp *s, struct milter_conn *conn, const struct err *err)
 {
 	struct milters *ms = s->milters;
 
-	let_go(conn, err->text);
+	milter_let_go(conn, err->text);
 	switch (conn->spec.failure) {
 	case MILTER_FAIL_ACCEPT:
 		return NULL;
@@ -103,106 +103,6 @@ milter_ask(struct smtp *s, struct milter_conn *conn,
 	return milter_take(s, conn, event, said);
 }
 
-/* ---- CONNECT and HELO, said with the first MAIL ---- */
-
-static const struct reply *
-say_connect(struct smtp *s, struct milter_conn *conn)
-{
-	const struct peer *peer = s->front->peer;
-	struct milter_event event = { .command = MILTER_CONNECT,
-		.stage = MILTER_AT_CONNECT };
-	struct milter_said said;
-	STR_AUTO octets = STR_INIT;
-	STR_AUTO name = STR_INIT;
-
-	if (peer->is_pipe || peer->address[0] == '\0') {
-		milter_put_text(&octets, slice_from("localhost"));
-		str_append_char(&octets, 'U');
-	} else {
-		str_appendf(&name, peer->name[0] ? "%s" : "[%s]",
-		    peer->name[0] ? peer->name : peer->address);
-		milter_put_text(&octets, str_slice(&name));
-		str_append_char(&octets, peer->ipv6 ? '6' : '4');
-		str_append_char(&octets, (char)(peer->port >> 8));
-		str_append_char(&octets, (char)peer->port);
-		milter_put_text(&octets, slice_from(peer->address));
-	}
-	event.octets = str_slice(&octets);
-	return milter_ask(s, conn, &event, &said);
-}
-
-static const struct reply *
-say_helo(struct smtp *s, struct milter_conn *conn)
-{
-	struct milter_event event = { .command = MILTER_HELO,
-		.stage = MILTER_AT_HELO };
-	struct milter_said said;
-	STR_AUTO octets = STR_INIT;
-
-	if (slice_equal(str_slice(&conn->helo), str_slice(&s->helo)))
-		return NULL;
-	str_set(&conn->helo, str_slice(&s->helo));
-	milter_put_text(&octets, str_slice(&s->helo));
-	event.octets = str_slice(&octets);
-	return milter_ask(s, conn, &event, &said);
-}
-
-static const struct reply *
-connect_milter(struct smtp *s, struct milter_conn *conn, size_t i)
-{
-	struct ipc_msg answer = IPC_MSG_INIT;
-	struct err err = { 0, "it cannot be connected to" };
-
-	if (content_open(
-		s, (enum wire_filter)(WIRE_FILTER_MILTER + i), &answer) == 1)
-		conn->fd = ipc_msg_take_fd(&answer, 0);
-	ipc_msg_release(&answer);
-	if (conn->fd < 0)
-		return milter_failed(s, conn, &err);
-	milter_init(&conn->m, conn->fd, s->front->keeper, conn->spec.command_ms,
-	    conn->spec.content_ms);
-	if (milter_negotiate(&conn->m, &err) < 0)
-		return milter_failed(s, conn, &err);
-	conn->state = MILTER_HERE;
-	str_clear(&conn->helo);
-	return say_connect(s, conn);
-}
-
-/* Is its turn with this client's mail? */
-static bool
-is_due(const struct smtp *s, const struct milter_conn *conn)
-{
-	if (conn->state == MILTER_OFF)
-		return false;
-	return conn->spec.audience == MILTER_FOR_ALL ||
-	       (conn->spec.audience == MILTER_FOR_USERS) == s->logged_in;
-}
-
-/* A connection from the message before that is good for no other: its milter
- * was started anew, or speaks unasked. */
-static void
-leave_if_odd(struct milter_conn *conn)
-{
-	if (conn->state == MILTER_HERE && !milter_is_quiet(&conn->m))
-		let_go(conn, "it hung up or spoke between two messages");
-}
-
-static const struct reply *
-greet_milter(struct smtp *s, size_t i)
-{
-	struct milter_conn *conn = &s->milters->list[i];
-	const struct reply *no = NULL;
-
-	if (!is_due(s, conn))
-		return NULL;
-	leave_if_odd(conn);
-	if (conn->state == MILTER_AWAY)
-		no = connect_milter(s, conn, i);
-	if (no == NULL && conn->state == MILTER_HERE)
-		no = say_helo(s, conn);
-	return no;
-}
-
 /* ---- the commands of a transaction ---- */
 
 /* Says an event to all that see this message, in their order. */
@@ -254,7 +154,8 @@ begin_messages(struct smtp *s)
 	size_t i;
 
 	for (i = 0; i < ms->count; i++)
-		if (ms->list[i].state == MILTER_HERE && is_due(s, &ms->list[i]))
+		if (ms->list[i].state == MILTER_HERE &&
+		    milter_is_due(s, &ms->list[i]))
 			ms->list[i].state = MILTER_BUSY;
 }
 
@@ -272,7 +173,7 @@ milters_mail(struct smtp *s)
 		return NULL;
 	no = ms->broken ? &reply_milter_failed : ms->banned;
 	for (i = 0; i < ms->count && no == NULL; i++)
-		no = greet_milter(s, i);
+		no = milter_greet(s, i);
 	if (no)
 		return no;
 	begin_messages(s);
@@ -307,6 +208,26 @@ milters_data(struct smtp *s)
 	return s->milters ? ask_all(s, &event) : NULL;
 }
 
+/* One that is done with the message was asked no more, so that what it has said
+ * since tells that its word was not what it was asked for. */
+static const struct reply *
+doubt(struct smtp *s, struct milter_conn *conn)
+{
+	struct err err = { 0, "" };
+
+	if (milter_quiet(&conn->m, &err) != -EPROTO)
+		return NULL;
+	return milter_failed(s, conn, &err);
+}
+
+static const struct reply *
+check_one(struct smtp *s, struct reception *r, struct milter_conn *conn)
+{
+	if (conn->state == MILTER_BUSY)
+		return milter_message(s, r, conn);
+	return conn->state == MILTER_DONE ? doubt(s, conn) : NULL;
+}
+
 const struct reply *
 milters_check(
     struct smtp *s, struct reception *r, struct content_result *result)
@@ -319,8 +240,7 @@ milters_check(
 		return NULL;
 	no = ms->refused;
 	for (i = 0; i < ms->count && no == NULL && !ms->discard; i++)
-		if (ms->list[i].state == MILTER_BUSY)
-			no = milter_message(s, r, &ms->list[i]);
+		no = check_one(s, r, &ms->list[i]);
 	result->discard = ms->discard && no == NULL;
 	result->quarantine |= ms->quarantine;
 	if (no)
@@ -346,7 +266,7 @@ tell_unknown(struct smtp *s, struct milter_conn *conn, struct slice line)
 	if (conn->state == MILTER_BUSY)
 		(void)milter_failed(s, conn, &err); /* the next to be told */
 	else
-		let_go(conn, err.text);
+		milter_let_go(conn, err.text);
 }
 
 void
@@ -394,14 +314,19 @@ milters_begin(struct smtp *s)
 		.content_ms = set->milter_content_timeout,
 	};
 	struct err err = { 0, "" };
+	struct chain chain;
 	struct milters *ms;
 	int i, n;
 
-	if (set->milters[0] == '\0' || s->lmtp)
-		return;
+	if (set->milters[0] == '\0' ||
+	    (chain_of(set, s->front->profile, &chain, &err) == 0 &&
+		!chain_has(&chain, CHAIN_MILTERS)))
+		return; /* of a chain that is wrong, the list is looked at */
 	ms = s->milters = mem_zalloc(1, sizeof *ms);
 	(void)milter_failure_parse(slice_from(set->milter_default_action),
 	    &defaults.failure); /* a word of the setting's own list */
+	(void)milter_contact_parse(
+	    slice_from(set->milter_contact), &defaults.contact); /* likewise */
 	n = milter_list_parse(set->milters, &defaults, specs, &err);
 	ms->broken = n < 0;
 	if (n < 0)
@@ -427,6 +352,7 @@ milters_end(struct smtp *s)
 		leave(&ms->list[i]);
 		str_release(&ms->list[i].helo);
 	}
+	str_release(&ms->client);
 	str_release(&ms->own_text);
 	str_release(&ms->own_enhanced);
 	free(ms);

@@ -1,11 +1,12 @@
 /* The milters of a connection: asked with the commands of the conversation,
- * from the first MAIL on, and about the message at its end.  Never costs
- * anything where the setting milters is empty. */
+ * from the first MAIL on or as milter_contact says, and about the message at
+ * its end.  Never costs anything where the setting milters is empty. */
 #ifndef NJIWA_CMD_SMTPD_CONTENT_MILTERS_H
 #define NJIWA_CMD_SMTPD_CONTENT_MILTERS_H
 
 #include "cmd/smtpd/content/content.h"
 #include "common/proto/milter.h"
+#include "common/svc/check/checks.h"
 
 /* One of them. */
 struct milter_conn {
@@ -20,6 +21,8 @@ struct milter_conn {
 	int fd;
 	struct milter m;
 	struct str helo; /* what it was told */
+	bool missed;     /* it failed before the first message, which asks it
+			  * anew and decides */
 };
 
 struct milters {
@@ -29,6 +32,9 @@ struct milters {
 	const struct reply *banned;  /* what every MAIL is told */
 	const struct reply *refused; /* what the rest of this message is told */
 	bool discard, quarantine;    /* this message */
+	bool named;                  /* the client's name was looked for: */
+	enum check_result resolved;  /* with this result, */
+	struct str client;           /* and this name, "" for none */
 	struct reply own;            /* a milter's own reply */
 	struct str own_text, own_enhanced;
 };
@@ -45,6 +51,15 @@ struct milter_event {
 void milters_begin(struct smtp *s);
 void milters_end(struct smtp *s);
 
+/* Before the greeting, and after a HELO: those that want to be contacted are,
+ * and what they are told of is what happens.  NULL, or what the client is told
+ * instead; from then on that is milters_banned. */
+const struct reply *milters_connect(struct smtp *s);
+const struct reply *milters_helo(struct smtp *s);
+
+/* What a client is told that a milter does not want at all; NULL: none. */
+const struct reply *milters_banned(const struct smtp *s);
+
 /* After the keeper has taken MAIL or a RCPT, and at DATA before it is answered:
  * NULL, or the reply that the client gets instead. */
 const struct reply *milters_mail(struct smtp *s);
@@ -58,6 +73,21 @@ void milters_unknown(struct smtp *s, struct slice line);
 void milters_reset(struct smtp *s);
 
 /* ---- for the files of it ---- */
+
+/* Is its turn with this client's mail? */
+bool milter_is_due(const struct smtp *s, const struct milter_conn *conn);
+
+/* Connects to milter i if it is due and away, and tells it of the client and of
+ * HELO what it does not know; NULL, or the reply that its answer means. */
+const struct reply *milter_greet(struct smtp *s, size_t i);
+
+/* Ends the connection to it; the next message has a new one. */
+void milter_let_go(struct milter_conn *conn, const char *why);
+
+/* The client's name as CONNECT and its macros have it, "" for none; and how the
+ * DNS bears it out, as Sendmail's client_resolve says. */
+struct slice milter_client(const struct smtp *s);
+const char *milter_resolved(const struct smtp *s);
 
 /* Says a command with its macros; NULL, or the reply that its answer means.
  * said->kind tells what the answer was (MILTER_CONTINUES when there is none,

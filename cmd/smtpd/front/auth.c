@@ -1,4 +1,4 @@
-#include "cmd/smtpd/front/session.h"
+#include "cmd/smtpd/content/milters.h"
 #include "common/base/log.h"
 #include "common/svc/front_sasl.h"
 
@@ -47,6 +47,11 @@ cmd_auth(void *ctx, struct slice argument)
 	struct err err = { 0, "" };
 	enum front_auth result;
 
+	reply = milters_banned(s);
+	if (reply) {
+		smtp_say(s, reply);
+		return;
+	}
 	if (s->logged_in) {
 		smtp_say(s, &reply_auth_already);
 		return;

@@ -368,10 +368,23 @@ smtp_carry(const struct smtp *s, struct str *out)
 	ipc_put_u32(out, s->early);
 }
 
+/* A milter does not want the client.  The only codes of a greeting are 220, 554
+ * and 421 (RFC 5321 section 4.3.2); after 554 QUIT is waited for. */
+static void
+greet_unwanted(struct smtp *s, const struct reply *no)
+{
+	const struct reply greeting = { no->code < 500 ? 421 : 554,
+		no->enhanced, no->text };
+
+	smtp_say(s, &greeting);
+}
+
 /* The greeting, if we talk to this one at all. */
 static void
 begin(struct smtp *s, bool greeting)
 {
+	const struct reply *no;
+
 	s->began = clock_ms();
 	if (s->front->turned_away)
 		smtp_say(s, &reply_too_often); /* and the connection is over */
@@ -379,9 +392,12 @@ begin(struct smtp *s, bool greeting)
 		smtp_say(s, &reply_lmtp_stranger);
 	else
 		s->over = !smtp_checks_connect(s);
-	if (greeting && !s->over)
-		greet(s);
 	milters_begin(s);
+	no = s->over ? NULL : milters_connect(s);
+	if (greeting && no)
+		greet_unwanted(s, no);
+	else if (greeting && !s->over)
+		greet(s);
 }
 
 void

@@ -1,3 +1,4 @@
+#include "cmd/smtpd/content/milters.h"
 #include "cmd/smtpd/front/xclient.h"
 #include "common/base/log.h"
 #include "common/svc/check/checks.h"
@@ -21,6 +22,8 @@ smtp_is_name(struct slice name)
 static bool
 hello(struct smtp *s, struct slice name, bool extended)
 {
+	const struct reply *no;
+
 	if (!smtp_is_name(name)) {
 		smtp_say(s, &reply_helo_syntax);
 		return false;
@@ -29,6 +32,13 @@ hello(struct smtp *s, struct slice name, bool extended)
 	str_set(
 	    &s->helo, s->proxied_helo.len ? str_slice(&s->proxied_helo) : name);
 	checks_begin(s->checks, CHECK_HELO);
+	no = milters_helo(s);
+	if (no) {
+		str_clear(&s->helo);
+		s->state = ST_START; /* it has not said it */
+		smtp_say(s, no);
+		return false;
+	}
 	s->extended = extended;
 	s->state = ST_GREETED;
 	return true;

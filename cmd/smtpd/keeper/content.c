@@ -41,6 +41,13 @@ put_envelope(const struct delivery *d, struct str *out)
 			    out, "recipient %s\n", d->said.rcpts[i].address);
 }
 
+/* They hear of a client before it has said anything. */
+static bool
+is_milter(uint32_t which)
+{
+	return which >= WIRE_FILTER_MILTER && which < WIRE_FILTER_COMMAND;
+}
+
 int
 handle_filter(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 {
@@ -52,7 +59,8 @@ handle_filter(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 	STR_AUTO body = STR_INIT;
 
 	(void)msg; /* its body is args */
-	if (!ipc_reader_done(args) || which >= WIRE_FILTERS)
+	if (!ipc_reader_done(args) || which >= WIRE_FILTERS ||
+	    !(d->keeper->state & TX_OPEN || is_milter(which)))
 		return -EPROTO;
 	if (which >= WIRE_FILTER_COMMAND)
 		put_envelope(d, &envelope);

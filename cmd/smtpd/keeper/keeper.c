@@ -213,7 +213,7 @@ const struct request smtp_requests[] = {
 	    SMTP_MESSAGES_MAX, handle_data },
 	{ SMTP_FILE,   "file",   TX_DATA,               0,
 	    SMTP_MESSAGES_MAX, handle_file },
-	{ SMTP_FILTER, "filter", TX_OPEN,               4,
+	{ SMTP_FILTER, "filter", TX_ALL,                4,
 	    WIRE_FILTERS * SMTP_MESSAGES_MAX, handle_filter },
 	{ SMTP_LIMITS, "limits", TX_DATA,               0,
 	    SMTP_MESSAGES_MAX, handle_limits },

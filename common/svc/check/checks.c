@@ -6,6 +6,7 @@
 #include "common/base/mem.h"
 #include "common/net/network.h"
 #include "common/svc/check/ask.h"
+#include "common/svc/check/rows.h"
 #include "common/svc/check/verdict.h"
 
 /* What a client is told; %s: the reason. */
@@ -335,6 +336,38 @@ checks_recipient(
 	no = conclude(c, ret_reason);
 	c->recipient = slice_from("");
 	return is_postmaster(recipient) ? NULL : no;
+}
+
+/* "policy.iprev=192.0.2.1 (name)" */
+static struct slice
+name_of(const struct check_finding *f)
+{
+	struct slice text = str_slice(&f->properties);
+	size_t at = slice_find(text, '(');
+
+	if (at == text.len || text.ptr[text.len - 1] != ')')
+		return slice_from("");
+	return slice_of(text.ptr + at + 1, text.len - at - 2);
+}
+
+enum check_result
+checks_client_name(struct checks *c, struct slice *ret_name)
+{
+	const struct check_finding *f;
+	size_t i = 0;
+
+	*ret_name = slice_from("");
+	while (i < checks_count && checks_table[i] != &check_iprev)
+		i++;
+	if (c == NULL || i == checks_count)
+		return CHECK_NONE;
+	c->deadline = 0;
+	advance(c);
+	judge_one(c, i);
+	f = &c->findings[i];
+	if (f->result == CHECK_PASS)
+		*ret_name = name_of(f);
+	return f->result;
 }
 
 void

@@ -37,6 +37,14 @@ void checks_accepted(struct checks *c, struct slice recipient);
 /* Looks into the message; NULL or the reply that refuses it, as above. */
 const struct reply *checks_message(struct checks *c, struct slice *ret_reason);
 
+/*
+ * The name of the client's address that has the address in turn, as the check
+ * of reverse DNS has found it, waiting for its answers as checks_recipient
+ * does. CHECK_PASS with *ret_name (borrowed until the check begins anew),
+ * CHECK_FAIL, CHECK_TEMPERROR; CHECK_NONE when nobody looks.
+ */
+enum check_result checks_client_name(struct checks *c, struct slice *ret_name);
+
 /* All scores together, in hundredths. */
 int checks_score(const struct checks *c);
 
