@@ -33,6 +33,7 @@ static const struct capability {
 	{ "XLIST",         CAP_AFTER_LOGIN },
 	{ "STATUS=SIZE",   CAP_AFTER_LOGIN },
 	{ "ESEARCH",       CAP_AFTER_LOGIN },
+	{ "CONTEXT=SEARCH", CAP_AFTER_LOGIN },
 	{ "SEARCHRES",     CAP_AFTER_LOGIN },
 	{ "WITHIN",        CAP_AFTER_LOGIN },
 	{ "SORT",          CAP_AFTER_LOGIN },

@@ -1,4 +1,5 @@
 #include "cmd/imapd/commands.h"
+#include "cmd/imapd/context.h"
 #include "cmd/imapd/progress.h"
 #include "cmd/imapd/response.h"
 #include "cmd/imapd/search.h"
@@ -39,7 +40,9 @@ find(struct result *r)
 {
 	unsigned wanted = r->program->wanted & ~(unsigned)RETURN_SAVE;
 
-	if (wanted && !(wanted & ~(unsigned)ENDS)) {
+	if (r->program->update) {
+		look(r, false, UINT32_MAX);
+	} else if (wanted && !(wanted & ~(unsigned)ENDS)) {
 		if (wanted & RETURN_MIN)
 			look(r, false, 1);
 		if (wanted & RETURN_MAX)
@@ -218,7 +221,8 @@ save(struct result *r)
 }
 
 static void
-search(struct imap *im, const struct search_program *program)
+search(struct imap *im, const struct search_program *program,
+    struct slice argument)
 {
 	struct result r = { .im = im,
 		.program = program,
@@ -232,6 +236,8 @@ search(struct imap *im, const struct search_program *program)
 		tell_extended(&r);
 	if (program->wanted & RETURN_SAVE)
 		save(&r);
+	if (program->update)
+		context_add(im, argument, program, &r.found);
 	seqset_release(&r.found);
 	seqset_release(&r.chosen);
 	if (im->body.mapped == 0)
@@ -257,11 +263,14 @@ cmd_search(void *ctx, struct slice argument)
 		conn_bad(&im->conn, wrong);
 	} else if (program.charset_said && im->conn.utf8_accept) {
 		conn_bad(&im->conn, "CHARSET is of no use after UTF8=ACCEPT");
+	} else if (program.update &&
+		   context_is_known(im, str_slice(&im->conn.tag))) {
+		conn_bad(&im->conn, "A search with that tag is kept already");
 	} else {
 		if (im->conn.rev2 && program.wanted == 0)
 			program.wanted = RETURN_ALL; /* RFC 9051 6.4.4 */
 		if (search_bind(&program, im))
-			search(im, &program);
+			search(im, &program, argument);
 	}
 	search_release(&program);
 }

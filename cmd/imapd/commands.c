@@ -74,6 +74,7 @@ static const struct command table[] = {
 	{ "UID STORE",    ST_SELECTED, ARG_NEEDED, UID | WR,            cmd_store },
 	{ "SEARCH",       ST_SELECTED, ARG_NEEDED, SEQ,                 cmd_search },
 	{ "UID SEARCH",   ST_SELECTED, ARG_NEEDED, UID,                 cmd_search },
+	{ "CANCELUPDATE", ST_SELECTED, ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_cancelupdate },
 	{ "SORT",         ST_SELECTED, ARG_NEEDED, SEQ,                 cmd_sort },
 	{ "UID SORT",     ST_SELECTED, ARG_NEEDED, UID,                 cmd_sort },
 	{ "THREAD",       ST_SELECTED, ARG_NEEDED, SEQ,                 cmd_thread },

@@ -55,6 +55,7 @@ void cmd_notify(void *ctx, struct slice argument);
 void cmd_fetch(void *ctx, struct slice argument);
 void cmd_store(void *ctx, struct slice argument);
 void cmd_search(void *ctx, struct slice argument);
+void cmd_cancelupdate(void *ctx, struct slice argument);
 void cmd_sort(void *ctx, struct slice argument);
 void cmd_thread(void *ctx, struct slice argument);
 void cmd_copy(void *ctx, struct slice argument);

@@ -4,6 +4,7 @@
 
 #include "cmd/imapd/bodystructure.h"
 #include "cmd/imapd/commands.h"
+#include "cmd/imapd/context.h"
 #include "cmd/imapd/condstore.h"
 #include "cmd/imapd/envelope.h"
 #include "cmd/imapd/response.h"
@@ -43,6 +44,8 @@ mark_seen(struct imap *im, uint32_t seq, struct facts *facts, struct err *err)
 		return 0;
 	rc = mailbox_set_flags(im->mailbox, seq, &change, err);
 	facts->tell_flags = rc == 0;
+	if (rc == 0)
+		context_touch(im, seq);
 	if (rc == 0 || rc == -ENOENT || rc == -ESTALE)
 		return rc;
 	if (!im->seen_failed)

@@ -40,6 +40,7 @@ struct imap {
 	struct binary_place binary; /* where FETCH BINARY got to */
 	struct seqset saved;        /* "$": uids that a SEARCH has found */
 	struct mime mime;           /* its parts, count 0: not looked for yet */
+	struct contexts *contexts;  /* searches that are kept, or NULL */
 	struct notify *notify;      /* of NOTIFY, NULL before it */
 	int64_t quota_deadline;  /* until then the user's quota is believed */
 	struct deflate *deflate; /* the stream's; NULL: not compressed */

@@ -18,6 +18,7 @@ libimapd_a_SOURCES = \
 	%D%/commands.c %D%/commands.h \
 	%D%/condstore.c %D%/condstore.h \
 	%D%/conn.c %D%/conn.h \
+	%D%/context.c %D%/context.h \
 	%D%/copy.c \
 	%D%/enable.c \
 	%D%/envelope.c %D%/envelope.h \

@@ -59,7 +59,9 @@ enum {
 	RETURN_ALL = 1 << 2,
 	RETURN_COUNT = 1 << 3,
 	RETURN_SAVE = 1 << 4,
-	RETURN_PARTIAL = 1 << 5 /* RFC 9394 */
+	RETURN_PARTIAL = 1 << 5, /* RFC 9394 */
+	RETURN_UPDATE = 1 << 6,  /* RFC 5267 section 4.3 */
+	RETURN_CONTEXT = 1 << 7  /* section 4.2: nothing depends on it */
 };
 
 struct search_return {
@@ -75,6 +77,7 @@ struct search_program {
 	unsigned wanted;      /* RETURN_ bits, 0 for an old SEARCH */
 	struct partial page;  /* of PARTIAL */
 	bool modseq;          /* it looks at them: the answer has one too */
+	bool update;          /* its result is to be kept (context.h) */
 	bool numbers;         /* it names sequence numbers */
 };
 

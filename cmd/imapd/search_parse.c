@@ -409,17 +409,28 @@ compile(struct args *args, struct search_program *program, bool *ret_charset)
 	return c.wrong;
 }
 
+/* What is told at once: UPDATE and CONTEXT alone say nothing of that. */
+static unsigned
+results_of(unsigned wanted)
+{
+	const unsigned kept = RETURN_UPDATE | RETURN_CONTEXT;
+
+	return (wanted & kept) && !(wanted & ~kept) ? RETURN_ALL
+						    : wanted & ~kept;
+}
+
 const char *
 search_parse(
     struct args *args, struct search_program *ret_program, bool *ret_charset)
 {
-	const unsigned allowed = 2 * RETURN_PARTIAL - 1u;
+	const unsigned allowed = 2 * RETURN_CONTEXT - 1u;
 	struct search_return wanted;
 
 	begin(ret_program, ret_charset);
 	if (!search_parse_return(args, allowed, &wanted))
 		return unknown;
-	ret_program->wanted = wanted.wanted;
+	ret_program->update = wanted.wanted & RETURN_UPDATE;
+	ret_program->wanted = results_of(wanted.wanted);
 	ret_program->page = wanted.page;
 	if (!parse_charset(args, ret_program))
 		return unknown;

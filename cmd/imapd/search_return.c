@@ -5,7 +5,7 @@ static bool
 parse_option(struct args *args, unsigned allowed, struct search_return *to)
 {
 	static const char *const words[] = { "MIN", "MAX", "ALL", "COUNT",
-		"SAVE", "PARTIAL" };
+		"SAVE", "PARTIAL", "UPDATE", "CONTEXT" };
 	struct slice word;
 	unsigned i, n = sizeof words / sizeof words[0];
 

@@ -1,4 +1,5 @@
 #include "cmd/imapd/capability.h"
+#include "cmd/imapd/context.h"
 #include "cmd/imapd/imap.h"
 #include "cmd/imapd/mailbox_name.h"
 #include "cmd/imapd/notify.h"
@@ -165,6 +166,7 @@ void
 imap_unselect(struct imap *im)
 {
 	imap_forget_body(im);
+	context_forget(im);
 	seqset_release(&im->saved);
 	mailbox_free(im->mailbox);
 	im->mailbox = NULL;

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "cmd/imapd/commands.h"
+#include "cmd/imapd/context.h"
 #include "cmd/imapd/condstore.h"
 #include "cmd/imapd/progress.h"
 #include "cmd/imapd/response.h"
@@ -154,6 +155,7 @@ store_one(struct imap *im, struct change *change, uint32_t seq, struct err *err)
 	}
 	if (rc < 0)
 		return rc == -ENOENT ? 0 : rc;
+	context_touch(im, seq);
 	if (change->silent)
 		view_tell_modseq(im, seq, uids);
 	else

@@ -1,6 +1,7 @@
 #include "cmd/imapd/view.h"
 
 #include "cmd/imapd/condstore.h"
+#include "cmd/imapd/context.h"
 #include "cmd/imapd/notify.h"
 #include "cmd/imapd/response.h"
 #include "common/base/log.h"
@@ -187,6 +188,7 @@ tell_changes(struct imap *im, const struct mailbox_changes *changes)
 
 	if (changes->keywords)
 		view_tell_flags(im);
+	context_tell_expunged(im, changes);
 	tell_expunged(im, changes);
 	if (changes->appeared)
 		view_tell_counts(im);
@@ -196,6 +198,7 @@ tell_changes(struct imap *im, const struct mailbox_changes *changes)
 		if (seq)
 			view_tell_message(im, seq, true);
 	}
+	context_update(im, changes);
 }
 
 void
