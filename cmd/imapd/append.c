@@ -119,9 +119,9 @@ end_message(struct append *append)
 		imap_fail(im, err_sys(&err, -append->failed, "write a message"),
 		    &err);
 	else if (append->filter.nul)
-		conn_no(&im->conn, NULL, has_nul);
+		conn_no(&im->conn, "CANNOT", has_nul);
 	else if (append->message == 0)
-		conn_no(&im->conn, NULL, is_empty);
+		conn_no(&im->conn, "CANNOT", is_empty);
 	else if (append_has_room(append, 0)) {
 		append->octets += append->message;
 		return true;
@@ -134,7 +134,7 @@ static bool
 take_plain(struct append *append, const struct literal *literal)
 {
 	if (literal->size == 0) { /* takes the others back (RFC 3502) */
-		conn_no(&append->im->conn, NULL, is_empty);
+		conn_no(&append->im->conn, "CANNOT", is_empty);
 		return false;
 	}
 	if (!append_has_room(append, literal->size))

@@ -18,7 +18,7 @@ cmd_compress(void *ctx, struct slice argument)
 	struct imap *im = ctx;
 
 	if (!slice_is_nocase(argument, "DEFLATE"))
-		conn_no(&im->conn, NULL, "Not a mechanism that there is");
+		conn_no(&im->conn, "CANNOT", "Not a mechanism that there is");
 	else if (im->deflate)
 		conn_no(&im->conn, "COMPRESSIONACTIVE", active);
 	else

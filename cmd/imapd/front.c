@@ -108,7 +108,7 @@ take_result(
 		conn_no(conn, "UNAVAILABLE", login_later);
 		return false;
 	case AUTH_NO_MECHANISM:
-		conn_no(conn, NULL, "No such mechanism");
+		conn_no(conn, "CANNOT", "No such mechanism");
 		return false;
 	case AUTH_CANCELLED:
 		conn_bad(conn, "Authentication cancelled");

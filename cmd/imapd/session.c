@@ -32,7 +32,7 @@ static const struct failure {
 	{ EEXIST,       "ALREADYEXISTS", "Mailbox exists already", false },
 	{ EINVAL,       "CANNOT",        "Not a name for a mailbox", false },
 	{ ENAMETOOLONG, "CANNOT",        "Name is too long", false },
-	{ EROFS,        NULL,            "Mailbox is read-only", true },
+	{ EROFS,        "UNAVAILABLE",   "Mail cannot be changed now", true },
 	{ EACCES,       "NOPERM",        "Permission denied", true },
 	{ EPERM,        "NOPERM",        "Permission denied", true },
 	{ ENOSPC,       "UNAVAILABLE",   "No space left for mail", true },

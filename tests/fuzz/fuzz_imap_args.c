@@ -1,9 +1,11 @@
 /* The parsers of arguments.  The first octet chooses one: SEARCH keys, FETCH
- * items, a sequence set, ENVELOPE addresses, a LIST pattern and a name. */
+ * items, a sequence set, ENVELOPE addresses, a LIST pattern and a name, the
+ * parameters of SELECT, a page of results. */
 #include "cmd/imapd/envelope.h"
 #include "cmd/imapd/fetch.h"
 #include "cmd/imapd/mailbox_name.h"
 #include "cmd/imapd/search.h"
+#include "cmd/imapd/select.h"
 #include "cmd/imapd/store.h"
 
 /* The target itself (libFuzzer's interface). */
@@ -113,14 +115,66 @@ try_names(struct slice text)
 	check(mailbox_name_matches(name, slice_from("*")));
 }
 
+static void
+try_select(struct slice text)
+{
+	struct select_wanted wanted = { .condstore = false };
+	const struct resync_point *point = &wanted.point;
+	struct str scratch = STR_INIT;
+	struct args args;
+
+	args_init(&args, text, &scratch);
+	if (select_parse(&args, &wanted)) {
+		check(args_end(&args));
+		check(!wanted.qresync || point->uidvalidity > 0);
+		check(point->modseq <= INT64_MAX);
+		check(point->known_given == (point->known.count > 0));
+		check(point->pairs_given == (point->seqs.count > 0));
+		check(seqset_size(&point->seqs) == seqset_size(&point->uids));
+	}
+	select_release(&wanted);
+	str_release(&scratch);
+}
+
+/* A page of a set has as many numbers as it has places, and all of them are
+ * the set's. */
+static void
+try_page(struct slice text)
+{
+	struct seqset set = { 0 }, part = { 0 }, both = { 0 };
+	struct str scratch = STR_INIT;
+	struct partial page;
+	uint64_t first, last;
+	struct args args;
+
+	args_init(&args, text, &scratch);
+	if (partial_parse(&args, &page) && args_space(&args) &&
+	    seqset_parse(args.rest, &set)) {
+		seqset_resolve(&set, 1000);
+		if (partial_places(&page, seqset_size(&set), &first, &last)) {
+			check(first > 0 && first <= last);
+			seqset_cut(&set, first, last, &part);
+			check(seqset_size(&part) == last - first + 1);
+			seqset_intersect(&set, &part, &both);
+			check(seqset_size(&both) == seqset_size(&part));
+		}
+	}
+	seqset_release(&set);
+	seqset_release(&part);
+	seqset_release(&both);
+	str_release(&scratch);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const targets[])(struct slice) = { try_search, try_fetch,
-		try_set, try_addresses, try_names };
+		try_set, try_addresses, try_names, try_select, try_page };
 	struct slice text = slice_of((const char *)data, size);
 
+	const size_t n = sizeof targets / sizeof targets[0];
+
 	if (size)
-		targets[data[0] % 5](slice_skip(text, 1));
+		targets[data[0] % n](slice_skip(text, 1));
 	return 0;
 }
