@@ -28,6 +28,7 @@ enum smtp_outcome {
 	OUTCOME_GREYLISTED, /* a stranger is to come again: u32 seconds */
 	OUTCOME_NOT_OWNED,  /* a sender that is not the user's */
 	OUTCOME_RATE,       /* a user's recipients are too many in a while */
+	OUTCOME_SPAM,       /* a message that this recipient does not want */
 	OUTCOME_TEMPFAIL,   /* could not look, could not write: logged */
 	OUTCOME_COUNT
 };

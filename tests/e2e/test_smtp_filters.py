@@ -1,5 +1,5 @@
-"""The chain of content filters: clamd, real and played; spam judged by each
-mailbox's own scores; filters that die, and fronts whose keeper does."""
+"""The chain of content filters: clamd, real and played; filters that die, and
+fronts whose keeper does."""
 import os
 import signal
 import socket
@@ -13,7 +13,6 @@ import pytest
 import servers
 from clamd_under_test import EICAR, SIGNATURE, STREAM_MAX, Clamd
 from conftest import need
-from milter_played import ACCEPT, Playing, text
 from smtp_talk import DATA, Talk
 
 INFECTED = (b"Subject: an attachment\r\nContent-Type: text/plain\r\n\r\n" +
@@ -237,6 +236,59 @@ def test_clamd_killed_while_it_looks(site):
         server.process.wait(10)
 
 
+# ---- clamd and spamd at their worst
+
+class Bad(Filter):
+    """late: a good answer after the time limit; dies: in the midst of a large
+    message, by a reset; trickles: an octet now and then, without an end."""
+
+    def __init__(self, how, answer):
+        self.how = how
+        super().__init__(answer)
+
+    def talk(self, sock):
+        try:
+            if self.how == "dies":
+                sock.recv(1000)
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                b"\1\0\0\0\0\0\0\0")
+                sock.close()
+                return
+            self.heard.append(sock.recv(65536))
+            if self.how == "late":
+                time.sleep(2)
+                sock.sendall(self.answer)
+            while self.how == "trickles":
+                sock.sendall(b"x")
+                time.sleep(0.1)
+        except OSError:
+            pass
+
+
+@pytest.mark.parametrize("how", ["late", "dies", "trickles"])
+@pytest.mark.parametrize("name,answer", [
+    ("clamd", b"stream: OK\0"),
+    ("spamd", b"SPAMD/1.1 0 EX_OK\r\nSpam: False ; 1.0 / 5.0\r\n\r\n\n")])
+def test_a_filter_at_its_worst(site, name, answer, how):
+    server = Bad(how, answer)
+    site.conf(**{name: server.address, name + "_timeout": "1s",
+                 "spam_unavailable": "defer", "spam_max_size": "10M"})
+    body = DATA + (b"x" * 76 + b"\r\n") * (50000 if how == "dies" else 1)
+    try:
+        talk = Talk(site, timeout=60)
+        talk.ehlo()
+        for _ in range(2):  # what comes late is nobody's
+            begun = time.monotonic()
+            assert talk.envelope("demo@test.dev") == [250]
+            assert talk.message(body) == 451
+            assert time.monotonic() - begun < 8
+        assert site.messages("demo") == []
+        servers.wait_for("both in the log", lambda: site.log.count(
+            "verdict=unavailable filter=" + name) == 2)
+    finally:
+        server.close()
+
+
 # ---- a keeper that is gone
 
 @pytest.mark.parametrize("name", ["clamd", "spamd"])
@@ -329,122 +381,3 @@ def test_the_chain_in_order(site, clamd):
         assert len(spamd.heard) == 1
     finally:
         spamd.close()
-
-
-# ---- spam, by mailbox
-
-@pytest.fixture(params=["sqlite", "mysql"])
-def scored(request, make_site):
-    """A site whose spamd gives the score that the test sets."""
-    site = make_site(request.param)
-    server = Filter(b"", lambda octets: octets.endswith(b"body\n"))
-
-    def score(points):
-        server.answer = (b"SPAMD/1.1 0 EX_OK\r\nSpam: True ; %s / 5.0\r\n\r\n"
-                         b"X-Spam-Status: Yes\n\n" % str(points).encode())
-
-    site.score = score
-    site.conf(spamd=server.address, spam_folder="Junk", spam_junk_score="6",
-              spam_reject_score="12",
-              spam_query="SELECT tag, junk, reject FROM spam_prefs "
-              "WHERE username = %u")
-    yield site
-    server.close()
-
-
-def where(site, user):
-    """What became of the user's only message; it is taken away."""
-    found = []
-    for folder in ("", "Junk"):
-        for path in site.messages(user, folder):
-            with open(path, "rb") as file:
-                found.append((folder, b"*** SPAM ***" in file.read()))
-            os.unlink(path)
-    return found
-
-
-def test_scores_of_the_site(scored):
-    for points, code, found in (
-            ("4.9", 250, [("", False)]), ("5.0", 250, [("", True)]),
-            ("5.9", 250, [("", True)]), ("6.0", 250, [("Junk", True)]),
-            ("11.9", 250, [("Junk", True)]), ("12.0", 554, [])):
-        scored.score(points)
-        assert send(scored) == code, points
-        assert where(scored, "demo") == found, points
-
-
-def test_scores_of_a_mailbox(scored):
-    scored.njiwa("spam", "prefs", "set", "demo@test.dev", "--tag", "2.5",
-                 "--junk", "3", "--reject", "4")
-    for points, code, found in (
-            ("2.4", 250, [("", False)]), ("2.5", 250, [("", True)]),
-            ("3", 250, [("Junk", True)]), ("4", 554, [])):
-        scored.score(points)
-        assert send(scored) == code, points
-        assert where(scored, "demo") == found, points
-    scored.njiwa("spam", "prefs", "set", "demo@test.dev", "--tag", "never",
-                 "--junk", "site", "--reject", "never")
-    scored.score("99")
-    assert send(scored) == 250
-    assert where(scored, "demo") == [("Junk", False)]
-
-
-def test_scores_of_several_mailboxes(scored):
-    """Each is filed by its own; marked and refused only where all agree."""
-    scored.njiwa("spam", "prefs", "set", "demo@test.dev", "--tag", "1",
-                 "--junk", "2", "--reject", "3")
-    both = ("demo@test.dev", "other@test.dev")
-    scored.score("4")
-    assert send(scored, recipients=both) == 250
-    assert where(scored, "demo") == [("Junk", False)]
-    assert where(scored, "other") == [("", False)]
-    scored.score("5.5")
-    assert send(scored, recipients=both) == 250
-    assert where(scored, "demo") == [("Junk", True)]
-    assert where(scored, "other") == [("", True)]
-    scored.score("12")
-    assert send(scored, recipients=both) == 554
-
-
-def test_nobody_is_left_to_have_a_threshold(scored):
-    """A milter takes all recipients away: the message goes nowhere, and is not
-    refused in the name of nobody."""
-    scored.score("1")
-    with Playing(scored) as played:
-        played({"E": [text("-", b"demo@test.dev"), ACCEPT]})
-        assert send(scored) == 250
-    assert where(scored, "demo") == []
-
-
-def test_scores_that_cannot_be_had(scored):
-    scored.njiwa("spam", "prefs", "set", "demo@test.dev", "--reject", "1")
-    scored.sql("UPDATE spam_prefs SET tag = 'x'")
-    scored.score("0.5")
-    assert send(scored) == 250
-    scored.wait_log('spam preferences of demo@test.dev: "x" is no score')
-    scored.sql("DROP TABLE spam_prefs")
-    scored.score("3")
-    assert send(scored) == 250
-    scored.wait_log("the settings count")
-    assert where(scored, "demo") == [("", False)] * 2
-
-
-def test_the_administrators_verbs(scored):
-    njiwa = scored.njiwa
-    assert njiwa("spam", "prefs", "list") == ""
-    njiwa("spam", "prefs", "set", "demo@test.dev", "--junk", "3")
-    njiwa("spam", "prefs", "set", "demo@test.dev", "--tag", "never")
-    njiwa("spam", "prefs", "set", "other@test.dev", "--reject", "-1.5")
-    assert njiwa("spam", "prefs", "list") == (
-        "demo@test.dev\tnever\t3\tsite\nother@test.dev\tsite\tsite\t-1.5\n")
-    assert njiwa("spam", "prefs", "show", "demo@test.dev") == (
-        "demo@test.dev\tnever\t3\tsite\n")
-    njiwa("spam", "prefs", "remove", "demo@test.dev")
-    for words in (["set", "demo@test.dev"],
-                  ["set", "demo@test.dev", "--tag", "much"],
-                  ["set", "demo@test.dev", "--tag", "1000001"],
-                  ["set", "who", "--tag", "1"],
-                  ["set", "nobody@test.dev", "--tag", "1"],
-                  ["remove", "demo@test.dev"], ["show", "demo@test.dev"]):
-        with pytest.raises(RuntimeError):
-            njiwa("spam", "prefs", *words)

@@ -112,6 +112,7 @@ static const struct reply *const message_replies[OUTCOME_COUNT] = {
 	[OUTCOME_GREYLISTED] = &reply_greylisted,
 	[OUTCOME_NOT_OWNED] = &reply_from_not_owned,
 	[OUTCOME_RATE] = &reply_local_error,
+	[OUTCOME_SPAM] = &reply_spam,
 	[OUTCOME_TEMPFAIL] = &reply_local_error,
 };
 /* clang-format on */

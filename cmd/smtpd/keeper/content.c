@@ -113,9 +113,11 @@ judge_mailbox(struct delivery *d, struct mailbox_to *to)
 		log_warning("spam preferences of %s: %s; the settings count",
 		    to->user.name, err.text);
 	to->junk = choose(to, own.junk, score_of_setting(s->spam_junk_score));
+	to->reject =
+	    choose(to, own.reject, score_of_setting(s->spam_reject_score));
 	return (struct wire_limits){
 		choose(to, own.tag, score_of_setting(s->spam_tag_score)),
-		choose(to, own.reject, score_of_setting(s->spam_reject_score)),
+		to->reject,
 	};
 }
 
@@ -145,6 +147,36 @@ handle_limits(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 	ipc_put_u32(&body, OUTCOME_OK);
 	wire_put_limits(&limits, &body);
 	return keeper_reply(d->keeper, SMTP_LIMITS, str_slice(&body), NULL, 0);
+}
+
+/* From which score on all mailboxes of a recipient refuse a message. */
+static int64_t
+reject_of(const struct delivery *d, const struct recipient *rcpt)
+{
+	int64_t reject = INT64_MIN;
+	size_t k;
+
+	for (k = 0; k < rcpt->count; k++)
+		reject =
+		    at_least(reject, d->to[d->links[rcpt->first + k]].reject);
+	return reject;
+}
+
+void
+content_refuse(struct delivery *d, const struct wire_commit *how)
+{
+	size_t i;
+
+	if (!recipients_differ(d) || !d->judged ||
+	    how->score == WIRE_SCORE_NONE)
+		return; /* whoever all refuse a message was told already */
+	for (i = 0; i < d->nrcpts; i++)
+		if (d->rcpts[i].count &&
+		    how->score >= reject_of(d, &d->rcpts[i])) {
+			log_info("%s refuses the message as spam",
+			    d->said.rcpts[i].address);
+			recipients_refuse(d, i);
+		}
 }
 
 const char *

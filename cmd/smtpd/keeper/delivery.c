@@ -437,10 +437,12 @@ enum smtp_outcome
 delivery_commit(
     struct delivery *d, const struct wire_commit *how, struct str *each)
 {
-	enum smtp_outcome overall =
-	    has_takers(d) ? commit(d, how) : OUTCOME_DISCARD;
+	enum smtp_outcome overall = OUTCOME_DISCARD;
 	size_t i;
 
+	content_refuse(d, how);
+	if (has_takers(d))
+		overall = commit(d, how);
 	for (i = 0; i < d->nrcpts; i++) {
 		enum smtp_outcome own = recipients_outcome(d, i);
 

@@ -38,7 +38,8 @@ struct mailbox_to {
 	size_t number;          /* by that incoming_link */
 	enum smtp_outcome outcome;
 	bool removed;       /* by a filter: nobody leads to it any more */
-	int64_t junk;       /* its own threshold (thousandths), when judged */
+	int64_t junk;       /* its own thresholds (thousandths), when judged: */
+	int64_t reject;     /* filed, and refused from there on */
 	const char *folder; /* the filters'; "": by the detail */
 	char *why;          /* it failed, as a reply; NULL; owned */
 	bool kept;          /* in the spool */
@@ -47,6 +48,7 @@ struct mailbox_to {
 /* An accepted recipient: which of the mailboxes its address leads to. */
 struct recipient {
 	size_t first, count; /* in struct delivery's links */
+	bool refused;        /* it does not want this message */
 };
 
 struct delivery {
@@ -93,6 +95,9 @@ enum smtp_outcome recipients_outcome(const struct delivery *d, size_t i);
  * left out, and its outcome is OUTCOME_DISCARD. */
 void recipients_remove(struct delivery *d, size_t i);
 
+/* The same for one that does not want the message: OUTCOME_SPAM. */
+void recipients_refuse(struct delivery *d, size_t i);
+
 /* Is there room for so many octets?  A recipient has it with one mailbox that
  * does; the full ones are left out.  OUTCOME_OK: all recipients have, or one at
  * least where they differ; else none (as verdict_when_full) or not all
@@ -109,6 +114,10 @@ void recipients_take_back(struct delivery *d, size_t n);
 /* ---- content.c: what the filters need (struct request) ---- */
 
 request_handler handle_filter, handle_limits, handle_edit;
+
+/* Where recipients have replies of their own, takes back those whose mailboxes
+ * all refuse a message of that score. */
+void content_refuse(struct delivery *d, const struct wire_commit *how);
 
 /* A mailbox's folder for a message of that score; NULL: the filters have no
  * opinion. */

@@ -151,7 +151,8 @@ recipients_add(struct delivery *d, const struct wire_rcpt *rcpt)
 		return outcome;
 	d->rcpts =
 	    mem_grow(d->rcpts, &d->rcpts_cap, d->nrcpts + 1, sizeof *d->rcpts);
-	d->rcpts[d->nrcpts++] = (struct recipient){ first, d->nlinks - first };
+	d->rcpts[d->nrcpts++] =
+	    (struct recipient){ .first = first, .count = d->nlinks - first };
 	return outcome;
 }
 
@@ -184,8 +185,8 @@ enum smtp_outcome
 recipients_outcome(const struct delivery *d, size_t i)
 {
 	const struct recipient *rcpt = &d->rcpts[i];
-	enum smtp_outcome worst =
-	    rcpt->count ? why_full(d, rcpt) : OUTCOME_DISCARD;
+	enum smtp_outcome none = rcpt->refused ? OUTCOME_SPAM : OUTCOME_DISCARD;
+	enum smtp_outcome worst = rcpt->count ? why_full(d, rcpt) : none;
 	size_t k;
 
 	for (k = 0; k < rcpt->count; k++) {
@@ -203,6 +204,14 @@ recipients_remove(struct delivery *d, size_t i)
 {
 	d->rcpts[i].count = 0;
 	mark_removed(d);
+}
+
+void
+recipients_refuse(struct delivery *d, size_t i)
+{
+	d->rcpts[i].refused = true;
+	d->said.rcpts[i].removed = true; /* nothing is told about it */
+	recipients_remove(d, i);
 }
 
 static void
