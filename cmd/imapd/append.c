@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cmd/imapd/commands.h"
+#include "cmd/imapd/feedback.h"
 #include "cmd/imapd/store.h"
 #include "cmd/imapd/view.h"
 #include "common/base/mem.h"
@@ -226,6 +227,7 @@ append_deliver(struct append *append, struct incoming_uids *ret_uids)
 		.want_uid = true,
 	};
 	struct err err = { 0, "" };
+	size_t i;
 	int rc;
 
 	if (append->count == 1) {
@@ -240,6 +242,9 @@ append_deliver(struct append *append, struct incoming_uids *ret_uids)
 	}
 	if (rc < 0)
 		append_fail(append->im, rc, &err);
+	else if (feedback_wanted(append->im, target.folder))
+		for (i = 0; i < append->count; i++)
+			feedback_added(append->im, incoming_fd(one[i].in));
 	return rc;
 }
 

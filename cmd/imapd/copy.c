@@ -1,4 +1,5 @@
 #include "cmd/imapd/commands.h"
+#include "cmd/imapd/feedback.h"
 #include "cmd/imapd/view.h"
 #include "common/base/mem.h"
 #include "common/store/mailbox_copy.h"
@@ -120,6 +121,9 @@ copy_or_move(struct copy *copy, bool move)
 		return;
 	rc = mailbox_copy(im->mailbox, messages_of(copy), str_slice(&im->name),
 	    &copy->made, &err);
+	if (rc == 0)
+		feedback_copied(
+		    im, str_slice(&im->name), copy->seqs, copy->count);
 	if (rc < 0)
 		fail(im, rc, &err);
 	else if (move)

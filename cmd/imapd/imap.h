@@ -44,6 +44,7 @@ struct imap {
 	struct notify *notify;      /* of NOTIFY, NULL before it */
 	int64_t quota_deadline;  /* until then the user's quota is believed */
 	struct deflate *deflate; /* the stream's; NULL: not compressed */
+	unsigned learning;       /* messages that the learner has */
 	bool seen_failed;        /* it was logged that \Seen cannot be set */
 	bool expunged;           /* the command has told of what is gone */
 };

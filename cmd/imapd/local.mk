@@ -23,6 +23,7 @@ libimapd_a_SOURCES = \
 	%D%/enable.c \
 	%D%/envelope.c %D%/envelope.h \
 	%D%/expunge.c \
+	%D%/feedback.c %D%/feedback.h \
 	%D%/fetch.c %D%/fetch.h \
 	%D%/fetch_binary.c \
 	%D%/fetch_body.c \
@@ -35,6 +36,7 @@ libimapd_a_SOURCES = \
 	%D%/idle.c \
 	%D%/imap.h \
 	%D%/imap_url.c %D%/imap_url.h \
+	%D%/learner.c %D%/learner.h \
 	%D%/list.c %D%/list.h \
 	%D%/list_parse.c \
 	%D%/mailbox_name.c %D%/mailbox_name.h \

@@ -1,6 +1,7 @@
 /* njiwa-imapd: serves one IMAP connection on standard input and output. */
 #include "cmd/imapd/front.h"
 #include "cmd/imapd/imap.h"
+#include "cmd/imapd/learner.h"
 
 static const char *const profiles[] = { "imap", "imaps", NULL };
 static const char *const tls_profiles[] = { "imaps", NULL };
@@ -12,6 +13,8 @@ static const struct service imapd = {
 	.tls_profiles = tls_profiles,
 	.front = imap_front,
 	.session = imap_session,
+	.helper = learner_run,
+	.keeper_prepare = learner_prepare,
 };
 
 int

@@ -14,8 +14,9 @@
 #define WIRE_BINDING_MAX 64   /* of a channel binding */
 #define WIRE_RESERVE_MAX 1000 /* recipients of one reservation */
 #define WIRE_HOME_MAX 4096    /* of a home folder */
-#define WIRE_ADDS_MAX 64      /* quota additions of one request, and requests
-			       * of them without an answer yet */
+#define WIRE_ADDS_MAX                                                          \
+	64 /* quota additions of one request, and requests                     \
+	    * of them without an answer yet */
 #define WIRE_OCTETS_MAX (INT64_C(1) << 42) /* of one addition, up or down */
 #define WIRE_MESSAGES_MAX INT32_MAX        /* likewise */
 #define WIRE_REQUEST_BODY 4096 /* of any request, without its trace, */

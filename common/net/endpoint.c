@@ -1,9 +1,13 @@
 #include <errno.h>
 #include <netdb.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/un.h>
+#include <unistd.h>
 
+#include "common/base/clock.h"
+#include "common/base/fileio.h"
 #include "common/base/num.h"
 #include "common/net/endpoint.h"
 
@@ -112,4 +116,37 @@ endpoint_resolve(const struct endpoint *endpoint,
 	memcpy(addr->sun_path, endpoint->path.ptr, endpoint->path.len);
 	*ret_len = sizeof *addr;
 	return 0;
+}
+
+/* Waits for a connect that is under way; 0 or -errno. */
+static int
+finish_connect(int fd, int64_t ms)
+{
+	int rc = fileio_wait(fd, POLLOUT, clock_deadline(ms));
+	int error = 0;
+	socklen_t len = sizeof error;
+
+	if (rc < 0)
+		return rc;
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
+		return -errno;
+	return -error;
+}
+
+int
+endpoint_connect(const struct sockaddr_storage *address, socklen_t len,
+    int64_t ms, struct err *err)
+{
+	const struct sockaddr *to = (const struct sockaddr *)address;
+	int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+	int fd = socket(to->sa_family, type, 0), rc = 0;
+
+	if (fd < 0)
+		return err_sys(err, errno, "socket");
+	if (connect(fd, to, len) < 0)
+		rc = errno == EINPROGRESS ? finish_connect(fd, ms) : -errno;
+	if (rc == 0)
+		return fd;
+	(void)close(fd); /* nothing was said on it */
+	return err_sys(err, -rc, "connect");
 }

@@ -1,5 +1,5 @@
 /* Where a server listens, as settings write it: a TCP port of a host, or the
- * path of a Unix socket.  Never connects. */
+ * path of a Unix socket, and a connection to it.  Never says anything there. */
 #ifndef NJIWA_NET_ENDPOINT_H
 #define NJIWA_NET_ENDPOINT_H
 
@@ -29,5 +29,10 @@ bool endpoint_parse(struct slice text, struct endpoint *ret_endpoint);
  */
 int endpoint_resolve(const struct endpoint *endpoint,
     struct sockaddr_storage *ret_address, socklen_t *ret_len, struct err *err);
+
+/* Connects to such an address, ms milliseconds at most; the descriptor is
+ * non-blocking.  It, or -errno with err filled. */
+int endpoint_connect(const struct sockaddr_storage *address, socklen_t len,
+    int64_t ms, struct err *err);
 
 #endif

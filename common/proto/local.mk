@@ -11,4 +11,5 @@ libproto_a_SOURCES = \
 	%D%/sasl.c %D%/sasl.h \
 	%D%/score.c %D%/score.h \
 	%D%/spam_answer.c %D%/spam_answer.h \
-	%D%/spamd.c %D%/spamd.h
+	%D%/spamd.c %D%/spamd.h %D%/spamd_own.h \
+	%D%/spamd_tell.c

@@ -1,46 +1,60 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "common/proto/exchange.h"
 #include "common/proto/spam_answer.h"
+#include "common/proto/spamd_own.h"
 
 #define USER_MAX 320 /* octets of a user's name */
 
 /* A message on its way out while an answer comes in. */
 struct checking {
-	struct slice head; /* the request, before the message */
-	const struct spam_job *job;
-	uint64_t read; /* octets of the message */
-	bool drain;    /* its answer is read to the end */
+	struct spamd_request request; /* first: what is sent */
+	bool drain;                   /* its answer is read to the end */
 	struct spam_answer answer;
-	char buffer[EXCHANGE_CHUNK];
 };
 
-/* The request's next octets: its head, then the file's. */
-static int
-next_octets(void *ctx, struct slice *ret_octets, struct err *err)
+int
+spamd_next_octets(void *ctx, struct slice *ret_octets, struct err *err)
 {
-	struct checking *c = ctx;
-	uint64_t left = c->job->size - c->read;
+	struct spamd_request *r = ctx;
+	uint64_t left = r->job->size - r->read;
 	ssize_t n;
 
-	*ret_octets = c->head;
-	if (c->head.len) {
-		c->head.len = 0;
+	*ret_octets = r->head;
+	if (r->head.len) {
+		r->head.len = 0;
 		return 0;
 	}
 	if (left == 0)
 		return 0;
-	n = pread(c->job->message, c->buffer,
+	n = pread(r->job->message, r->buffer,
 	    left < EXCHANGE_CHUNK ? (size_t)left : EXCHANGE_CHUNK,
-	    (off_t)c->read);
+	    (off_t)r->read);
 	if (n < 0)
 		return err_sys(err, errno, "cannot read the message");
 	if (n == 0)
 		return err_set(err, EIO, "the message is shorter than it was");
-	c->read += (uint64_t)n;
-	*ret_octets = slice_of(c->buffer, (size_t)n);
+	r->read += (uint64_t)n;
+	*ret_octets = slice_of(r->buffer, (size_t)n);
 	return 0;
+}
+
+int
+spamd_run(struct spamd_request *request, struct exchange *x, struct err *err)
+{
+	int result;
+
+	x->who = "the spam filter";
+	x->guard = request->job->guard;
+	x->deadline = request->job->deadline;
+	x->hang_up = true;
+	x->spare = request->job->message;
+	result = exchange_run(x, err);
+	if (result == 0 && (x->ready.len || x->refused || request->head.len ||
+			       request->read < request->job->size))
+		result = err_set(err, EPROTO,
+		    "the spam filter answered before it had the message");
+	return result;
 }
 
 static int
@@ -68,7 +82,7 @@ is_answered(void *ctx)
 }
 
 static const struct exchange_ops checking_ops = {
-	.next = next_octets,
+	.next = spamd_next_octets,
 	.take = take_answer,
 	.end = end_answer,
 	.done = is_answered,
@@ -81,21 +95,11 @@ run(struct checking *c, int to, int from, struct err *err)
 	struct exchange x = {
 		.ops = &checking_ops,
 		.ctx = c,
-		.who = "the spam filter",
 		.out = to,
 		.in = from,
-		.guard = c->job->guard,
-		.deadline = c->job->deadline,
-		.hang_up = true,
-		.spare = c->job->message,
 	};
-	int result = exchange_run(&x, err);
 
-	if (result == 0 &&
-	    (x.ready.len || x.refused || c->head.len || c->read < c->job->size))
-		result = err_set(err, EPROTO,
-		    "the spam filter answered before it had the message");
-	return result;
+	return spamd_run(&c->request, &x, err);
 }
 
 /* The exchange's result: its verdict moves out, or is released. */
@@ -124,20 +128,30 @@ is_user(const char *user)
 }
 
 int
+spamd_put_head(const struct spam_job *job, const char *verb, const char *fields,
+    struct str *out, struct err *err)
+{
+	if (!is_user(job->user))
+		return err_set(err, EINVAL, "no user name for spamd");
+	str_appendf(out, "%s SPAMC/1.5\r\n%s", verb, fields);
+	if (job->user[0])
+		str_appendf(out, "User: %s\r\n", job->user);
+	str_appendf(
+	    out, "Content-length: %llu\r\n\r\n", (unsigned long long)job->size);
+	return 0;
+}
+
+int
 spamd_ask(int socket, const struct spam_job *job,
     struct spam_verdict *ret_verdict, struct err *err)
 {
-	struct checking c = { .job = job };
+	struct checking c = { .request = { .job = job } };
 	STR_AUTO head = STR_INIT;
+	int rc = spamd_put_head(job, "HEADERS", "", &head, err);
 
-	if (!is_user(job->user))
-		return err_set(err, EINVAL, "no user name for spamd");
-	str_append_cstr(&head, "HEADERS SPAMC/1.5\r\n");
-	if (job->user[0])
-		str_appendf(&head, "User: %s\r\n", job->user);
-	str_appendf(&head, "Content-length: %llu\r\n\r\n",
-	    (unsigned long long)job->size);
-	c.head = str_slice(&head);
+	if (rc < 0)
+		return rc;
+	c.request.head = str_slice(&head);
 	spam_answer_init(&c.answer, true);
 	return conclude(&c, run(&c, socket, socket, err), ret_verdict);
 }
@@ -146,7 +160,7 @@ int
 spam_pipe_ask(int to, int from, const struct spam_job *job,
     struct spam_verdict *ret_verdict, struct err *err)
 {
-	struct checking c = { .job = job, .drain = true };
+	struct checking c = { .request = { .job = job }, .drain = true };
 
 	spam_answer_init(&c.answer, false);
 	return conclude(&c, run(&c, to, from, err), ret_verdict);

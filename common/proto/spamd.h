@@ -52,6 +52,17 @@ int spamd_ask(int socket, const struct spam_job *job,
 int spam_pipe_ask(int to, int from, const struct spam_job *job,
     struct spam_verdict *ret_verdict, struct err *err);
 
+/* What spamd is to learn that a message is (spamc -L). */
+enum spam_lesson { SPAM_LESSON_SPAM, SPAM_LESSON_HAM };
+
+/*
+ * Sends the message to spamd with TELL (spamd_tell.c).  0, and *ret_learned is
+ * false when it knew that already; or -errno with err filled, as of spamd_ask,
+ * and -EPERM for a spamd that was not started with --allow-tell.
+ */
+int spamd_tell(int socket, const struct spam_job *job, enum spam_lesson lesson,
+    bool *ret_learned, struct err *err);
+
 /* Parses "Spam: True ; 15.0 / 5.0" (spamd) and "Yes, score=15.0 required=5.0"
  * (X-Spam-Status).  False when it is neither. */
 bool spam_parse_score(struct slice line, struct spam_verdict *verdict);

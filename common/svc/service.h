@@ -20,6 +20,8 @@ struct session {
 	struct account_user *user;
 	struct account_client *account; /* bound to the user: quota alone */
 	const char *mail_path;          /* the user's Maildir */
+	int helper;    /* the pair with the helper, -1 for none */
+	void *service; /* the keeper's */
 	struct slice
 	    argument; /* what the front said with the login (IMAP: tag) */
 };
@@ -63,6 +65,13 @@ struct service {
 	/* Runs after login, in the session's confinement; NULL: the front stays
 	 * to the end (SMTP). */
 	void (*session)(struct session *session);
+	/* A process beside the session, for what that may not do; it has the
+	 * user's identity and the keeper's confinement, of which it gives up
+	 * what it does not need, its end of the pair, no client, no account
+	 * service, and ends when the session's end of the pair is closed and
+	 * its work done.  Started where keeper->service is not NULL; may be
+	 * NULL. */
+	void (*helper)(const struct session *session, int line);
 	/* The service's own requests, NULL-handler ended; may be NULL. */
 	const struct request *requests;
 	/* Called in the keeper before it is confined: the last time to open,

@@ -4,11 +4,14 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/base/fileio.h"
+#include "common/base/ipc.h"
 #include "common/base/secret.h"
 #include "common/store/store.h"
 #include "common/svc/connection.h"
@@ -93,10 +96,52 @@ release_signals(const struct connection *c)
 	(void)sigprocmask(SIG_SETMASK, &c->signals, NULL);
 }
 
+static _Noreturn void
+be_helper(struct connection *c, struct session *session, int line)
+{
+	account_client_free(c->keeper.account);
+	if (c->session_fd < 0) { /* the client is the session's alone */
+		fileio_silence(STDIN_FILENO);
+		fileio_silence(STDOUT_FILENO);
+	}
+	fileio_close(&c->session_fd);
+	(void)signal(SIGTERM, SIG_IGN); /* it ends with the session */
+	(void)sigprocmask(SIG_SETMASK, &c->signals, NULL);
+	c->service->helper(session, line);
+	_exit(EX_OK);
+}
+
+static void
+start_helper(struct connection *c, struct session *session)
+{
+	int ends[2], rc;
+	pid_t pid;
+
+	if (c->service->helper == NULL || session->service == NULL)
+		return;
+	rc = ipc_pair(ends);
+	if (rc < 0) {
+		log_error("no helper: %s", strerror(-rc));
+		return;
+	}
+	pid = fork();
+	if (pid == 0) {
+		(void)close(ends[0]); /* the session's */
+		be_helper(c, session, ends[1]);
+	}
+	(void)close(ends[1]); /* the helper's */
+	session->helper = ends[0];
+	if (pid < 0) {
+		log_error("no helper: %s", strerror(errno));
+		fileio_close(&session->helper);
+	}
+}
+
 /* Forgets what the keeper knew, and shuts the door behind. */
 static int
-session_confine(struct connection *c, const char *path, struct err *err)
+session_confine(struct connection *c, struct session *session, struct err *err)
 {
+	const char *path = session->mail_path;
 	const struct account_user *user = c->keeper.user;
 	const struct sandbox_path own = { path, SANDBOX_WRITE };
 	const struct sandbox box = { SANDBOX_SESSION, &own, 1, { 0 } };
@@ -112,6 +157,7 @@ session_confine(struct connection *c, const char *path, struct err *err)
 	if (rc < 0)
 		return err_sys(err, -rc, "uid %u of %s", user->uid, user->name);
 	forget(c);
+	start_helper(c, session);
 	limit_memory(c);
 	rc = sandbox_enter(&box, c->sandbox, err);
 	return rc < 0 ? rc : 0;
@@ -133,12 +179,14 @@ session_run(struct connection *c)
 		.user = c->keeper.user,
 		.account = c->keeper.account,
 		.argument = str_slice(&c->argument),
+		.helper = -1,
+		.service = c->keeper.service,
 	};
 
 	if (!service_mail_path(&c->settings, session.user, &path))
 		return; /* was looked at before the login was said to be good */
 	session.mail_path = str_cstr(&path);
-	if (session_confine(c, session.mail_path, &err) < 0) {
+	if (session_confine(c, &session, &err) < 0) {
 		log_error(
 		    "no session for %s: %s", session.user->name, err.text);
 		return;
@@ -151,4 +199,5 @@ session_run(struct connection *c)
 	(void)stream_flush(session.client); /* the client may be gone */
 	stream_free(session.client);
 	account_quota_flush(c->keeper.account);
+	fileio_close(&session.helper);
 }

@@ -138,7 +138,8 @@ struct settings {
 	const char *spam_command; /* "" or a command such as spamc */
 	int64_t spamd_timeout;
 	int64_t spam_max_size;
-	const char *spam_user;         /* %u: the recipient when there is one */
+	const char *spam_user; /* %u: the recipient when there is one */
+	bool spam_feedback;
 	const char *spam_tag_score;    /* "5" */
 	const char *spam_junk_score;   /* likewise */
 	const char *spam_reject_score; /* "" for never */

@@ -132,7 +132,7 @@ class Spamd:
     gtube = b"XJS*C4JDBQADN1.NSBN3*2IDNEN*" \
         b"GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
 
-    def __init__(self, folder):
+    def __init__(self, folder, *options):
         self.port = free_port()
         self.address = "127.0.0.1:%d" % self.port
         # A group of its own: ending it must reach spamd's children too.
@@ -141,7 +141,7 @@ class Spamd:
                 ["spamd", "--local", "--listen=127.0.0.1:%d" % self.port,
                  "--username=nobody", "--nouser-config", "--max-children=2",
                  "--min-children=1", "--syslog=stderr",
-                 "--pidfile=" + folder + "/pid"],
+                 "--pidfile=" + folder + "/pid", *options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True)
         wait_for("spamd (see %s/log)" % folder,

@@ -193,6 +193,7 @@ run(struct client *client, const char *path)
 		.user = &user,
 		.mail_path = path,
 		.argument = SLICE_LIT("tag"),
+		.helper = -1,
 	};
 
 	session.client = stream_new(-1, -1);

@@ -115,7 +115,8 @@ session(const uint8_t *data, size_t size)
 	struct session session = { .settings = &settings,
 		.trace = "trace",
 		.user = &user,
-		.mail_path = path };
+		.mail_path = path,
+		.helper = -1 };
 	int ends[2];
 
 	(void)snprintf(path, sizeof path, "%s/Maildir", folder);

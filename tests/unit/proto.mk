@@ -19,6 +19,11 @@ TESTS += %D%/test_spamd
 %C%_test_spamd_SOURCES = %D%/test_spamd.c
 %C%_test_spamd_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_spamd_LDADD = libproto.a libbase.a $(CMOCKA_LIBS)
+check_PROGRAMS += %D%/test_spamd_tell
+TESTS += %D%/test_spamd_tell
+%C%_test_spamd_tell_SOURCES = %D%/test_spamd_tell.c
+%C%_test_spamd_tell_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_spamd_tell_LDADD = libproto.a libbase.a $(CMOCKA_LIBS)
 # what tests/e2e/test_spamd.py runs
 check_PROGRAMS += tests/e2e/spam_probe
 tests_e2e_spam_probe_SOURCES = tests/e2e/spam_probe.c

@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -202,38 +201,14 @@ filters_release(struct filters *filters)
 	fileio_close(&filters->runner);
 }
 
-/* Waits for a connect that is under way; 0 or -errno. */
-static int
-finish_connect(int fd, int64_t ms)
-{
-	int rc = fileio_wait(fd, POLLOUT, clock_deadline(ms));
-	int error = 0;
-	socklen_t len = sizeof error;
-
-	if (rc < 0)
-		return rc;
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
-		return -errno;
-	return -error;
-}
-
 /* The descriptor is non-blocking: the front waits with poll. */
 static int
 open_server(const struct filter_way *way, int *ret_fd, struct err *err)
 {
-	const struct sockaddr *addr = (const struct sockaddr *)&way->to;
-	int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
-	int fd = socket(addr->sa_family, type, 0), rc = 0;
+	int fd = endpoint_connect(&way->to, way->len, way->connect_ms, err);
 
 	if (fd < 0)
-		return err_sys(err, errno, "socket");
-	if (connect(fd, addr, way->len) < 0)
-		rc = errno == EINPROGRESS ? finish_connect(fd, way->connect_ms)
-					  : -errno;
-	if (rc < 0) {
-		(void)close(fd); /* nothing was said on it */
-		return err_sys(err, -rc, "connect");
-	}
+		return fd;
 	*ret_fd = fd;
 	return 1;
 }
