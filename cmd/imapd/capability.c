@@ -10,6 +10,7 @@ static const struct capability {
 } capabilities[] = {
 	/* clang-format off */
 	{ "IMAP4rev1",     0 },
+	{ "IMAP4rev2",     0 },
 	{ "LITERAL+",      CAP_LITERAL_PLUS },
 	{ "LITERAL-",      CAP_LITERAL_MINUS },
 	{ "SASL-IR",       CAP_BEFORE_LOGIN },
@@ -30,6 +31,8 @@ static const struct capability {
 	{ "METADATA",      CAP_AFTER_LOGIN },
 	{ "NOTIFY",        CAP_AFTER_LOGIN },
 	{ "PREVIEW",       CAP_AFTER_LOGIN },
+	{ "I18NLEVEL=1",   CAP_AFTER_LOGIN },
+	{ "LANGUAGE",      CAP_AFTER_LOGIN },
 	{ "XLIST",         CAP_AFTER_LOGIN },
 	{ "STATUS=SIZE",   CAP_AFTER_LOGIN },
 	{ "ESEARCH",       CAP_AFTER_LOGIN },

@@ -17,6 +17,45 @@ cmd_noop(void *ctx, struct slice argument)
 	(void)argument;
 }
 
+/* "default" is what was spoken before LANGUAGE was said. */
+static bool
+is_spoken(struct slice range)
+{
+	static const char *const names[] = { "EN", "I-DEFAULT", "default" };
+	size_t i;
+
+	for (i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (slice_is_nocase(range, names[i]))
+			return true;
+	return slice_starts_nocase(range, "EN-");
+}
+
+/* There is English, which i-default has to be (RFC 2277 section 4.5). */
+void
+cmd_language(void *ctx, struct slice argument)
+{
+	struct conn *conn = ctx;
+	bool asked = argument.len > 0, spoken = false, good = true;
+	struct slice range;
+	struct args args;
+
+	conn_args(conn, argument, &args);
+	while (good && args.rest.len > 0) {
+		good = args_astring(&args, &range) &&
+		       (args.rest.len == 0 ||
+			   (args_space(&args) && args.rest.len > 0));
+		spoken |= good && is_spoken(range);
+	}
+	if (!good || !args_end(&args))
+		conn_bad(conn, "LANGUAGE takes names of languages");
+	else if (asked && !spoken)
+		conn_no(conn, NULL, "There is English alone");
+	else
+		str_append_cstr(
+		    &conn->out, asked ? "* LANGUAGE (EN)\r\n"
+				      : "* LANGUAGE (EN I-DEFAULT)\r\n");
+}
+
 void
 cmd_logout(void *ctx, struct slice argument)
 {

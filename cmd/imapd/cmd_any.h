@@ -11,6 +11,9 @@ void cmd_noop(void *ctx, struct slice argument);
 /* LOGOUT: says goodbye. */
 void cmd_logout(void *ctx, struct slice argument);
 
+/* LANGUAGE (RFC 5255 section 3.2): what our texts are written in. */
+void cmd_language(void *ctx, struct slice argument);
+
 /* ID (RFC 2971): logs what the client calls itself, says who we are. */
 void cmd_id(void *ctx, struct slice argument);
 

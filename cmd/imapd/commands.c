@@ -34,6 +34,7 @@ static const struct command table[] = {
 	{ "NOOP",         ST_IN,       ARG_NONE,   IMAP_SYNCS,          cmd_noop },
 	{ "LOGOUT",       ST_IN,       ARG_NONE,   0,                   cmd_logout },
 	{ "ID",           ST_IN,       ARG_NEEDED, IMAP_SYNCS | CMD_RAW, cmd_id },
+	{ "LANGUAGE",     ST_IN,       ARG_OPTIONAL, IMAP_SYNCS | CMD_RAW, cmd_language },
 	{ "STARTTLS",     ST_LOGIN,    ARG_NONE,   0,                   NULL },
 	{ "LOGIN",        ST_LOGIN,    ARG_NEEDED, CMD_SECRET,          NULL },
 	{ "AUTHENTICATE", ST_LOGIN,    ARG_NEEDED, CMD_SECRET,          NULL },

@@ -181,3 +181,63 @@ def test_xlist(client):
     assert client.cmd('XLIST "" ""').untagged == [
         b'* XLIST (\\Noselect) "/" ""']
     assert client.cmd('XLIST "" * RETURN (CHILDREN)').status == "BAD"
+
+
+def test_announced(lite):
+    """Before and after the login, with what it is made of."""
+    client = Client(lite, user=None)
+    for wanted in ({"IMAP4rev1", "IMAP4rev2"},
+                   {"IMAP4rev2", "BINARY", "ENABLE", "ESEARCH", "IDLE",
+                    "LIST-EXTENDED", "LIST-STATUS", "LITERAL+", "MOVE",
+                    "NAMESPACE", "SEARCHRES", "SPECIAL-USE", "STATUS=SIZE",
+                    "UIDPLUS", "UNSELECT"}):
+        got = client.cmd("CAPABILITY").untagged[0].decode().split()[2:]
+        assert wanted <= set(got), wanted - set(got)
+        assert got[0] == "IMAP4rev1", "old clients look there"
+        client.cmd("LOGIN demo@test.dev thepassword")
+
+
+def test_binary(client):
+    """FETCH BINARY is part of it (6.4.5.1)."""
+    client.append(b"Content-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n",
+                  before="() ")
+    client.cmd("SELECT INBOX")
+    answer = client.cmd("FETCH 2 (BINARY.PEEK[1] BINARY.SIZE[1])")
+    assert answer.status == "OK" and answer.find("BINARY.SIZE[1] 5")
+    assert answer.find("hello")
+
+
+def test_old_words(client):
+    """What IMAP4rev2 has left out is understood all the same, as both are
+    announced."""
+    client.cmd("SELECT INBOX")
+    for text in ("CHECK", 'LSUB "" *', "STATUS INBOX (RECENT)",
+                 "SEARCH NEW", "FETCH 1 (RFC822.SIZE RFC822.HEADER)"):
+        assert client.cmd(text).status == "OK", text
+
+
+# ---- languages and comparators (RFC 5255)
+
+def test_language(client):
+    assert client.cmd("LANGUAGE").untagged == [
+        b"* LANGUAGE (EN I-DEFAULT)"]
+    for text in ("EN", "de en-GB", '"i-default"', "default"):
+        assert client.cmd("LANGUAGE " + text).untagged == [
+            b"* LANGUAGE (EN)"], text
+    answer = client.cmd("LANGUAGE DE FR")
+    assert answer.status == "NO" and answer.untagged == []
+    for text in ("LANGUAGE (EN)", "LANGUAGE EN ", "LANGUAGE EN  DE"):
+        assert client.cmd(text).status == "BAD", text
+
+
+def test_comparator(lite):
+    """I18NLEVEL=1: i;unicode-casemap in SEARCH and SORT."""
+    client = Client(lite)
+    assert b"I18NLEVEL=1" in client.cmd("CAPABILITY").untagged[0].split()
+    for subject in ("zebra", "ÄPFEL", "Affe"):
+        client.append("Subject: {}\r\n\r\nx\r\n".format(subject).encode())
+    client.cmd("SELECT INBOX")
+    assert client.cmd("SEARCH CHARSET UTF-8 SUBJECT {}", "äpfel".encode()
+                      ).untagged == [b"* SEARCH 2"]
+    assert client.cmd("SORT (SUBJECT) UTF-8 ALL").untagged == [
+        b"* SORT 3 2 1"]
