@@ -216,7 +216,7 @@ MUTT = """
 set ssl_starttls=no ssl_force_tls=no imap_user="{user}" imap_pass="{password}"
 set folder=imap://127.0.0.1:{port}/ spoolfile=+INBOX imap_idle=yes
 set delete=yes move=no confirmappend=no quit=yes wait_key=no sleep_time=0
-set header_cache= message_cachedir= record= postponed= mail_check=1
+set header_cache="" message_cachedir="" record="" postponed="" mail_check=1
 push "<limit>~s 'mail 2'<enter><flag-message><save-message>=Archive<enter>\
 <limit>all<enter><delete-pattern>~s 'mail 3'<enter><quit>"
 """
@@ -230,6 +230,7 @@ def test_mutt(lite, client, tmp_path):
                                 port=lite.port("imap")))
     env = dict(os.environ, HOME=str(tmp_path), TERM="vt100", LC_ALL="C")
     run("script", "-qec", "mutt -n -F %s" % conf, "/dev/null", env=env,
+        cwd=tmp_path,
         stdin=subprocess.DEVNULL)
     assert subjects(client, "INBOX") == ["mail 1"]
     assert subjects(client, "Archive") == ["mail 2"]
