@@ -39,8 +39,9 @@ struct tls_driver {
 	 * missing or wrong password). */
 	struct tls_key *(*key_load)(
 	    struct slice pem, const char *password, struct err *err);
-	/* Is it the key of the first certificate in the PEM text? */
-	bool (*key_fits)(const struct tls_key *key, struct slice chain);
+	/* Is it the key of the server's first certificate? */
+	bool (*key_fits)(
+	    const struct tls_key *key, const struct tls_server *server);
 	int (*key_sign)(const struct tls_key *key,
 	    const struct tls_to_sign *what, struct str *signature);
 	/* Zeroes and frees it. */

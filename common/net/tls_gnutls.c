@@ -17,11 +17,17 @@ struct tls_key {
 	gnutls_privkey_t key;
 };
 
+struct key_id {
+	unsigned char octets[64];
+	size_t len;
+};
+
 struct tls_server {
 	gnutls_certificate_credentials_t cred;
 	gnutls_priority_t priority;
 	gnutls_pcert_st chain[CHAIN_MAX];
 	unsigned chain_len;
+	struct key_id id; /* of the first certificate's key */
 	int pk_algorithm;
 	unsigned pk_bits;
 	tls_sign *sign;
@@ -75,39 +81,30 @@ key_load(struct slice pem, const char *password, struct err *err)
 	return NULL;
 }
 
-/* The key id of a public key, into id; false when it has none. */
-static bool
-key_id(gnutls_pubkey_t pub, unsigned char id[64], size_t *len)
+/* What tells a public key from others; len 0: nothing does. */
+static void
+take_key_id(gnutls_pubkey_t pub, struct key_id *id)
 {
-	*len = 64;
-	return gnutls_pubkey_get_key_id(
-		   pub, GNUTLS_KEYID_USE_SHA256, id, len) == 0;
+	id->len = sizeof id->octets;
+	if (gnutls_pubkey_get_key_id(
+		pub, GNUTLS_KEYID_USE_SHA256, id->octets, &id->len) < 0)
+		id->len = 0;
 }
 
 static bool
-key_fits(const struct tls_key *key, struct slice chain)
+key_fits(const struct tls_key *key, const struct tls_server *server)
 {
-	unsigned char id_key[64], id_cert[64];
-	size_t len_key = 0, len_cert = 0;
-	gnutls_datum_t data = datum_of(chain);
-	gnutls_pcert_st cert;
+	const struct key_id *wanted = &server->id;
+	struct key_id id = { { 0 }, 0 };
 	gnutls_pubkey_t pub;
-	bool same;
 
-	if (gnutls_pcert_import_x509_raw(&cert, &data, GNUTLS_X509_FMT_PEM, 0) <
-	    0)
+	if (gnutls_pubkey_init(&pub) < 0)
 		return false;
-	if (gnutls_pubkey_init(&pub) < 0) {
-		gnutls_pcert_deinit(&cert);
-		return false;
-	}
-	same = gnutls_pubkey_import_privkey(pub, key->key, 0, 0) == 0 &&
-	       key_id(pub, id_key, &len_key) &&
-	       key_id(cert.pubkey, id_cert, &len_cert) && len_key == len_cert &&
-	       memcmp(id_key, id_cert, len_key) == 0;
+	if (gnutls_pubkey_import_privkey(pub, key->key, 0, 0) == 0)
+		take_key_id(pub, &id);
 	gnutls_pubkey_deinit(pub);
-	gnutls_pcert_deinit(&cert);
-	return same;
+	return id.len && id.len == wanted->len &&
+	       memcmp(id.octets, wanted->octets, id.len) == 0;
 }
 
 static int
@@ -167,6 +164,7 @@ load_chain(struct tls_server *server, struct slice chain)
 	    server->chain, &server->chain_len, &data, GNUTLS_X509_FMT_PEM, 0);
 	if (rc < 0)
 		return rc;
+	take_key_id(server->chain[0].pubkey, &server->id);
 	server->pk_algorithm = gnutls_pubkey_get_pk_algorithm(
 	    server->chain[0].pubkey, &server->pk_bits);
 	return server->pk_algorithm < 0 ? server->pk_algorithm : 0;

@@ -36,8 +36,7 @@ struct connection {
 	int loader; /* the line to it (loader.h), or -1 */
 	/* in the loader and its children; NULL where it is not loaded yet */
 	const struct tls_driver *driver;
-	struct tls_server *tls_server; /* of the chain, */
-	struct str chain;              /* as it is in the file */
+	struct tls_server *tls_server; /* of the chain in the file */
 	struct settings settings;
 	struct peer peer;
 	const char *profile;

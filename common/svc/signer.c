@@ -94,9 +94,9 @@ signer_ask(void *ctx, const struct tls_to_sign *what, struct str *signature)
 
 /* Reads the key and sees that it is the certificate's. */
 static struct tls_key *
-load_key(const struct connection *c, const struct tls_driver *driver,
-    struct slice chain, struct err *err)
+load_key(const struct connection *c, struct err *err)
 {
+	const struct tls_driver *driver = c->driver;
 	struct str pem = STR_INIT;
 	struct tls_key *key = NULL;
 
@@ -104,7 +104,7 @@ load_key(const struct connection *c, const struct tls_driver *driver,
 		key = driver->key_load(
 		    str_slice(&pem), c->settings.tls_key_password, err);
 	str_wipe(&pem);
-	if (key == NULL || driver->key_fits(key, chain))
+	if (key == NULL || driver->key_fits(key, c->tls_server))
 		return key;
 	driver->key_free(key);
 	(void)err_set(err, EINVAL, "the key is not that of the certificate");
@@ -124,8 +124,7 @@ tell_keeper(int status, int result, const struct err *err)
 
 /* The signer, after its front is on its way. */
 static void
-signer_main(
-    struct connection *c, struct signer *signer, struct slice chain, int status)
+signer_main(struct connection *c, struct signer *signer, int status)
 {
 	const struct sandbox box = { .role = SANDBOX_FRONT };
 	const int keep[] = { signer->front, status, c->key };
@@ -137,7 +136,7 @@ signer_main(
 	fileio_silence(STDIN_FILENO); /* the client is the front's */
 	fileio_silence(STDOUT_FILENO);
 	fileio_silence(STDERR_FILENO);
-	signer->key = load_key(c, signer->driver, chain, &err);
+	signer->key = load_key(c, &err);
 	if (signer->key == NULL)
 		rc = err.code ? -err.code : -EIO;
 	secret_wipe();
@@ -178,6 +177,7 @@ signer_open_files(struct connection *c)
 int
 signer_load(struct connection *c, struct err *err)
 {
+	STR_AUTO chain = STR_INIT;
 	int rc;
 
 	if (c->driver == NULL)
@@ -186,11 +186,10 @@ signer_load(struct connection *c, struct err *err)
 		return -ENOENT;
 	if (c->tls_server)
 		return 0;
-	str_clear(&c->chain);
-	rc = fileio_read_fd(c->cert, TLS_FILE_MAX, &c->chain, err);
+	rc = fileio_read_fd(c->cert, TLS_FILE_MAX, &chain, err);
 	if (rc == 0)
 		c->tls_server = c->driver->server_new(
-		    str_slice(&c->chain), c->settings.tls_priority, err);
+		    str_slice(&chain), c->settings.tls_priority, err);
 	return c->tls_server ? 0 : -EINVAL;
 }
 
@@ -219,8 +218,7 @@ signer_part(struct connection *c, bool resumed, int pair, int status)
 		tell_keeper(status, -EAGAIN, &err);
 		return;
 	}
-	signer_main(c, &(struct signer){ tls.driver, NULL, ends[1] },
-	    str_slice(&c->chain), status);
+	signer_main(c, &(struct signer){ tls.driver, NULL, ends[1] }, status);
 }
 
 /* What the signer says of itself: 0 or -errno with err. */
