@@ -133,24 +133,15 @@ trusted_part(const struct store *store)
 	return slice_head(path, 0);
 }
 
-/* Opens what is at the end of path in one step.  False for any reason, which
- * may be a kernel that cannot: go_down finds it. */
-static bool
-jump(struct walk *walk, struct slice path)
+/* Opens the Maildir in one step where there is no link on the way.  -1 for any
+ * other reason too, which may be a kernel that cannot: go_down finds it. */
+static int
+jump(const char *path)
 {
 	struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
 		.resolve = RESOLVE_NO_SYMLINKS };
-	int fd;
 
-	while (path.len && path.ptr[0] == '/')
-		path = slice_skip(path, 1);
-	/* path ends where the store's does, which is a string */
-	fd = (int)syscall(SYS_openat2, walk->fd, path.ptr, &how, sizeof how);
-	if (fd < 0)
-		return false;
-	fileio_close(&walk->fd);
-	walk->fd = fd;
-	return true;
+	return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how);
 }
 
 /* Opens the Maildir, made with all above it when it is missing and may be. */
@@ -171,7 +162,7 @@ walk_to_root(const struct store *store, bool make)
 	if (rc == 0 && make)
 		rc = go_down(&walk, trusted, false);
 	walk.follow = false;
-	if (rc == 0 && (make || !jump(&walk, rest)))
+	if (rc == 0)
 		rc = go_down(&walk, rest, true);
 	if (rc < 0)
 		fileio_close(&walk.fd);
@@ -201,8 +192,10 @@ static int
 open_root(struct store *store, bool make)
 {
 	struct stat st;
-	int fd = walk_to_root(store, make);
+	int fd = make ? -1 : jump(store->path);
 
+	if (fd < 0)
+		fd = walk_to_root(store, make);
 	if (fd < 0)
 		return fd == -ENOTDIR ? -ELOOP : fd;
 	store->root = fd;
