@@ -208,12 +208,13 @@ account_admin_migrate(struct account_admin *admin, account_migration_seen *seen,
 {
 	struct migrations *m = NULL;
 	size_t i;
-	int rc = account_admin_exec(admin, make_schema_table, err);
+	int rc = load(admin, &m, err);
 
-	if (rc == 0)
-		rc = load(admin, &m, err);
 	if (rc != 0)
 		return rc;
+	/* with that table and without the others it would be taken for one
+	 * that is being restored */
+	rc = account_admin_exec(admin, make_schema_table, err);
 	for (i = 0; i < m->count && rc == 0; i++) {
 		if (m->list[i].applied)
 			continue;

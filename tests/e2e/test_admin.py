@@ -44,6 +44,17 @@ def test_hint_at_missing_tables(site):
     assert "run njiwa db migrate" in site.log
 
 
+def test_migrations_that_are_not_there(site):
+    """Nothing is begun: a predecessor's database goes on to serve."""
+    for table in "disabled_users", "njiwa_schema":
+        site.sql("DROP TABLE " + table)
+    site.env["NJIWA_SQLDIR"] = site.folder + "/nowhere"
+    assert "/nowhere" in bad(site, NOUSER, "db", "migrate")
+    said = site.pipe("mx", b"EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<%s>\r\n"
+                     b"QUIT\r\n" % full("demo").encode())
+    assert b"\r\n250 2.1.5 " in said
+
+
 def test_sqlite_file_of_its_folder(make_site):
     site = make_site("sqlite")
     folder = site.folder + "/run/fresh"
