@@ -65,9 +65,11 @@ append_has_room(struct append *append, uint64_t octets)
 		conn_no(&im->conn, "TOOBIG", too_large);
 		return false;
 	}
-	if (all <= append->freed)
+	if (append->freed && all <= append->freed)
 		return true;
-	return imap_has_room(im, str_slice(&im->name), all - append->freed);
+	all -= append->freed;
+	return imap_has_room(
+	    im, str_slice(&im->name), all, append->freed ? 0 : append->count);
 }
 
 static int

@@ -59,6 +59,7 @@ static const struct capability {
 	{ "OBJECTID",      CAP_AFTER_LOGIN },
 	{ "QUOTA",         CAP_AFTER_LOGIN },
 	{ "QUOTA=RES-STORAGE", CAP_AFTER_LOGIN },
+	{ "QUOTA=RES-MESSAGE", CAP_AFTER_LOGIN },
 	/* clang-format on */
 };
 

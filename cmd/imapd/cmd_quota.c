@@ -18,18 +18,34 @@ units(uint64_t octets)
 }
 
 static void
+tell_resource(struct str *out, const char *name, uint64_t used, uint64_t limit)
+{
+	str_append_cstr(out, name);
+	response_number(out, used);
+	str_append_char(out, ' ');
+	response_number(out, limit);
+}
+
+static void
 tell_quota(struct imap *im)
 {
 	const struct account_user *user = im->service->user;
+	int64_t max = im->service->settings->quota_messages;
 	struct str *out = &im->conn.out;
+	uint64_t messages =
+	    user->quota_messages > 0 ? (uint64_t)user->quota_messages : 0;
 	uint64_t used = user->quota_used > 0 ? (uint64_t)user->quota_used : 0;
 
 	str_append_cstr(out, "* QUOTA ");
 	response_string(out, slice_from(root));
-	str_append_cstr(out, " (STORAGE ");
-	response_number(out, units(used));
-	str_append_char(out, ' ');
-	response_number(out, units(user->quota_limit));
+	str_append_cstr(out, " (");
+	if (user->quota_limit)
+		tell_resource(
+		    out, "STORAGE ", units(used), units(user->quota_limit));
+	if (user->quota_limit && max)
+		str_append_char(out, ' ');
+	if (max)
+		tell_resource(out, "MESSAGE ", messages, (uint64_t)max);
 	str_append_cstr(out, ")\r\n");
 }
 

@@ -55,7 +55,7 @@ has_room(struct copy *copy, bool move)
 	    (move && !slice_is(str_slice(&im->mailbox_name), ignored)))
 		return true;
 	return imap_has_room(im, str_slice(&im->name),
-	    mailbox_octets(im->mailbox, messages_of(copy)));
+	    mailbox_octets(im->mailbox, messages_of(copy)), copy->count);
 }
 
 /* COPYUID (RFC 4315), into code_made; NULL when nothing was copied. */

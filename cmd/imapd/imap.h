@@ -108,8 +108,9 @@ void imap_unselect(struct imap *im);
 /* Has the user a quota by now? */
 bool imap_has_quota(struct imap *im);
 
-/* May octets more go into the folder?  False, and the reply is NO [OVERQUOTA],
- * when the quota has no room for them. */
-bool imap_has_room(struct imap *im, struct slice folder, uint64_t octets);
+/* May so many octets and messages more go into the folder?  False, and the
+ * reply is NO [OVERQUOTA], when the quota has no room for them. */
+bool imap_has_room(
+    struct imap *im, struct slice folder, uint64_t octets, uint64_t messages);
 
 #endif

@@ -293,8 +293,10 @@ tell_all(struct imap *im, bool idle)
 	sync_selected(im, idle);
 	look(im);
 	set_due(im->notify);
-	if (im->conn.out.len)
+	if (im->conn.out.len) {
 		conn_flush(&im->conn);
+		imap_rest_compression(im);
+	}
 }
 
 /* Was another mailbox selected since the descriptor was made? */
@@ -344,6 +346,7 @@ notify_wait(struct imap *im, int64_t deadline, int64_t keep_alive)
 		if (clock_left(alive) == 0) {
 			str_append_cstr(&im->conn.out, "* OK Still here\r\n");
 			conn_flush(&im->conn);
+			imap_rest_compression(im);
 			alive = clock_deadline(keep_alive);
 		}
 	}

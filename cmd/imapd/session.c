@@ -215,29 +215,35 @@ imap_has_quota(struct imap *im)
 {
 	if (clock_left(im->quota_deadline) == 0)
 		ask_quota(im);
-	return im->service->user->quota_limit != 0;
+	return im->service->user->quota_limit != 0 ||
+	       im->service->settings->quota_messages != 0;
 }
 
 static bool
-fits(const struct account_user *user, uint64_t octets)
+fits(const struct imap *im, uint64_t octets, uint64_t messages)
 {
+	const struct account_user *user = im->service->user;
 	uint64_t used = user->quota_used > 0 ? (uint64_t)user->quota_used : 0;
+	uint64_t count =
+	    user->quota_messages > 0 ? (uint64_t)user->quota_messages : 0;
+	uint64_t max = (uint64_t)im->service->settings->quota_messages;
 
+	if (max && (count > max || messages > max - count))
+		return false;
 	return user->quota_limit == 0 ||
 	       (used <= user->quota_limit &&
 		   octets <= user->quota_limit - used);
 }
 
 bool
-imap_has_room(struct imap *im, struct slice folder, uint64_t octets)
+imap_has_room(
+    struct imap *im, struct slice folder, uint64_t octets, uint64_t messages)
 {
-	const struct account_user *user = im->service->user;
-
 	if (slice_is(folder, im->service->settings->quota_ignore) ||
-	    !imap_has_quota(im) || fits(user, octets))
+	    !imap_has_quota(im) || fits(im, octets, messages))
 		return true;
 	ask_quota(im);
-	if (fits(user, octets))
+	if (fits(im, octets, messages))
 		return true;
 	conn_no(&im->conn, "OVERQUOTA", quota_text(im));
 	return false;

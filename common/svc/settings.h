@@ -70,6 +70,7 @@ struct settings {
 	const char *quota_message;
 	const char *quota_full;           /* reject, defer */
 	int64_t quota_grace;              /* percent, for the last message */
+	int64_t quota_messages;           /* of a mailbox; 0: any number */
 	const char *subaddress_delimiter; /* its octets; "" for none */
 	/* TLS */
 	const char *tls_key;

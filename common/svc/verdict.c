@@ -163,6 +163,9 @@ verdict_has_room(const struct settings *settings,
 {
 	uint64_t used = (uint64_t)user->quota_used;
 
+	if (settings->quota_messages &&
+	    user->quota_messages >= settings->quota_messages)
+		return false;
 	if (user->quota_limit == 0)
 		return true;
 	return used < user->quota_limit &&

@@ -196,3 +196,11 @@ def test_headers_for_who_has_not_enabled(site):
     assert client.cmd("FETCH 1 BODY.PEEK[]").literal() == text
     got = client.cmd("FETCH 1 ENVELOPE").untagged[0]
     assert b"{7}\r\n" + UMLAUT in got
+
+
+def test_no_unauthenticate(site):
+    """A session cannot become another user's."""
+    client = Client(site)
+    assert not client.cmd("CAPABILITY").find("UNAUTHENTICATE")
+    assert client.cmd("UNAUTHENTICATE").status == "BAD"
+    assert client.cmd('LOGIN other@test.dev "thepassword"').status == "BAD"

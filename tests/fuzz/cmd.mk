@@ -53,7 +53,7 @@ EXTRA_DIST += %D%/pop3.dict %D%/corpus/pop3
 
 # njiwa-imapd: arguments; a whole session on a Maildir
 FUZZ_TARGETS += %D%/fuzz_imap_args %D%/fuzz_imap_search \
-	%D%/fuzz_imap_session %D%/fuzz_imap_thread
+	%D%/fuzz_imap_session %D%/fuzz_imap_thread %D%/fuzz_imap_url
 FUZZ_IMAPD_LIBS = libimapd.a libproto.a libstore.a libmsg.a libnet.a \
 	libbase.a $(UNISTRING_LIBS) $(ZLIB_LIBS)
 %C%_fuzz_imap_search_SOURCES = %D%/fuzz_imap_search.c $(FUZZ_MAIN)
@@ -67,6 +67,10 @@ FUZZ_IMAPD_LIBS = libimapd.a libproto.a libstore.a libmsg.a libnet.a \
 %C%_fuzz_imap_args_LDADD = libimapd.a libproto.a libaccount.a libstore.a \
 	libmsg.a libnet.a libbase.a $(UNISTRING_LIBS) $(ZLIB_LIBS)
 %C%_fuzz_imap_args_LDFLAGS = $(FUZZ_LINK)
+%C%_fuzz_imap_url_SOURCES = %D%/fuzz_imap_url.c $(FUZZ_MAIN)
+%C%_fuzz_imap_url_LDADD = libimapd.a libbase.a
+%C%_fuzz_imap_url_LDFLAGS = $(FUZZ_LINK)
+EXTRA_DIST += %D%/imap_url.dict %D%/corpus/imap_url
 %C%_fuzz_imap_session_SOURCES = %D%/fuzz_imap_session.c $(FUZZ_MAIN)
 %C%_fuzz_imap_session_LDADD = $(FUZZ_IMAPD_LIBS)
 %C%_fuzz_imap_session_LDFLAGS = $(FUZZ_LINK)

@@ -15,6 +15,7 @@
 #include "common/store/mailbox_message.h"
 
 #define MESSAGE_MAX (64U << 20)
+#define BATCH_MAX 16   /* messages of a batch */
 #define EXPUNGE_MAX 16 /* uids of one expunge */
 
 static struct err err;
@@ -48,6 +49,36 @@ parse_flags(const char *text, uint8_t *flags, uint32_t *keywords)
 		else if ((at = strchr(letters, *text)) != NULL)
 			*flags |= (uint8_t)(1 << (at - letters));
 	}
+}
+
+/* batch FOLDER COUNT: standard input into a folder so often, together. */
+static int
+cmd_batch(struct store *store, char **args)
+{
+	struct incoming_one list[BATCH_MAX];
+	struct incoming_target target = { .store = store,
+		.folder = slice_from(args[0]) };
+	size_t n = 0, count = (size_t)atoi(args[1]);
+	struct incoming_uids uids = { 0, 0 };
+	char octets[65536];
+	ssize_t len = read(0, octets, sizeof octets);
+	int rc = len < 0 ? -EIO : 0;
+
+	while (rc == 0 && n < count && n < BATCH_MAX) {
+		list[n] = (struct incoming_one){ .flags = FLAG_SEEN };
+		rc = incoming_open(store, &list[n].in, &err);
+		if (rc == 0)
+			rc = incoming_write(
+			    list[n++].in, slice_of(octets, (size_t)len), &err);
+	}
+	if (rc == 0)
+		rc = incoming_deliver_all(list, n, &target, &uids, &err);
+	while (n > 0)
+		incoming_free(list[--n].in);
+	if (rc < 0)
+		return fail(rc);
+	printf("delivered %u %u\n", uids.first, uids.uidvalidity);
+	return 0;
 }
 
 /* deliver FOLDER FLAGS [uid]: standard input into a folder ('!': recent). */
@@ -235,6 +266,7 @@ main(int argc, char **argv)
 		int (*run)(struct store *store, char **args);
 	} verbs[] = {
 		{ "deliver", 2, cmd_deliver },
+		{ "batch", 2, cmd_batch },
 		{ "show", 1, cmd_show },
 		{ "flags", 4, cmd_flags },
 		{ "expunge", 2, cmd_expunge },

@@ -115,7 +115,7 @@ IMAPD_UNITS = %D%/test_imap_items %D%/test_imap_notify \
 	%D%/test_imap_search %D%/test_imap_search_keys \
 	%D%/test_imap_select %D%/test_imap_seqset \
 	%D%/test_imap_sort \
-	%D%/test_imap_thread
+	%D%/test_imap_thread %D%/test_imap_url
 IMAPD_LIBS = libimapd.a libsvc.a libproto.a libaccount.a libstore.a libmsg.a \
 	libnet.a libbase.a
 check_PROGRAMS += $(IMAPD_UNITS)
@@ -128,6 +128,9 @@ TESTS += $(IMAPD_UNITS)
 %C%_test_imap_notify_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_imap_notify_LDADD = $(IMAPD_LIBS) $(CMOCKA_LIBS) $(INIH_LIBS) \
 	$(UNISTRING_LIBS) $(ZLIB_LIBS)
+%C%_test_imap_url_SOURCES = %D%/test_imap_url.c
+%C%_test_imap_url_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_imap_url_LDADD = libimapd.a libbase.a $(CMOCKA_LIBS)
 %C%_test_imap_parse_SOURCES = %D%/test_imap_parse.c
 %C%_test_imap_parse_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_imap_parse_LDADD = libimapd.a libbase.a $(CMOCKA_LIBS)

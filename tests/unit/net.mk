@@ -31,3 +31,9 @@ TESTS += %D%/test_proxy_header
 %C%_test_proxy_header_SOURCES = %D%/test_proxy_header.c
 %C%_test_proxy_header_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_proxy_header_LDADD = libnet.a libbase.a $(CMOCKA_LIBS)
+
+check_PROGRAMS += %D%/test_deflate
+TESTS += %D%/test_deflate
+%C%_test_deflate_SOURCES = %D%/test_deflate.c
+%C%_test_deflate_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_deflate_LDADD = libnet.a libbase.a $(CMOCKA_LIBS) $(ZLIB_LIBS)

@@ -199,6 +199,34 @@ nul(void **state)
 	stream_free(stream);
 }
 
+/* LITERAL- (RFC 7888): at its limit, and one past it; asked for, any number. */
+static void
+unasked(void **state)
+{
+	static const char text[] = "a {4+}\r\nabcd\r\nb {5+}\r\nabcde\r\n"
+				   "c {5}\r\nabcde\r\ns {5+}\r\nabcde\r\n";
+	struct client client = { slice_from(text), SIZE_MAX, STR_INIT };
+	struct reader_limits minus = limits;
+	struct stream *stream = stream_new(-1, -1);
+	struct reader reader;
+
+	(void)state;
+	minus.unasked = 4;
+	stream_set_io(stream, &io, &client);
+	reader_init(&reader, stream, &minus);
+	reader.streams = streams;
+	reader.deadline = CLOCK_NEVER;
+	assert_int_equal(reader_next(&reader), READER_COMMAND);
+	assert_int_equal(reader_next(&reader), READER_REFUSED);
+	assert_string_equal(reader.code, "TOOBIG");
+	assert_int_equal(reader_next(&reader), READER_COMMAND);
+	assert_int_equal(reader_next(&reader), READER_REFUSED);
+	assert_int_equal(reader_next(&reader), READER_END);
+	reader_release(&reader);
+	stream_free(stream);
+	str_release(&client.answers);
+}
+
 int
 main(void)
 {
@@ -206,6 +234,7 @@ main(void)
 		cmocka_unit_test(at_once),
 		cmocka_unit_test(octet_by_octet),
 		cmocka_unit_test(nul),
+		cmocka_unit_test(unasked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
