@@ -10,7 +10,7 @@ notify_folders_free(struct notify_folder *folders, size_t count)
 {
 	size_t i;
 
-	for (i = 0; i < count; i++) {
+	for (i = 0; folders && i < count; i++) {
 		free(folders[i].name);
 		notify_notes_release(&folders[i].notes);
 	}

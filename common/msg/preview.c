@@ -69,6 +69,7 @@ preview_take(struct slice *rest)
 
 /* ---- plain text ---- */
 
+/* Cuts the next line off *rest, which is not empty. */
 static struct slice
 next_line(struct slice *rest)
 {
@@ -76,9 +77,7 @@ next_line(struct slice *rest)
 	struct slice line = slice_head(*rest, at);
 
 	*rest = slice_skip(*rest, at + 1);
-	if (line.len && line.ptr[line.len - 1] == '\r')
-		line.len--;
-	return line;
+	return slice_head(line, slice_find(line, '\r'));
 }
 
 /* "On Monday somebody wrote:", before what he wrote. */
@@ -220,9 +219,9 @@ try_part(const struct mime_part *part, struct slice text, enum text_kind kind,
 		    slice_of(
 			text.ptr + part->body_at, part->end_at - part->body_at),
 		    &utf8);
-		if (kind == TEXT_HTML)
+		if (utf8.ptr && kind == TEXT_HTML)
 			preview_html(str_slice(&utf8), out);
-		else
+		else if (utf8.ptr)
 			preview_plain(str_slice(&utf8), out);
 	}
 	str_release(&reading.charset);

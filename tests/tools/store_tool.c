@@ -13,6 +13,7 @@
 #include "common/store/incoming.h"
 #include "common/store/mailbox.h"
 #include "common/store/mailbox_message.h"
+#include "common/store/metadata.h"
 
 #define MESSAGE_MAX (64U << 20)
 #define BATCH_MAX 16   /* messages of a batch */
@@ -225,6 +226,22 @@ cmd_folders(struct store *store, char **args)
 	return 0;
 }
 
+/* note FOLDER ENTRY VALUE [ENTRY VALUE]: metadata. */
+static int
+cmd_note(struct store *store, char **args)
+{
+	struct metadata_entry entries[2];
+	size_t n = 0;
+	int rc;
+
+	for (n = 0; n < 2 && args[2 * n + 1]; n++)
+		entries[n] =
+		    (struct metadata_entry){ slice_from(args[2 * n + 1]),
+			    slice_from(args[2 * n + 2]) };
+	rc = metadata_write(store, slice_from(args[0]), entries, n, &err);
+	return rc < 0 ? fail(rc) : 0;
+}
+
 static int
 cmd_create(struct store *store, char **args)
 {
@@ -272,6 +289,7 @@ main(int argc, char **argv)
 		{ "expunge", 2, cmd_expunge },
 		{ "folders", 0, cmd_folders },
 		{ "create", 1, cmd_create },
+		{ "note", 3, cmd_note },
 		{ "subscribe", 2, cmd_subscribe },
 		{ "usage", 0, cmd_usage },
 	};
