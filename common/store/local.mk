@@ -42,4 +42,5 @@ libstore_a_SOURCES = \
 	%D%/view.h \
 	%D%/view_assign.c \
 	%D%/view_scan.c \
+	%D%/watch.c %D%/watch.h \
 	%D%/withdraw.c %D%/withdraw.h

@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/inotify.h>
 #include <unistd.h>
 
 #include "common/base/fileio.h"
@@ -9,11 +8,6 @@
 #include "common/store/body.h"
 #include "common/store/maildir.h"
 #include "common/store/view.h"
-
-#define WATCH_EVENTS                                                           \
-	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |                 \
-	    IN_DELETE_SELF | IN_ONLYDIR | IN_DONT_FOLLOW)
-#define DRAIN_OCTETS 4096 /* of events read at once */
 
 int
 mailbox_open(struct store *store, struct slice name, enum mailbox_mode mode,
@@ -24,7 +18,7 @@ mailbox_open(struct store *store, struct slice name, enum mailbox_mode mode,
 	int rc;
 
 	mb->store = store;
-	mb->watch = -1;
+	mb->watch = (struct watch)WATCH_INIT;
 	mb->stale = true;
 	rc = tree_folder_open(store, name, false, &mb->folder, err);
 	if (rc < 0) {
@@ -58,7 +52,7 @@ mailbox_free(struct mailbox *mb)
 	free(mb->records);
 	keywords_release(&mb->keywords);
 	str_release(&mb->names);
-	fileio_close(&mb->watch);
+	watch_release(&mb->watch);
 	tree_folder_close(&mb->folder);
 	free(mb);
 }
@@ -252,33 +246,34 @@ mailbox_changes_release(struct mailbox_changes *changes)
 int
 mailbox_watch_fd(struct mailbox *mb)
 {
-	static const char *const subs[] = { "new", "cur" };
-	size_t i;
+	const struct tree_folder *folder = &mb->folder;
+	STR_AUTO new_path = STR_INIT;
+	STR_AUTO cur_path = STR_INIT;
+	struct watched list[] = { { .dir = folder->new_dir },
+		{ .dir = folder->cur_dir },
+		{ folder->path, folder->dir, true } };
 
-	if (mb->watch >= 0)
-		return mb->watch;
-	mb->watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	for (i = 0; mb->watch >= 0 && i < sizeof subs / sizeof subs[0]; i++) {
-		STR_AUTO path = STR_INIT;
+	if (mb->watch.fd >= 0)
+		return mb->watch.fd;
+	str_appendf(&new_path, "%s/new", folder->path);
+	str_appendf(&cur_path, "%s/cur", folder->path);
+	list[0].path = str_cstr(&new_path);
+	list[1].path = str_cstr(&cur_path);
+	/* without one the caller looks by himself */
+	(void)watch_open(&mb->watch, list, sizeof list / sizeof list[0]);
+	return mb->watch.fd;
+}
 
-		str_appendf(&path, "%s/%s", mb->folder.path, subs[i]);
-		if (inotify_add_watch(
-			mb->watch, str_cstr(&path), WATCH_EVENTS) < 0)
-			fileio_close(&mb->watch);
-	}
-	return mb->watch;
+bool
+mailbox_watch_is_scarce(const struct mailbox *mb)
+{
+	return mb->watch.fd < 0 || watch_is_by_signal(&mb->watch);
 }
 
 void
 mailbox_watch_drain(struct mailbox *mb)
 {
-	char events[DRAIN_OCTETS]
-	    __attribute__((aligned(__alignof__(struct inotify_event))));
-
-	if (mb->watch < 0)
-		return;
-	while (read(mb->watch, events, sizeof events) > 0)
-		;
+	watch_drain(&mb->watch);
 }
 
 const char *

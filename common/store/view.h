@@ -7,6 +7,7 @@
 #include "common/store/scan.h"
 #include "common/store/tree.h"
 #include "common/store/uidfile.h"
+#include "common/store/watch.h"
 
 enum record_state {
 	RECORD_IN_NEW = 1 << 0, /* its file is in new */
@@ -66,7 +67,7 @@ struct mailbox {
 	size_t nsizes, sizes_cap;
 	struct known_uidl *uidls; /* by uid */
 	size_t nuidls, uidls_cap;
-	int watch; /* inotify; -1 */
+	struct watch watch;
 };
 
 /* The name of a record's file, and its directory. */

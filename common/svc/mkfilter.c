@@ -108,6 +108,9 @@ static const struct row rows[] = {
 	CALL("inotify_init1", SESSION | KEEPER),
 	CALL("inotify_add_watch", SESSION | KEEPER),
 	CALL("inotify_rm_watch", SESSION | KEEPER),
+	/* where there is no inotify left: a signal to oneself */
+	WHEN("fcntl", SESSION | KEEPER, 1, IS(1, F_NOTIFY)),
+	CALL("signalfd4", SESSION | KEEPER),
 	CALL("uname", FILES), CALL("sysinfo", FILES), CALL("getcwd", FILES),
 	CALL("getsockopt", FILES), CALL("setsockopt", ACCOUNTD),
 	WHEN("kill", FILES, 1, IS(1, 0)), /* does a lock's owner live? */

@@ -3,7 +3,7 @@ STORE_TESTS = %D%/test_maildir %D%/test_folder %D%/test_uidlist \
 	%D%/test_side_files %D%/test_body %D%/test_lock %D%/test_store \
 	%D%/test_store_owner %D%/test_mailbox %D%/test_mailbox_copy \
 	%D%/test_mailbox_message %D%/test_metadata \
-	%D%/test_spool %D%/test_spool_envelope
+	%D%/test_spool %D%/test_spool_envelope %D%/test_watch
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
 EXTRA_DIST += %D%/store_fixture.h
@@ -59,3 +59,6 @@ tests_bench_bench_store_LDADD = libstore.a libbase.a
 %C%_test_metadata_SOURCES = %D%/test_metadata.c
 %C%_test_metadata_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_metadata_LDADD = libstore.a libmsg.a libbase.a $(CMOCKA_LIBS)
+%C%_test_watch_SOURCES = %D%/test_watch.c
+%C%_test_watch_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_watch_LDADD = libstore.a libbase.a $(CMOCKA_LIBS)
