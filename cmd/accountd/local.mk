@@ -3,6 +3,7 @@ noinst_LIBRARIES += libaccountd.a
 libaccountd_a_SOURCES = \
 	%D%/identity.c %D%/identity.h \
 	%D%/pending.c %D%/pending.h \
+	%D%/seats.c %D%/seats.h \
 	%D%/pool.c %D%/pool.h \
 	%D%/requests.c %D%/requests.h \
 	%D%/requests_user.c \

@@ -170,6 +170,8 @@ run(struct program *p)
 		.server = { .account = &p->account,
 		    .listener = find_listener(),
 		    .client = STDIN_FILENO,
+		    .sessions = { .limit = (uint32_t)p->settings
+					       .max_sessions_per_user },
 		    .mail_uid = p->settings.mail_uid < 0
 				    ? 0
 				    : (uid_t)p->settings.mail_uid },

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -28,6 +29,8 @@ struct worker {
 struct pool {
 	const struct pool_config *config;
 	struct worker workers[POOL_WORKERS_MAX];
+	struct seats *seats; /* NULL: sessions are not counted */
+	int bells[POOL_WORKERS_MAX];
 	sigset_t signals;
 	bool ending;
 };
@@ -41,6 +44,9 @@ work(const struct pool *pool, const struct worker *worker, pid_t parent)
 	if (getppid() != parent)
 		_exit(EX_OK);
 	config.load = worker->load;
+	config.sessions.seats = pool->seats;
+	config.sessions.bells = pool->bells;
+	config.sessions.process = (uint32_t)(worker - pool->workers);
 	if (!pool->config->confine(pool->config->ctx))
 		_exit(EX_OSERR);
 	_exit(server_run(&config));
@@ -93,6 +99,8 @@ buried(struct pool *pool, struct worker *worker, int status)
 	worker->pid = 0;
 	atomic_store(&worker->load->clients, 0); /* gone with it */
 	atomic_store(&worker->load->changed_ms, now);
+	if (pool->seats)
+		seats_forget(pool->seats, (uint32_t)(worker - pool->workers));
 	if (pool->ending)
 		return;
 	if (now - worker->start_ms >= STEADY_MS || worker->backoff_ms == 0)
@@ -218,6 +226,22 @@ share_load(struct pool *pool)
 	return true;
 }
 
+/* Without it users may have as many sessions as they like. */
+static void
+share_seats(struct pool *pool)
+{
+	unsigned int i;
+
+	pool->seats = seats_new(SEATS_MAX);
+	for (i = 0; pool->seats && i < pool->config->workers; i++) {
+		pool->bells[i] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		if (pool->bells[i] < 0)
+			pool->seats = NULL;
+	}
+	if (pool->seats == NULL)
+		log_warning("sessions are not counted: %m");
+}
+
 /* Signals to wait for.  One that whoever started us ignored would not come,
  * and a process that ended not be seen. */
 static void
@@ -242,6 +266,7 @@ pool_run(const struct pool_config *config)
 
 	if (!share_load(&pool))
 		return EX_OSERR;
+	share_seats(&pool);
 	take_signals(&pool);
 	secret_inherit(true);
 	keep_going(&pool);

@@ -6,7 +6,8 @@
 #include "cmd/accountd/server.h"
 
 struct pool_config {
-	struct server_config server; /* load is filled by the pool */
+	struct server_config server; /* load, and of sessions all but their
+				      * limit, are filled by the pool */
 	unsigned int workers;
 	int64_t idle_ms; /* ends after so long without a client; 0: stays */
 	/* Called in each process before it serves; false ends it. */

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "cmd/accountd/requests.h"
 #include "common/account/greylist.h"
@@ -194,17 +195,73 @@ do_quota_add(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 	return good ? 0 : -EPROTO;
 }
 
+/* The session that the client becomes, counted; false when the user has too
+ * many and none of them is at rest. */
+static bool
+take_seat(struct request_ctx *r, struct slice name, struct slice service)
+{
+	const struct server_sessions *sessions = &r->server->sessions;
+	const struct seat_wanted wanted = { name, service, sessions->process,
+		sessions->limit };
+	const uint64_t once = 1;
+	uint32_t ring;
+
+	if (sessions->seats == NULL)
+		return true;
+	if (seats_take(sessions->seats, &wanted, &r->client->seat, &ring) < 0) {
+		log_info("%.*s has %u sessions (%.*s), of which none is at "
+			 "rest: one more is refused",
+		    SLICE_FMT(name), sessions->limit, SLICE_FMT(service));
+		return false;
+	}
+	if (ring != SEATS_NOBODY &&
+	    write(sessions->bells[ring], &once, sizeof once) < 0)
+		log_warning("a session of %.*s cannot be told to end: %m",
+		    SLICE_FMT(name));
+	return true;
+}
+
 static int
 do_bind(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 {
 	struct request_ctx *r = ctx;
 	struct slice name = ipc_get_text(args, ACCOUNT_NAME_MAX);
+	struct slice service = ipc_get_text(args, WIRE_SERVICE_MAX);
 
 	(void)msg;
 	if (!ipc_reader_done(args) || name.len == 0)
 		return -EPROTO;
 	r->client->bound = mem_strndup(name.ptr, name.len);
-	request_answer_plain(r, ACCOUNT_FOUND, NULL);
+	request_answer_plain(r,
+	    take_seat(r, name, service) ? ACCOUNT_FOUND : ACCOUNT_DENIED, NULL);
+	return 0;
+}
+
+static int
+do_rest(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	struct request_ctx *r = ctx;
+	bool resting = ipc_get_u32(args) != 0;
+
+	(void)msg;
+	if (!ipc_reader_done(args))
+		return -EPROTO;
+	seats_rest(
+	    r->server->sessions.seats, r->client->seat, resting, clock_ms());
+	return 0;
+}
+
+static int
+do_scarce(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	struct request_ctx *r = ctx;
+
+	(void)msg;
+	if (!ipc_reader_done(args))
+		return -EPROTO;
+	if (r->server->sessions.seats &&
+	    seats_first_to_tell(r->server->sessions.seats))
+		log_info(ACCOUNT_SCARCE_TEXT);
 	return 0;
 }
 
@@ -258,6 +315,10 @@ static const struct request requests[] = {
 	  WIRE_REQUEST_BODY, REQUEST_UNLIMITED, do_spam_prefs },
 	{ WIRE_BIND,      "BIND",      FREE,
 	  WIRE_REQUEST_BODY, 1,                 do_bind },
+	{ WIRE_REST,      "REST",      BOUND,
+	  WIRE_REQUEST_BODY, REQUEST_UNLIMITED, do_rest },
+	{ WIRE_SCARCE,    "SCARCE",    BOUND,
+	  WIRE_REQUEST_BODY, 1,                 do_scarce },
 	{ WIRE_GREYLIST,  "GREYLIST",  FREE,
 	  WIRE_REQUEST_BODY, REQUEST_UNLIMITED, do_greylist },
 };

@@ -68,6 +68,8 @@ server_close(struct server *server, struct client *client)
 	(void)close(client->fd); /* leaves the epoll set by that */
 	server->nclients--;
 	server->ngone++;
+	seats_leave(server->sessions.seats, client->seat);
+	client->seat = SEATS_NOBODY;
 	note_load(server, -1);
 	if (!server->ending && server->resume == CLOCK_NEVER)
 		set_accepting(server, true);
@@ -89,6 +91,7 @@ add_client(struct server *s, int fd)
 	struct client *client = mem_zalloc(1, sizeof *client);
 
 	client->fd = fd;
+	client->seat = SEATS_NOBODY;
 	refuse_descriptors(fd);
 	if (!watch(s, EPOLL_CTL_ADD, fd, EPOLLIN, client)) {
 		free(client);
@@ -242,6 +245,24 @@ accept_client(struct server *s)
 		set_accepting(s, false);
 }
 
+/* Tells the sessions whose place another one has taken.  They rest, so there is
+ * room for that: one that reads nothing is closed. */
+static void
+answer_bell(struct server *s)
+{
+	struct client *client;
+	uint64_t rings;
+
+	if (read(s->sessions.bells[s->sessions.process], &rings, sizeof rings) <
+	    0)
+		return; /* was seen to already */
+	for (client = s->clients; client; client = client->next)
+		if (seats_is_called(s->sessions.seats, client->seat) &&
+		    wire_send(
+			client->fd, WIRE_END, slice_from(""), CLOCK_PAST) < 0)
+			server_close(s, client);
+}
+
 static void
 accept_again(struct server *s)
 {
@@ -260,6 +281,8 @@ handle_event(struct server *s, const struct epoll_event *event)
 		accept_client(s);
 	} else if (event->data.ptr == &s->signals) {
 		s->ending = true;
+	} else if (event->data.ptr == &s->sessions) {
+		answer_bell(s);
 	} else if (!client->gone) {
 		if (event->events & EPOLLOUT)
 			send_queue(s, client);
@@ -344,6 +367,10 @@ set_up(struct server *s, const struct server_config *config)
 		return false;
 	if (s->listener < 0)
 		return add_client(s, config->client);
+	if (s->sessions.seats &&
+	    !watch(s, EPOLL_CTL_ADD, s->sessions.bells[s->sessions.process],
+		EPOLLIN, &s->sessions))
+		return false;
 	refuse_descriptors(s->listener); /* those not accepted yet, too */
 	set_accepting(s, true);
 	return s->accepting;
@@ -360,6 +387,7 @@ int
 server_run(const struct server_config *config)
 {
 	struct server s = { .load = config->load,
+		.sessions = config->sessions,
 		.listener = config->listener,
 		.resume = CLOCK_NEVER,
 		.mail_uid = config->mail_uid };

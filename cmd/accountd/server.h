@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 #include "cmd/accountd/pending.h"
+#include "cmd/accountd/seats.h"
 #include "common/account/account_scram.h"
 #include "common/account/wire.h"
 #include "common/base/request.h"
@@ -27,7 +28,16 @@ struct client {
 	unsigned int adds;           /* additions in this round, */
 	bool refused;                /* of which the database refused one */
 	struct account_scram *scram; /* under way, or NULL */
+	uint32_t seat; /* of the session that it is, or SEATS_NOBODY */
 	struct client *next;
+};
+
+/* The sessions of users, which all processes share. */
+struct server_sessions {
+	struct seats *seats; /* NULL: nobody counts them */
+	uint32_t process;    /* which of the processes this is, */
+	const int *bells;    /* and what tells each that a seat is called */
+	uint32_t limit;      /* of a user in a service; 0: any */
 };
 
 /* Quota additions of this round, which are committed together. */
@@ -47,6 +57,7 @@ struct server {
 	bool accepting, ending;
 	int64_t resume; /* deadline (clock.h) to accept again */
 	uid_t mail_uid;
+	struct server_sessions sessions;
 	struct client *clients;
 	size_t nclients, ngone;
 	struct add *adds;
@@ -58,6 +69,7 @@ struct server {
 struct server_config {
 	const struct account_config *account;
 	struct server_load *load;
+	struct server_sessions sessions;
 	int listener; /* -1: serve the client alone, to its end */
 	int client;
 	uid_t mail_uid; /* may connect, beside root and ourselves */

@@ -6,6 +6,7 @@
 #include "cmd/imapd/imap.h"
 #include "cmd/imapd/notify.h"
 #include "cmd/imapd/view.h"
+#include "common/base/clock.h"
 
 #include <malloc.h>
 
@@ -107,10 +108,19 @@ finish(struct conn *conn)
 	im->expunged = false;
 }
 
+/* Until the client speaks; memory is given back when it does not at once. */
 static void
 await(struct conn *conn, int64_t deadline)
 {
-	notify_wait((struct imap *)conn, deadline, 0);
+	struct imap *im = (struct imap *)conn;
+	int64_t soon = clock_deadline(SESSION_REST_MS);
+
+	notify_wait(im, deadline, 0);
+	if (soon < deadline &&
+	    session_wait(im->service, -1, soon) != STREAM_WAIT_TIMEOUT)
+		return;
+	conn_shrink(conn);
+	(void)session_wait(im->service, -1, deadline);
 }
 
 static bool

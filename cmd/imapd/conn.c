@@ -6,7 +6,6 @@
 /* ms for a client to take what it asked for, or the time that it may be silent
  * when that is less */
 #define CONN_STALL 300000
-#define CONN_REST 2000     /* ms of silence until memory is given back */
 #define CONN_OUT_MAX 16384 /* octets of responses held back */
 #define CONN_OUT_KEEP 4096 /* octets of their buffer kept at rest */
 #define CONN_LOG_MAX 200   /* octets of a command in the log */
@@ -386,17 +385,6 @@ conn_shrink(struct conn *conn)
 	conn->class->rest(conn);
 }
 
-static void
-rest_awhile(struct conn *conn)
-{
-	int64_t soon = clock_deadline(CONN_REST);
-
-	if (conn->class->rest == NULL || stream_input(conn->client).len ||
-	    stream_wait(conn->client, -1, soon) != STREAM_WAIT_TIMEOUT)
-		return;
-	conn_shrink(conn);
-}
-
 void
 conn_run(struct conn *conn)
 {
@@ -408,7 +396,6 @@ conn_run(struct conn *conn)
 		conn->reader.deadline = deadline;
 		if (conn->class->await)
 			conn->class->await(conn, deadline);
-		rest_awhile(conn);
 		take_event(conn, reader_next(&conn->reader));
 	}
 }

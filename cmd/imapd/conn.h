@@ -44,8 +44,8 @@ struct conn_class {
 	bool (*refuse)(struct conn *conn, const struct command *row);
 	/* Called when the client has said nothing for a while. */
 	void (*rest)(struct conn *conn);
-	/* Waits until the client says something or deadline has come, if there
-	 * is something to do meanwhile; may be NULL. */
+	/* Waits until the client says something or deadline has come, and does
+	 * what there is to do meanwhile; may be NULL. */
 	void (*await)(struct conn *conn, int64_t deadline);
 	/* For reader_streams, when the row is IMAP_STREAMS. */
 	bool (*streams)(struct conn *conn, const struct command *row,

@@ -2,6 +2,7 @@
 #include "cmd/imapd/notify.h"
 #include "cmd/imapd/view.h"
 #include "common/base/clock.h"
+#include "common/base/log.h"
 
 #include <malloc.h>
 
@@ -43,8 +44,8 @@ wait_for_client(struct imap *im, int watch)
 	int64_t alive = clock_deadline(interval);
 
 	while (!im->conn.over && stream_error(im->conn.client) == 0) {
-		int got = stream_wait(
-		    im->conn.client, watch, wake_time(im, watch, alive));
+		int got = session_wait(
+		    im->service, watch, wake_time(im, watch, alive));
 
 		if (im->mailbox && ((got & STREAM_WAIT_WATCH) || watch < 0))
 			tell_changes(im, watch);
@@ -56,6 +57,15 @@ wait_for_client(struct imap *im, int watch)
 		say(im);
 		alive = clock_deadline(interval);
 	}
+}
+
+/* Said once for all sessions where they share a service. */
+static void
+tell_scarce(struct imap *im)
+{
+	if (!im->scarcity_told && !account_tell_scarce(im->service->account))
+		log_info(ACCOUNT_SCARCE_TEXT);
+	im->scarcity_told = true;
 }
 
 static void
@@ -79,6 +89,8 @@ cmd_idle(void *ctx, struct slice argument)
 	int watch = im->mailbox ? mailbox_watch_fd(im->mailbox) : -1;
 
 	(void)argument;
+	if (im->mailbox && mailbox_watch_is_scarce(im->mailbox))
+		tell_scarce(im);
 	str_append_cstr(&im->conn.out, "+ idling\r\n");
 	view_sync(im, false);
 	conn_flush(&im->conn);
@@ -92,6 +104,8 @@ cmd_idle(void *ctx, struct slice argument)
 			wait_for_client(im, watch);
 	}
 	reader->deadline = clock_deadline(im->conn.timeout);
+	if (stream_eof(im->conn.client) && !stream_input(im->conn.client).len)
+		return; /* nobody is left to end it */
 	if (reader_plain_line(reader, IDLE_LINE_MAX) != READER_COMMAND ||
 	    !slice_is_nocase(str_slice(&reader->text), "DONE"))
 		conn_bad(&im->conn, "Expected DONE");

@@ -45,6 +45,7 @@ struct imap {
 	int64_t quota_deadline;  /* until then the user's quota is believed */
 	struct deflate *deflate; /* the stream's; NULL: not compressed */
 	unsigned learning;       /* messages that the learner has */
+	bool scarcity_told;      /* that there is no inotify left */
 	bool seen_failed;        /* it was logged that \Seen cannot be set */
 	bool expunged;           /* the command has told of what is gone */
 };

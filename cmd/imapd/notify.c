@@ -331,7 +331,7 @@ notify_wait(struct imap *im, int64_t deadline, int64_t keep_alive)
 		bool paused = clock_left(rested) != 0;
 		int64_t wake = paused ? rested : im->notify->due;
 
-		got = stream_wait(im->conn.client, paused ? -1 : im->notify->fd,
+		got = session_wait(im->service, paused ? -1 : im->notify->fd,
 		    earliest(
 			earliest(deadline, shrink), earliest(alive, wake)));
 		if (clock_left(shrink) == 0) {

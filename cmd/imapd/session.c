@@ -18,6 +18,8 @@
 #define SESSION_QUOTA_FRESH 2000     /* ms that a quota is believed */
 #define SESSION_SKIP_MAX (64u << 20) /* octets of refused ones read past */
 
+static const char too_many[] =
+    "Too many sessions of yours; end one, or try again later";
 static const char no_mail[] = "Mail cannot be opened now; try again later";
 
 /* Why the store failed, as the client is told. */
@@ -287,6 +289,8 @@ static void
 answer_login(struct imap *im, bool opened)
 {
 	struct str *out = &im->conn.out;
+	const char *code = im->service->refused ? "LIMIT" : "UNAVAILABLE";
+	const char *why = im->service->refused ? too_many : no_mail;
 
 	str_append(out, im->service->argument);
 	if (opened) {
@@ -294,8 +298,8 @@ answer_login(struct imap *im, bool opened)
 		capability_list(im->service->settings, CAP_AFTER_LOGIN, 0, out);
 		str_append_cstr(out, "] Logged in\r\n");
 	} else {
-		str_appendf(out, " NO [UNAVAILABLE] %s\r\n", no_mail);
-		conn_bye(&im->conn, no_mail);
+		str_appendf(out, " NO [%s] %s\r\n", code, why);
+		conn_bye(&im->conn, why);
 	}
 	conn_flush(&im->conn);
 	(void)malloc_trim(0); /* what the keeper used; an optimisation */
@@ -323,6 +327,22 @@ init(struct imap *im, struct session *session)
 	im->quota_deadline = clock_deadline(SESSION_QUOTA_FRESH);
 }
 
+/* To a client that has not left by itself. */
+static void
+say_goodbye(struct imap *im)
+{
+	const char *why = stream_eof(im->conn.client)
+			      ? session_end_reason(im->service)
+			      : NULL;
+
+	if (why == NULL)
+		return;
+	log_info("session ended: %s", why);
+	im->conn.over = false; /* of the input's end */
+	conn_bye(&im->conn, why);
+	conn_flush(&im->conn);
+}
+
 void
 imap_session(struct session *session)
 {
@@ -330,11 +350,12 @@ imap_session(struct session *session)
 	bool opened;
 
 	init(&im, session);
-	opened = open_store(&im);
+	opened = !session->refused && open_store(&im);
 	if (opened)
 		special_use_make(&im);
 	answer_login(&im, opened);
 	conn_run(&im.conn);
+	say_goodbye(&im);
 	imap_unselect(&im);
 	notify_free(im.notify);
 	store_free(im.store);

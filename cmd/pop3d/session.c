@@ -3,6 +3,7 @@
 #include "cmd/pop3d/capa.h"
 #include "cmd/pop3d/pop3.h"
 #include "cmd/pop3d/session.h"
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/num.h"
 
@@ -11,6 +12,8 @@
 #define ERR_NO_MESSAGE "-ERR No such message\r\n"
 #define ERR_NO_NUMBER "-ERR No message number\r\n"
 #define ERR_DELETED "-ERR Message is deleted\r\n"
+#define ERR_TOO_MANY_SESSIONS                                                  \
+	"-ERR [IN-USE] Too many sessions of yours; try again later\r\n"
 #define OK_NOOP "+OK\r\n"
 
 static command_handler capa, noop;
@@ -126,6 +129,11 @@ open_maildrop(struct pop3_session *pop3)
 	};
 	struct err err = { .code = 0 };
 
+	if (session->refused) {
+		stream_puts(session->client, ERR_TOO_MANY_SESSIONS);
+		(void)stream_flush(session->client); /* the end either way */
+		return false;
+	}
 	if (maildrop_open(&pop3->drop, session->mail_path, &config, &err) < 0) {
 		pop3_failed(pop3, "The maildrop cannot be opened", &err);
 		(void)stream_flush(session->client); /* the end either way */
@@ -134,6 +142,39 @@ open_maildrop(struct pop3_session *pop3)
 	stream_printf(session->client, "+OK Maildrop has %u messages\r\n",
 	    pop3->drop.count);
 	return true;
+}
+
+/* Waits for the client; it may be told to end meanwhile. */
+static void
+rest(void *ctx)
+{
+	struct pop3_session *pop3 = ctx;
+
+	(void)session_wait(pop3->session, -1,
+	    clock_deadline(pop3->session->settings->pop3_idle_timeout));
+}
+
+/* What a client in the midst of its session takes for an answer, as it is. */
+static void
+say_goodbye(const struct pop3_session *pop3)
+{
+	const char *why = session_end_reason(pop3->session);
+
+	if (why == NULL)
+		return;
+	log_info("session ended: %s", why);
+	stream_printf(pop3->session->client, "-ERR [SYS/TEMP] %s\r\n", why);
+	(void)stream_flush(pop3->session->client); /* the end either way */
+}
+
+static void
+run(struct pop3_session *pop3)
+{
+	enum talk_end end = talk_run(&pop3->talk);
+
+	if (end == TALK_CLOSED)
+		say_goodbye(pop3);
+	log_end(pop3, end);
 }
 
 void
@@ -146,6 +187,7 @@ pop3_session(struct session *session)
 		    .table = table,
 		    .count = sizeof table / sizeof table[0],
 		    .ctx = &pop3,
+		    .rest = rest,
 		    .state = { .state = IN_SESSION, .tls = session->tls },
 		    .errors_max = POP3_SESSION_ERRORS_MAX,
 		    .idle_ms = session->settings->pop3_idle_timeout,
@@ -153,6 +195,6 @@ pop3_session(struct session *session)
 	};
 
 	if (open_maildrop(&pop3))
-		log_end(&pop3, talk_run(&pop3.talk));
+		run(&pop3);
 	maildrop_release(&pop3.drop);
 }

@@ -77,6 +77,8 @@ talk_step(struct talk *talk)
 	if (talk->idle_ms)
 		stream_set_deadline(
 		    talk->client, clock_deadline(talk->idle_ms));
+	if (talk->rest && stream_input(talk->client).len == 0)
+		talk->rest(talk->ctx);
 	r = stream_read_line(talk->client, POP3_COMMAND_MAX, &line);
 	if (r > 0)
 		talk_line(talk, without_line_end(line));

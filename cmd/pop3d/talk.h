@@ -23,6 +23,8 @@ struct talk {
 	void *ctx;                  /* the verbs' */
 	struct command_state state; /* the verbs may change it */
 	unsigned errors, errors_max;
+	/* Called when a line has to be waited for; may do so.  May be NULL. */
+	void (*rest)(void *ctx);
 	int64_t idle_ms;    /* wait for a line; 0: the stream has a deadline */
 	enum talk_end over; /* the verbs set it to end the conversation */
 };

@@ -14,25 +14,6 @@
 /* Octets of one addition in a request. */
 #define ADD_OCTETS_MAX (ACCOUNT_NAME_MAX + 20)
 
-struct account_client {
-	char *socket;       /* to connect again */
-	int64_t timeout_ms; /* of one answer */
-	int fd;             /* -1 after a failure: no more half answers */
-	bool by_socket;
-	bool patient; /* the kernel knows timeout_ms */
-	bool bound;
-	bool slow;          /* additions are not waited for any more */
-	unsigned int adds;  /* requests to add without an answer yet, */
-	uint64_t waiting;   /* the additions in them, */
-	uint64_t lost;      /* and those that will never have one */
-	bool gathers;       /* additions wait here for each other */
-	struct str gather;  /* as the request's body */
-	unsigned int count; /* of them */
-	pid_t child;        /* the program of our own, 0 for none */
-	struct str body;    /* of the request */
-	struct ipc_msg answer;
-};
-
 /* ---- connecting ---- */
 
 static int
@@ -133,8 +114,8 @@ account_client_open(const struct account_client_config *config,
 	return 0;
 }
 
-static void
-disconnect(struct account_client *client)
+void
+account_client_disconnect(struct account_client *client)
 {
 	if (client->fd >= 0)
 		(void)close(client->fd); /* the service sees the end */
@@ -149,7 +130,7 @@ account_client_free(struct account_client *client)
 	if (client == NULL)
 		return;
 	account_quota_flush(client);
-	disconnect(client);
+	account_client_disconnect(client);
 	if (client->child > 0)
 		(void)waitpid(client->child, NULL, WNOHANG); /* init's then */
 	str_wipe(&client->body);
@@ -161,14 +142,19 @@ account_client_free(struct account_client *client)
 
 /* ---- one request ---- */
 
-/* One part of an answer; its body past the head is left in ret_in. */
-static int
-receive_part(struct account_client *client, int64_t deadline,
+int
+account_client_receive(struct account_client *client, int64_t deadline,
     struct wire_head *ret_head, struct ipc_reader *ret_in)
 {
-	int rc = ipc_recv(client->fd, &client->answer,
-	    client->patient ? CLOCK_NEVER : deadline);
+	bool at_once = deadline == CLOCK_PAST;
+	int rc;
 
+	do {
+		rc = ipc_recv(client->fd, &client->answer,
+		    client->patient && !at_once ? CLOCK_NEVER : deadline);
+		if (rc == 1 && client->answer.type == WIRE_END)
+			client->ended = true; /* told before the answer */
+	} while (rc == 1 && client->answer.type == WIRE_END);
 	if (rc == 0)
 		return -EPIPE;
 	if (rc == -EAGAIN)
@@ -191,7 +177,7 @@ collect_adds(struct account_client *client, int64_t deadline)
 	int rc = 0;
 
 	while (rc == 0 && client->adds > 0) {
-		rc = receive_part(client, deadline, &head, &in);
+		rc = account_client_receive(client, deadline, &head, &in);
 		if (rc == 0)
 			client->adds--;
 	}
@@ -210,7 +196,7 @@ exchange(struct account_client *client, enum wire_type type, int64_t deadline,
 		rc = wire_send(client->fd, (uint16_t)type,
 		    str_slice(&client->body), deadline);
 	if (rc == 0)
-		rc = receive_part(client, deadline, ret_head, ret_in);
+		rc = account_client_receive(client, deadline, ret_head, ret_in);
 	return rc;
 }
 
@@ -232,7 +218,7 @@ account_client_ask(struct account_client *client, enum wire_type type,
 		     : exchange(client, type, deadline, ret_head, ret_in);
 
 	if (rc < 0 && may_reconnect(client, rc)) {
-		disconnect(client);
+		account_client_disconnect(client);
 		rc = connect_client(client);
 		if (rc == 0)
 			rc = exchange(client, type, deadline, ret_head, ret_in);
@@ -240,7 +226,7 @@ account_client_ask(struct account_client *client, enum wire_type type,
 	client->slow = rc == -ETIMEDOUT;
 	explicit_bzero(client->body.ptr, client->body.len);
 	if (rc != 0) {
-		disconnect(client);
+		account_client_disconnect(client);
 		(void)err_sys(err, -rc, "account service%s%s", /* TEMPFAIL */
 		    client->by_socket ? " " : "",
 		    client->by_socket ? client->socket : "");
@@ -262,7 +248,7 @@ account_client_body(struct account_client *client)
 enum account_outcome
 account_client_broken(struct account_client *client, struct err *err)
 {
-	disconnect(client);
+	account_client_disconnect(client);
 	(void)err_set(err, EPROTO, "account service: no sense in its answer");
 	return ACCOUNT_TEMPFAIL;
 }
@@ -298,7 +284,7 @@ collect_targets(struct account_client *client, struct wire_head *head,
 		if (!head->more)
 			return targets->count > 0;
 		if (head->count == 0 ||
-		    receive_part(client, deadline, head, in) < 0)
+		    account_client_receive(client, deadline, head, in) < 0)
 			return false;
 	}
 	return false;
@@ -372,7 +358,7 @@ clamp(int64_t value, int64_t max)
 static void
 give_up(struct account_client *client, int rc)
 {
-	disconnect(client);
+	account_client_disconnect(client);
 	client->slow = rc == -ETIMEDOUT;
 }
 
@@ -443,19 +429,4 @@ uint64_t
 account_quota_lost(const struct account_client *client)
 {
 	return client->lost;
-}
-
-int
-account_bind(struct account_client *client, const char *name, struct err *err)
-{
-	struct wire_head head;
-	struct ipc_reader in;
-
-	(void)account_client_body(client);
-	ipc_put_text(&client->body, slice_from(name));
-	if (account_client_ask(client, WIRE_BIND, &head, &in, err) !=
-	    ACCOUNT_FOUND)
-		return -EIO;
-	client->bound = true;
-	return 0;
 }

@@ -31,7 +31,7 @@ enum wire_type {
 	WIRE_LOOKUP,      /* text name */
 	WIRE_QUOTA_ADD,   /* text name, i64 octets and messages, as u64; and
 			   * perhaps more of them, for one answer */
-	WIRE_BIND,        /* text name */
+	WIRE_BIND,        /* text name, service */
 	WIRE_ANSWER,      /* head, then targets (RESOLVE), a user, or prefs */
 	WIRE_SCRAM_FIRST, /* u32 plus, text message, tls-unique, tls-exporter,
 			   * service, peer; answer: text name, text */
@@ -41,7 +41,12 @@ enum wire_type {
 	WIRE_MAY_SEND,    /* text login, address */
 	WIRE_RESERVE,     /* text login, u32 wanted; answer: u32 granted, i64
 			   * slot as u64, u32 tell */
-	WIRE_GIVE_BACK    /* text login, u32 granted, i64 slot as u64 */
+	WIRE_GIVE_BACK,   /* text login, u32 granted, i64 slot as u64 */
+	/* without an answer, of a client that is bound: */
+	WIRE_REST,   /* u32: waits for its user from now on, or does not */
+	WIRE_SCARCE, /* the kernel had no inotify for it */
+	/* the service's own word to a client that is bound: */
+	WIRE_END /* another session of the user has taken its place */
 };
 
 /* The head of every answer.  An answer with many targets comes in parts. */

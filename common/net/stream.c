@@ -32,6 +32,7 @@ stream_new(int in, int out)
 	s->out_socket = out == in ? s->in_socket : is_socket(out);
 	s->deadline = CLOCK_NEVER;
 	s->guard = -1;
+	s->bell = -1;
 	return s;
 }
 
@@ -123,6 +124,18 @@ short
 stream_wants(struct stream *s, short events)
 {
 	return s->io && s->io->wants ? s->io->wants(s->io_ctx) : events;
+}
+
+void
+stream_set_bell(struct stream *s, int fd)
+{
+	s->bell = fd;
+}
+
+void
+stream_end_input(struct stream *s)
+{
+	s->eof = true;
 }
 
 void
@@ -353,10 +366,11 @@ stream_read_line(struct stream *s, size_t max, struct slice *ret_line)
 int
 stream_wait(struct stream *s, int watch, int64_t deadline)
 {
-	struct pollfd p[3] = {
+	struct pollfd p[] = {
 		{ .fd = s->in, .events = POLLIN },
 		{ .fd = watch, .events = POLLIN },
 		{ .fd = s->guard, .events = POLLIN },
+		{ .fd = s->bell, .events = POLLIN },
 	};
 	int n;
 
@@ -364,7 +378,7 @@ stream_wait(struct stream *s, int watch, int64_t deadline)
 	    (s->io && s->io->pending && s->io->pending(s->io_ctx)))
 		return STREAM_WAIT_INPUT;
 	do
-		n = poll(p, s->guard < 0 ? 2 : 3, clock_left(deadline));
+		n = poll(p, sizeof p / sizeof p[0], clock_left(deadline));
 	while (n < 0 && errno == EINTR);
 	if (n == 0)
 		return STREAM_WAIT_TIMEOUT;
@@ -372,7 +386,8 @@ stream_wait(struct stream *s, int watch, int64_t deadline)
 		return STREAM_WAIT_INPUT; /* the next read says what is wrong */
 	s->ready = p[0].revents;
 	return (s->ready || p[2].revents ? STREAM_WAIT_INPUT : 0) |
-	       (p[1].revents ? STREAM_WAIT_WATCH : 0);
+	       (p[1].revents ? STREAM_WAIT_WATCH : 0) |
+	       (p[3].revents ? STREAM_WAIT_BELL : 0);
 }
 
 void

@@ -46,6 +46,13 @@ void stream_set_deadline(struct stream *s, int64_t deadline);
  */
 void stream_set_guard(struct stream *s, int fd);
 
+/* stream_wait also ends when something is to be read from fd, or its peer has
+ * hung up.  -1 ends that. */
+void stream_set_bell(struct stream *s, int fd);
+
+/* Nothing more is read: the stream is as at its end of file. */
+void stream_end_input(struct stream *s);
+
 /* The first error: 0, -ETIMEDOUT, -EPIPE, -ECONNRESET, ...  Sticky: after it
  * nothing is read or written.  End of file is not an error, nor is input that
  * did not come in time: a new deadline, and the client can be told. */
@@ -89,7 +96,8 @@ int stream_flush(struct stream *s);
 enum {
 	STREAM_WAIT_INPUT = 1, /* or end of file, or an error */
 	STREAM_WAIT_WATCH = 2,
-	STREAM_WAIT_TIMEOUT = 4
+	STREAM_WAIT_TIMEOUT = 4,
+	STREAM_WAIT_BELL = 8
 };
 int stream_wait(struct stream *s, int watch, int64_t deadline);
 

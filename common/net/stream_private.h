@@ -18,6 +18,7 @@ struct stream {
 	int error;
 	bool eof;
 	bool skipping; /* the rest of an overlong line is to be dropped */
+	int bell;      /* what ends stream_wait, or -1 */
 	int guard;     /* whose hang-up ends all waiting, or -1 */
 	bool bulk;     /* the last read was full: more of that comes */
 	bool reading;  /* it is input that is waited for */

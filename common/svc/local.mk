@@ -49,7 +49,7 @@ libsvc_a_SOURCES = \
 	%D%/sandbox.c %D%/sandbox.h \
 	%D%/service.c %D%/service.h \
 	%D%/service_log.c %D%/service_log.h \
-	%D%/session.c \
+	%D%/session.c %D%/session_wait.c \
 	%D%/signer.c %D%/signer.h \
 	%D%/stem.c %D%/stem.h \
 	%D%/verdict.c %D%/verdict.h

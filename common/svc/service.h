@@ -24,7 +24,21 @@ struct session {
 	void *service; /* the keeper's */
 	struct slice
 	    argument; /* what the front said with the login (IMAP: tag) */
+	bool refused; /* the user has too many: say so and end */
 };
+
+#define SESSION_REST_MS 2000
+
+/*
+ * Waits for the client as stream_wait does, while nothing is done for it.  When
+ * it has been silent for SESSION_REST_MS its session may be ended for another
+ * one of its user: then its input is at its end.
+ */
+int session_wait(struct session *session, int watch, int64_t deadline);
+
+/* At the end of the client's input: why it is we who end the session, for the
+ * client to be told; NULL when it has left. */
+const char *session_end_reason(const struct session *session);
 
 /* The keeper of a connection, for the service's own requests. */
 struct keeper {

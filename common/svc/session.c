@@ -55,7 +55,8 @@ forget(struct connection *c)
 	rates_close(c->keeper.rates);
 	c->keeper.rates = NULL;
 	if (c->session_fd >= 0) { /* the client's socket is the front's alone */
-		fileio_silence(STDIN_FILENO);
+		(void)dup2(c->session_fd, STDIN_FILENO); /* both are open */
+		fileio_close(&c->session_fd);
 		fileio_silence(STDOUT_FILENO);
 	}
 }
@@ -74,14 +75,17 @@ limit_memory(const struct connection *c)
 }
 
 /* SIGTERM: the client has nothing more to say.  What has been begun is ended,
- * and the quota paid; a pipe, which cannot be cut, ends at once. */
+ * and the quota paid; a pipe, which cannot be cut, ends at once.  That it was
+ * so is to be seen by the signal's being ignored from now on. */
 static void
 end_input(int signal)
 {
+	static const struct sigaction ignore = { .sa_handler = SIG_IGN };
 	int saved = errno;
 
 	if (shutdown(STDIN_FILENO, SHUT_RD) < 0 && errno == ENOTSOCK)
 		_exit(128 + signal);
+	(void)sigaction(signal, &ignore, NULL); /* cannot fail */
 	errno = saved;
 }
 
@@ -100,11 +104,8 @@ static _Noreturn void
 be_helper(struct connection *c, struct session *session, int line)
 {
 	account_client_free(c->keeper.account);
-	if (c->session_fd < 0) { /* the client is the session's alone */
-		fileio_silence(STDIN_FILENO);
-		fileio_silence(STDOUT_FILENO);
-	}
-	fileio_close(&c->session_fd);
+	fileio_silence(STDIN_FILENO); /* the client is the session's alone */
+	fileio_silence(STDOUT_FILENO);
 	(void)signal(SIGTERM, SIG_IGN); /* it ends with the session */
 	(void)sigprocmask(SIG_SETMASK, &c->signals, NULL);
 	c->service->helper(session, line);
@@ -117,7 +118,8 @@ start_helper(struct connection *c, struct session *session)
 	int ends[2], rc;
 	pid_t pid;
 
-	if (c->service->helper == NULL || session->service == NULL)
+	if (c->service->helper == NULL || session->service == NULL ||
+	    session->refused)
 		return;
 	rc = ipc_pair(ends);
 	if (rc < 0) {
@@ -145,10 +147,13 @@ session_confine(struct connection *c, struct session *session, struct err *err)
 	const struct account_user *user = c->keeper.user;
 	const struct sandbox_path own = { path, SANDBOX_WRITE };
 	const struct sandbox box = { SANDBOX_SESSION, &own, 1, { 0 } };
-	int rc = account_bind(c->keeper.account, user->name, err);
+	int rc =
+	    account_bind(c->keeper.account, user->name, c->service->name, err);
 
-	if (rc < 0)
+	if (rc < 0 && rc != -EBUSY)
 		return rc;
+	session->refused = rc == -EBUSY;
+	rc = 0;
 	/* without a Maildir the session says so to its client */
 	if (make_maildir(c, path, err) < 0)
 		log_error("%s", err->text);
@@ -166,8 +171,7 @@ session_confine(struct connection *c, struct session *session, struct err *err)
 void
 session_run(struct connection *c)
 {
-	int in = c->session_fd >= 0 ? c->session_fd : STDIN_FILENO;
-	int out = c->session_fd >= 0 ? c->session_fd : STDOUT_FILENO;
+	int out = c->session_fd >= 0 ? STDIN_FILENO : STDOUT_FILENO;
 	STR_AUTO path = STR_INIT;
 	struct err err = { 0, "" };
 	struct session session = {
@@ -192,7 +196,8 @@ session_run(struct connection *c)
 		return;
 	}
 	release_signals(c);
-	session.client = stream_new(in, out);
+	session.client = stream_new(STDIN_FILENO, out);
+	stream_set_bell(session.client, account_bell(session.account));
 	stream_unread(session.client, str_slice(&c->input));
 	str_release(&c->input);
 	c->service->session(&session);

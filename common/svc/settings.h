@@ -171,6 +171,7 @@ struct settings {
 	const char *milter_default_action; /* tempfail, accept, ... */
 	const char *quarantine_folder;
 	/* POP3 and IMAP */
+	int64_t max_sessions_per_user; /* of a service; 0: any number */
 	int64_t pop3_idle_timeout;
 	int64_t imap_idle_timeout;
 	int64_t login_timeout; /* whole time before login */

@@ -84,7 +84,7 @@ class Client:
                                       for name, *add in adds))
 
     def bind(self, name):
-        self.send(BIND, text(name))
+        self.send(BIND, text(name) + text("imap"))
         return self.receive()[0]
 
     def close(self):

@@ -68,6 +68,7 @@ serve(struct server *server, struct slice octets)
 
 	if (client == NULL)
 		abort();
+	client->seat = SEATS_NOBODY;
 	client->fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	while (rc == 0 && !client->gone && slice_next(&octets, '\n', &body)) {
 		msg.type = body.len ? (uint16_t)(body.ptr[0] & 15) : 0;

@@ -48,6 +48,26 @@ account_user_release(struct account_user *user)
 	(void)user; /* there is none to release */
 }
 
+bool
+account_tell_scarce(struct account_client *client)
+{
+	(void)client;
+	return true;
+}
+
+int
+session_wait(struct session *session, int watch, int64_t deadline)
+{
+	return stream_wait(session->client, watch, deadline);
+}
+
+const char *
+session_end_reason(const struct session *session)
+{
+	(void)session;
+	return NULL;
+}
+
 struct client {
 	struct slice octets;
 	struct str answers;

@@ -109,10 +109,12 @@ account_quota_flush(struct account_client *client)
 }
 
 int
-account_bind(struct account_client *client, const char *name, struct err *err)
+account_bind(struct account_client *client, const char *name,
+    const char *service, struct err *err)
 {
 	(void)client;
 	(void)name;
+	(void)service;
 	return err_set(err, ENOSYS, "no session here");
 }
 

@@ -32,6 +32,19 @@ account_quota_flush(struct account_client *client)
 	(void)client;
 }
 
+int
+session_wait(struct session *session, int watch, int64_t deadline)
+{
+	return stream_wait(session->client, watch, deadline);
+}
+
+const char *
+session_end_reason(const struct session *session)
+{
+	(void)session;
+	return NULL;
+}
+
 static char folder[] = "/tmp/njiwa-fuzz-pop3-XXXXXX";
 
 static void

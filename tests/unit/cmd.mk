@@ -170,6 +170,11 @@ TESTS += %D%/test_pop3d
 	$(CMOCKA_LIBS)
 
 # cmd/accountd
+check_PROGRAMS += %D%/test_seats
+TESTS += %D%/test_seats
+%C%_test_seats_SOURCES = %D%/test_seats.c
+%C%_test_seats_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_seats_LDADD = libaccountd.a libbase.a $(CMOCKA_LIBS)
 check_PROGRAMS += %D%/test_pending
 TESTS += %D%/test_pending
 %C%_test_pending_SOURCES = %D%/test_pending.c

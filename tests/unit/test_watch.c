@@ -159,7 +159,6 @@ not_to_be_had(void **state)
 	struct watch w = WATCH_INIT;
 
 	(void)state;
-	assert_false(watch_is_by_signal(&f->watch));
 	assert_int_equal(watch_open(&w, &none, 1), -EBADF);
 	assert_int_equal(w.fd, -1);
 	assert_int_equal(w.count, 0);
