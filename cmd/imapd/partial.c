@@ -17,7 +17,7 @@ bool
 partial_parse(struct args *args, struct partial *ret_partial)
 {
 	bool backwards = args_peek(args) == '-';
-	uint32_t first, last;
+	uint32_t first = 0, last = 0;
 
 	if (!parse_place(args, backwards, &first) ||
 	    !(args_try(args, ':') || args_fail(args)) ||
