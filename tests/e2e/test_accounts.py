@@ -72,6 +72,7 @@ def test_another_spelling_is_another_name(site, queries):
 
 def test_another_spelling_of_an_alias(site):
     """It neither takes another mailbox's mail nor makes an address."""
+    site.conf(alias_order="alias")
     site.sql("INSERT INTO users (name, password, domain, uid, gid) "
              "SELECT 'd\u00e9mo', password, domain, uid, gid FROM users "
              "WHERE name = 'demo'")
@@ -299,6 +300,7 @@ def test_wrong_password_of_the_database(mysql_site):
 
 def test_dropped_table_is_no_unknown_user(mysql_site):
     """As while a backup is loaded: tables of a migrated database."""
+    mysql_site.conf(alias_order="alias")
     mysql_site.sql("CREATE TABLE IF NOT EXISTS njiwa_schema (number INTEGER)")
     client = pair_of(mysql_site)
     for table in ("forwarder", "quota", "domains", "users"):
@@ -318,7 +320,7 @@ def test_dropped_table_is_no_unknown_user(mysql_site):
      TEMPFAIL)])
 def test_predecessors_database_without_aliases(site, alias_query, outcome):
     """Its first published schema, taken over as it is."""
-    site.conf(alias_query=alias_query)
+    site.conf(alias_query=alias_query, alias_order="alias")
     for table in ("forwarder", "domains", "njiwa_schema"):
         site.sql("DROP TABLE " + table)
     client = pair_of(site)
