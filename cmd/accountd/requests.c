@@ -290,6 +290,29 @@ do_greylist(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 	return 0;
 }
 
+static int
+do_expire(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
+{
+	struct request_ctx *r = ctx;
+	struct slice name = ipc_get_text(args, ACCOUNT_NAME_MAX);
+	struct account_expiry expiry = { .mailbox = ipc_get_text(
+					     args, WIRE_MAILBOX_MAX),
+		.saved = (int64_t)ipc_get_u64(args),
+		.added = ipc_get_u32(args) != 0 };
+	enum account_outcome outcome;
+	struct err err = { 0, "" };
+
+	(void)msg;
+	if (!ipc_reader_done(args) || !is_allowed(r->client, name) ||
+	    expiry.saved < 0)
+		return -EPROTO;
+	outcome = account_sql_expire(r->server->sql, name, &expiry, &err);
+	if (outcome == ACCOUNT_TEMPFAIL)
+		request_log_failure("expires", name, &err);
+	request_answer_plain(r, outcome, &err);
+	return 0;
+}
+
 /* No request lists accounts. */
 /* clang-format off */
 static const struct request requests[] = {
@@ -313,6 +336,8 @@ static const struct request requests[] = {
 	  WIRE_ADDS_BODY,    REQUEST_UNLIMITED, do_quota_add },
 	{ WIRE_SPAM_PREFS, "SPAM_PREFS", FREE,
 	  WIRE_REQUEST_BODY, REQUEST_UNLIMITED, do_spam_prefs },
+	{ WIRE_EXPIRE,    "EXPIRE",    FREE | BOUND,
+	  WIRE_REQUEST_BODY, REQUEST_UNLIMITED, do_expire },
 	{ WIRE_BIND,      "BIND",      FREE,
 	  WIRE_REQUEST_BODY, 1,                 do_bind },
 	{ WIRE_REST,      "REST",      BOUND,

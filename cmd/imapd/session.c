@@ -9,6 +9,7 @@
 #include "common/base/log.h"
 #include "common/msg/casemap.h"
 #include "common/store/mailbox_body.h"
+#include "common/svc/expire.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -263,6 +264,16 @@ count_quota(void *ctx, int64_t octets, int64_t messages)
 	account_quota_add(session->account, user->name, octets, messages);
 }
 
+static void
+note_first(void *ctx, struct slice folder, int64_t saved, bool added)
+{
+	const struct session *session = ctx;
+	const struct account_expiry expiry = { folder, saved, added };
+
+	expire_tell(
+	    session->settings, session->account, session->user->name, &expiry);
+}
+
 static bool
 open_store(struct imap *im)
 {
@@ -273,6 +284,7 @@ open_store(struct imap *im)
 		.quota_ignore =
 		    settings->quota_ignore[0] ? settings->quota_ignore : NULL,
 		.quota = count_quota,
+		.first = settings->expire_folders[0] ? note_first : NULL,
 		.quota_ctx = im->service,
 	};
 	struct err err = { 0, "" };

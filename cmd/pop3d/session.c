@@ -6,6 +6,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/num.h"
+#include "common/svc/expire.h"
 
 #define NUMBER_TEXT_MAX 24 /* octets of a number in the log */
 
@@ -91,6 +92,16 @@ count_quota(void *ctx, int64_t octets, int64_t messages)
 }
 
 static void
+note_first(void *ctx, struct slice folder, int64_t saved, bool added)
+{
+	const struct session *session = ctx;
+	const struct account_expiry expiry = { folder, saved, added };
+
+	expire_tell(
+	    session->settings, session->account, session->user->name, &expiry);
+}
+
+static void
 log_end(const struct pop3_session *pop3, enum talk_end end)
 {
 	char retrieved[NUMBER_TEXT_MAX], octets[NUMBER_TEXT_MAX];
@@ -125,6 +136,7 @@ open_maildrop(struct pop3_session *pop3)
 		.host = settings->hostname,
 		.quota_ignore = settings->quota_ignore,
 		.quota = count_quota,
+		.first = settings->expire_folders[0] ? note_first : NULL,
 		.quota_ctx = session,
 	};
 	struct err err = { .code = 0 };

@@ -10,6 +10,7 @@
 #include "common/store/incoming.h"
 #include "common/store/mailbox.h"
 #include "common/store/store.h"
+#include "common/svc/expire.h"
 #include "common/svc/service.h"
 #include "common/svc/verdict.h"
 
@@ -186,6 +187,15 @@ count_quota(void *ctx, int64_t octets, int64_t messages)
 	account_quota_add(a->q->account, a->user.name, octets, messages);
 }
 
+static void
+note_first(void *ctx, struct slice folder, int64_t saved, bool added)
+{
+	const struct attempt *a = ctx;
+	const struct account_expiry expiry = { folder, saved, added };
+
+	expire_tell(a->q->settings, a->q->account, a->user.name, &expiry);
+}
+
 static int
 open_store(struct attempt *a, struct store **ret_store, struct err *err)
 {
@@ -195,6 +205,7 @@ open_store(struct attempt *a, struct store **ret_store, struct err *err)
 		.host = settings->hostname,
 		.quota_ignore = settings->quota_ignore,
 		.quota = count_quota,
+		.first = settings->expire_folders[0] ? note_first : NULL,
 		.quota_ctx = a,
 		.trusted = settings->mail_root,
 		.uid = settings->mail_uid < 0 ? a->user.uid : 0,

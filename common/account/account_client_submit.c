@@ -54,3 +54,18 @@ account_give_back(struct account_client *client, const char *login,
 	ipc_put_u64(body, (uint64_t)reserved->slot);
 	return account_client_ask(client, WIRE_GIVE_BACK, &head, &in, err);
 }
+
+enum account_outcome
+account_expire(struct account_client *client, const char *name,
+    const struct account_expiry *expiry, struct err *err)
+{
+	struct str *body = account_client_body(client);
+	struct wire_head head;
+	struct ipc_reader in;
+
+	ipc_put_text(body, slice_head(slice_from(name), ACCOUNT_NAME_MAX));
+	ipc_put_text(body, slice_head(expiry->mailbox, WIRE_MAILBOX_MAX));
+	ipc_put_u64(body, (uint64_t)expiry->saved);
+	ipc_put_u32(body, expiry->added);
+	return account_client_ask(client, WIRE_EXPIRE, &head, &in, err);
+}

@@ -48,6 +48,10 @@ enum account_outcome account_sql_login(struct account_sql *sql,
 enum account_outcome account_sql_spam_prefs(struct account_sql *sql,
     struct slice name, struct account_spam_prefs *ret_prefs, struct err *err);
 
+/* As account_expire. */
+enum account_outcome account_sql_expire(struct account_sql *sql,
+    struct slice name, const struct account_expiry *expiry, struct err *err);
+
 /* One of several additions that come together. */
 struct account_quota_add {
 	const char *name;

@@ -13,6 +13,7 @@
 #define WIRE_SCRAM_MAX 2048   /* of a message of SCRAM, and of an answer */
 #define WIRE_BINDING_MAX 64   /* of a channel binding */
 #define WIRE_RESERVE_MAX 1000 /* recipients of one reservation */
+#define WIRE_MAILBOX_MAX 1024 /* octets of a folder's name */
 #define WIRE_HOME_MAX 4096    /* of a home folder */
 #define WIRE_ADDS_MAX                                                          \
 	64 /* quota additions of one request, and requests                     \
@@ -42,6 +43,7 @@ enum wire_type {
 	WIRE_RESERVE,     /* text login, u32 wanted; answer: u32 granted, i64
 			   * slot as u64, u32 tell */
 	WIRE_GIVE_BACK,   /* text login, u32 granted, i64 slot as u64 */
+	WIRE_EXPIRE,      /* text name, mailbox, i64 saved as u64, u32 added */
 	/* without an answer, of a client that is bound: */
 	WIRE_REST,   /* u32: waits for its user from now on, or does not */
 	WIRE_SCARCE, /* the kernel had no inotify for it */

@@ -195,6 +195,8 @@ note_place(struct delivery *delivery, const char *name)
 	}
 	places_add(&delivery->in->places, &place);
 	*delivery->dir = -1;
+	tree_tell_first(delivery->target->store, &delivery->folder,
+	    clock_now().tv_sec, true);
 }
 
 static int

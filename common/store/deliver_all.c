@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/base/clock.h"
 #include "common/base/fileio.h"
 #include "common/base/mem.h"
 #include "common/store/batch.h"
@@ -170,6 +171,7 @@ mark_used(struct batch *b)
 	if (config->quota && !b->folder.ignored_by_quota)
 		config->quota(
 		    config->quota_ctx, (int64_t)octets, (int64_t)b->n);
+	tree_tell_first(b->target->store, &b->folder, clock_now().tv_sec, true);
 }
 
 static int

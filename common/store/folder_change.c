@@ -154,6 +154,7 @@ store_delete(struct store *store, struct slice name, struct err *err)
 	    store->config.quota && messages)
 		store->config.quota(store->config.quota_ctx, -(int64_t)octets,
 		    -(int64_t)messages);
+	tree_tell_first(store, &folder, 0, false);
 	tree_folder_close(&folder);
 	remove_gone(store);
 	return 0;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/store/mailbox_message.h"
 #include "common/store/maildir.h"
 #include "common/store/view.h"
 
@@ -161,6 +162,29 @@ sync_removal(struct mailbox *mb, const struct removal *removal, struct err *err)
 		      : 0;
 }
 
+/* Tells when the message came that is the first now, when it was not before:
+ * uids were to be removed. */
+static void
+tell_first(struct mailbox *mb, const uint32_t *uids, size_t n)
+{
+	uint32_t seq = 1;
+	time_t saved = 0;
+	size_t i;
+
+	if (mb->store->config.first == NULL || n == 0 || mb->count == 0)
+		return;
+	for (i = 0; i < n && seq <= mb->count; i++)
+		if (uids[i] == mailbox_message(mb, seq)->uid)
+			seq++;
+	if (seq == 1)
+		return;
+	while (seq <= mb->count &&
+	       mailbox_message_save_date(mb, seq, &saved, NULL) < 0)
+		seq++; /* gone as well */
+	tree_tell_first(mb->store, &mb->folder,
+	    seq <= mb->count ? (int64_t)saved : 0, false);
+}
+
 int
 mailbox_expunge(struct mailbox *mb, enum expunge_mode mode,
     const uint32_t *uids, size_t n, struct err *err)
@@ -184,5 +208,7 @@ mailbox_expunge(struct mailbox *mb, enum expunge_mode mode,
 	if (removal.messages && config->quota && !mb->folder.ignored_by_quota)
 		config->quota(
 		    config->quota_ctx, -removal.octets, -removal.messages);
+	if (removal.messages)
+		tell_first(mb, uids, n);
 	return rc < 0 ? rc : sync_removal(mb, &removal, err);
 }

@@ -263,6 +263,8 @@ publish(struct copy *copy, struct mailbox_copies *ret_copies, struct err *err)
 		return rc;
 	}
 	count_in_quota(copy);
+	if (copy->messages.count)
+		tree_tell_first(store, &copy->to, clock_now().tv_sec, true);
 	*ret_copies = (struct mailbox_copies){ uids.uidvalidity, uids.first };
 	return 0;
 }

@@ -18,13 +18,20 @@
  * after the disk says so; must not fail (the caller heals by a recount). */
 typedef void store_quota(void *ctx, int64_t octets, int64_t messages);
 
+/* Told of a folder (UTF-8) when a message was added at saved (seconds of the
+ * epoch), or when its first one has gone: saved is then when the one that is
+ * first now came (RFC 8514), 0 when there is none.  As store_quota. */
+typedef void store_first(
+    void *ctx, struct slice folder, int64_t saved, bool added);
+
 struct store_config {
 	bool sync;        /* fsync files and directories */
 	const char *host; /* our name, in file names */
 	const char
-	    *quota_ignore;  /* folder that does not count ("Sent"), or NULL */
-	store_quota *quota; /* may be NULL */
-	void *quota_ctx;
+	    *quota_ignore;   /* folder that does not count ("Sent"), or NULL */
+	store_quota *quota;  /* may be NULL */
+	store_first *first;  /* may be NULL */
+	void *quota_ctx;     /* of both */
 	const char *trusted; /* links are followed down to here (mail_root);
 			      * NULL: above the Maildir */
 	uid_t uid;           /* whose a Maildir is that root makes, */

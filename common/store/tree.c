@@ -408,3 +408,21 @@ tree_folder_make(struct store *store, const char *dir, struct err *err)
 		rc = tree_sync(store, store->root);
 	return rc < 0 ? tree_error(store, err, -rc, store->path, dir) : 0;
 }
+
+void
+tree_tell_first(const struct store *store, const struct tree_folder *folder,
+    int64_t saved, bool added)
+{
+	const struct store_config *config = &store->config;
+	const char *slash = strrchr(folder->path, '/');
+	STR_AUTO name = STR_INIT;
+
+	if (config->first == NULL)
+		return;
+	if (folder->borrowed)
+		str_append_cstr(&name, "INBOX");
+	else if (!folder_from_dir(
+		     slice_from(slash ? slash + 1 : folder->path), &name))
+		return; /* no folder that a rule could name */
+	config->first(config->quota_ctx, str_slice(&name), saved, added);
+}

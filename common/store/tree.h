@@ -49,6 +49,10 @@ int tree_folder_enter(struct store *store, struct slice name, bool create,
 int tree_folder_sub(struct store *store, const struct tree_folder *folder,
     const char *sub, int *ret_fd, struct err *err);
 
+/* Tells config.first of the open folder. */
+void tree_tell_first(const struct store *store,
+    const struct tree_folder *folder, int64_t saved, bool added);
+
 /* Makes the folder whose directory name is dir; 0, -EEXIST, -errno. */
 int tree_folder_make(struct store *store, const char *dir, struct err *err);
 

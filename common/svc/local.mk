@@ -36,6 +36,7 @@ libsvc_a_SOURCES = \
 	%D%/connection.h \
 	%D%/crash.c %D%/crash.h \
 	%D%/ending.c \
+	%D%/expire.c %D%/expire.h \
 	%D%/front.c %D%/front.h \
 	%D%/front_sasl.c %D%/front_sasl.h \
 	%D%/identity.c %D%/identity.h \

@@ -66,7 +66,8 @@ struct settings {
 	int64_t mail_gid;
 	int64_t first_valid_uid;
 	bool fsync;
-	const char *quota_ignore; /* folder that does not count */
+	const char *expire_folders; /* folder=days, ... */
+	const char *quota_ignore;   /* folder that does not count */
 	const char *quota_message;
 	const char *quota_full;           /* reject, defer */
 	int64_t quota_grace;              /* percent, for the last message */

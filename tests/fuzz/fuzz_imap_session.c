@@ -10,6 +10,7 @@
 #include "cmd/imapd/imap.h"
 #include "common/base/fileio.h"
 #include "common/net/stream.h"
+#include "common/svc/expire.h"
 
 /* The target itself (libFuzzer's interface). */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -23,6 +24,16 @@ account_quota_add(struct account_client *client, const char *name,
 	(void)name;
 	(void)octets;
 	(void)messages;
+}
+
+void
+expire_tell(const struct settings *settings, struct account_client *account,
+    const char *user, const struct account_expiry *expiry)
+{
+	(void)settings;
+	(void)account;
+	(void)user;
+	(void)expiry;
 }
 
 void
@@ -188,6 +199,7 @@ run(struct client *client, const char *path)
 	static const struct settings settings = {
 		.hostname = "h",
 		.quota_ignore = "Sent",
+		.expire_folders = "",
 		.quota_message = "%u is full",
 		.separator = ".",
 		.imap_drafts = "Drafts",

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cmd/pop3d/pop3.h"
+#include "common/svc/expire.h"
 
 #define INPUT_MAX 4096 /* octets; must fit the socket's buffer */
 
@@ -24,6 +25,16 @@ account_quota_add(struct account_client *client, const char *name,
 	(void)name;
 	(void)octets;
 	(void)messages;
+}
+
+void
+expire_tell(const struct settings *settings, struct account_client *account,
+    const char *user, const struct account_expiry *expiry)
+{
+	(void)settings;
+	(void)account;
+	(void)user;
+	(void)expiry;
 }
 
 void
@@ -122,6 +133,7 @@ session(const uint8_t *data, size_t size)
 	struct settings settings = {
 		.hostname = "mx.test.dev",
 		.quota_ignore = "Sent",
+		.expire_folders = "",
 		.pop3_idle_timeout = 1000,
 	};
 	char path[128];

@@ -31,3 +31,8 @@ TESTS += %D%/test_settings_fresh
 	%D%/settings_fixture.h
 %C%_test_settings_fresh_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_settings_fresh_LDADD = libsvc.a libbase.a $(INIH_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += %D%/test_expire
+TESTS += %D%/test_expire
+%C%_test_expire_SOURCES = %D%/test_expire.c
+%C%_test_expire_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_expire_LDADD = libsvc.a libaccount.a libnet.a libbase.a $(CMOCKA_LIBS)

@@ -10,6 +10,7 @@
 #include "common/store/detail.h"
 #include "common/store/incoming.h"
 #include "common/store/mailbox.h"
+#include "common/svc/expire.h"
 
 /* Octets that our own fields and a filter's may add to a message. */
 #define FILE_SLACK (2 * INTAKE_HEAD_MAX)
@@ -30,6 +31,15 @@ count_quota(void *ctx, int64_t octets, int64_t messages)
 	const struct mailbox_to *to = ctx;
 
 	account_quota_add(to->account, to->user.name, octets, messages);
+}
+
+static void
+note_first(void *ctx, struct slice folder, int64_t saved, bool added)
+{
+	const struct mailbox_to *to = ctx;
+	const struct account_expiry expiry = { folder, saved, added };
+
+	expire_tell(to->settings, to->account, to->user.name, &expiry);
 }
 
 void
@@ -54,6 +64,7 @@ open_store(struct delivery *d, struct mailbox_to *to, struct store **ret_store,
 		.host = settings->hostname,
 		.quota_ignore = settings->quota_ignore,
 		.quota = count_quota,
+		.first = settings->expire_folders[0] ? note_first : NULL,
 		.quota_ctx = to,
 		.trusted = settings->mail_root,
 		.uid = settings->mail_uid < 0 ? to->user.uid : 0,

@@ -33,6 +33,7 @@ struct mailbox_to {
 	char *detail; /* of the subaddress, NULL for none */
 	struct account_user user;
 	struct account_client *account; /* for its quota */
+	const struct settings *settings;
 	enum smtp_outcome full; /* there is no room; OUTCOME_OK: there is */
 	bool linked;            /* it has the message, */
 	size_t number;          /* by that incoming_link */

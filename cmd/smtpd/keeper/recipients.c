@@ -61,6 +61,7 @@ add_mailbox(struct delivery *d, struct account_target *target)
 		.detail = target->detail,
 		.user = target->user,
 		.account = d->keeper->account,
+		.settings = d->keeper->settings,
 	};
 	target->user = (struct account_user){ 0 };
 	target->detail = NULL;

@@ -1,0 +1,107 @@
+"""expire_folders: the table expires says since when the first message of such a
+folder is there, whoever adds or removes one, as Dovecot's expire plugin did."""
+import time
+
+import pytest
+
+from imap_client import Client
+from smtp_talk import DATA, Talk
+from tool_under_test import full
+
+
+@pytest.fixture(params=["mysql", "sqlite"])
+def site(request, make_site):
+    site = make_site(request.param)
+    site.conf(expire_folders="Trash=30, Lists/*=90,Junk=0, Odd=x, INBOX = 7")
+    return site
+
+
+def stamps(site):
+    return {mailbox: int(stamp) for mailbox, stamp in site.sql(
+        "SELECT mailbox, expire_stamp FROM expires WHERE username = '%s'"
+        % full("demo"))}
+
+
+def is_now(stamp):
+    return abs(time.time() - stamp) < 60
+
+
+def message(subject):
+    return b"Subject: " + subject.encode() + b"\r\n\r\nbody\r\n"
+
+
+@pytest.fixture
+def client(site):
+    client = Client(site)
+    for folder in "Trash", "Junk", "Odd", "Lists", "Lists/a", "Work":
+        client.cmd("CREATE " + folder)
+    return client
+
+
+def test_added(site, client):
+    for folder in "Junk", "Odd", "Lists", "Work":
+        assert client.append(message("a"), folder).status == "OK"
+    assert stamps(site) == {}, "no rule"
+    assert client.append(message("a"), "Trash").status == "OK"
+    client.cmd("SELECT Trash")
+    assert client.cmd("COPY 1 Lists/a").status == "OK"
+    found = stamps(site)
+    assert set(found) == {"Trash", "Lists/a"}
+    assert all(is_now(stamp) for stamp in found.values())
+    # a later one changes nothing, but where the stamp is none
+    site.sql("UPDATE expires SET expire_stamp = 1000 WHERE mailbox = 'Trash'")
+    site.sql("UPDATE expires SET expire_stamp = 0 WHERE mailbox = 'Lists/a'")
+    assert client.append(message("b"), "Trash").status == "OK"
+    assert client.append(message("b"), "Lists/a").status == "OK"
+    assert stamps(site)["Trash"] == 1000 and is_now(stamps(site)["Lists/a"])
+
+
+def test_removed(site, client):
+    for subject in "abc":
+        client.append(message(subject), "Trash")
+    site.sql("UPDATE expires SET expire_stamp = 1000")
+    client.cmd("SELECT Trash")
+    client.cmd("STORE 2 +FLAGS (\\Deleted)")
+    assert client.cmd("EXPUNGE").status == "OK"
+    assert stamps(site) == {"Trash": 1000}, "the first is there still"
+    client.cmd("STORE 1 +FLAGS (\\Deleted)")
+    assert client.cmd("EXPUNGE").status == "OK"
+    assert is_now(stamps(site)["Trash"]), "the one that is first now"
+    assert client.cmd("MOVE 1 Lists/a").status == "OK"
+    assert set(stamps(site)) == {"Lists/a"}, "nothing is left"
+    client.cmd("SELECT INBOX")
+    assert client.cmd("DELETE Lists/a").status == "OK"
+    assert stamps(site) == {}
+
+
+def test_delivery_and_pop3(site):
+    for _ in range(2):
+        talk = Talk(site)
+        talk.ehlo()
+        assert talk.envelope(full("demo")) == [250]
+        assert talk.message(DATA) == 250
+    assert is_now(stamps(site)["INBOX"])
+    pop3 = site.pop3("demo")
+    site.sql("UPDATE expires SET expire_stamp = 1000")
+    pop3.dele(2)
+    pop3.quit()
+    assert stamps(site) == {"INBOX": 1000}
+    pop3 = site.pop3("demo")
+    pop3.dele(1)
+    pop3.quit()
+    assert stamps(site) == {}
+
+
+def test_nothing_without_rules(site, client):
+    site.conf(expire_folders="")
+    client = Client(site)
+    assert client.append(message("a"), "Trash").status == "OK"
+    assert stamps(site) == {}
+
+
+def test_table_is_gone(site, client):
+    """Mail is not held up by it."""
+    site.sql("DROP TABLE expires")
+    assert client.append(message("a"), "Trash").status == "OK"
+    site.wait_log("expires of %s, Trash: " % full("demo"))
+    assert client.cmd("NOOP").status == "OK"
