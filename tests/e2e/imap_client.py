@@ -119,6 +119,12 @@ class Client:
     def append(self, message, mailbox="INBOX", before=""):
         return self.cmd("APPEND %s %s{}" % (mailbox, before), message)
 
+    def is_readable(self, seconds):
+        """poll, as select knows 1,024 descriptors at most."""
+        poll = select.poll()
+        poll.register(self.sock, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+
     def wait(self, text, seconds):
         """The next response that holds text, and the time it took."""
         start = time.monotonic()
@@ -126,8 +132,7 @@ class Client:
         while True:
             while b"\n" not in self.buffer:
                 left = end - time.monotonic()
-                if left <= 0 or not select.select([self.sock], [], [],
-                                                  left)[0]:
+                if left <= 0 or not self.is_readable(left):
                     raise TimeoutError(text)
                 self.fill()
             line = self.response()
