@@ -119,18 +119,6 @@ void account_quota_gather(struct account_client *client, bool yes);
 /* Additions that a service which is gone may not have made. */
 uint64_t account_quota_lost(const struct account_client *client);
 
-/* The row of the table expires of the user's mailbox (a folder, UTF-8): since
- * when its first message is there.  With added, saved (seconds of the epoch)
- * counts when there is no row or its stamp is 0; else it replaces what there
- * is, and 0 removes the row.  FOUND, TEMPFAIL. */
-struct account_expiry {
-	struct slice mailbox;
-	int64_t saved;
-	bool added;
-};
-enum account_outcome account_expire(struct account_client *client,
-    const char *name, const struct account_expiry *expiry, struct err *err);
-
 /* From now on this client is answered quota requests for name alone; for the
  * session of a logged-in user.  0; -EBUSY when the user has as many sessions of
  * the service as he may (max_sessions_per_user, which a shared njiwa-accountd

@@ -1,6 +1,7 @@
 #include <errno.h>
 
 #include "common/account/account_client_own.h"
+#include "common/account/account_expire.h"
 
 enum account_outcome
 account_may_send(struct account_client *client, const char *login,

@@ -4,6 +4,7 @@
 #define NJIWA_ACCOUNT_ACCOUNT_SQL_H
 
 #include "common/account/account_config.h"
+#include "common/account/account_expire.h"
 #include "common/account/account_spam.h"
 #include "common/account/source.h"
 

@@ -10,7 +10,7 @@ libaccount_a_SOURCES = \
 	%D%/account_spawn.c %D%/account_spawn.h \
 	%D%/account_config.h \
 	%D%/account_domain_alias.c %D%/account_domain_alias.h \
-	%D%/account_expire.c \
+	%D%/account_expire.c %D%/account_expire.h \
 	%D%/account_find.c \
 	%D%/account_login.c \
 	%D%/account_names.c \

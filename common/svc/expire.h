@@ -4,7 +4,7 @@
 #ifndef NJIWA_SVC_EXPIRE_H
 #define NJIWA_SVC_EXPIRE_H
 
-#include "common/account/account.h"
+#include "common/account/account_expire.h"
 #include "common/svc/settings.h"
 
 #define EXPIRE_DAYS_MAX 36500
