@@ -6,6 +6,8 @@
 #include "cmd/njiwa/doc.h"
 #include "cmd/njiwa/handlers.h"
 #include "common/account/query.h"
+#include "common/proto/milter_list.h"
+#include "common/svc/content/chain.h"
 #include "common/svc/settings_table.h"
 
 #define SHOW_COLUMNS 78 /* lines are folded where a blank allows it */
@@ -45,6 +47,36 @@ check_queries(const struct tool *tool)
 	return mistakes;
 }
 
+/* Reads the lists of the filters, as those who ask them will. */
+static int
+check_filters(const struct tool *tool)
+{
+	static const char *const profiles[] = { "mx", "submission", "lmtp" };
+	const struct settings *settings = &tool->settings;
+	const struct milter_spec defaults = { .connect_ms = 0 };
+	struct milter_spec milters[MILTERS_MAX];
+	struct chain chain;
+	struct err err = { 0, "" };
+	int mistakes = 0;
+	size_t i;
+
+	if (milter_list_parse(settings->milters, &defaults, milters, &err) <
+	    0) {
+		tool_say(tool, "%s", err.text);
+		mistakes++;
+	}
+	if (pipe_list_of(settings, chain.commands, &err) < 0) {
+		tool_say(tool, "%s", err.text);
+		return mistakes + 1; /* which words are commands is not known */
+	}
+	for (i = 0; i < sizeof profiles / sizeof profiles[0]; i++)
+		if (chain_of(settings, profiles[i], &chain, &err) < 0) {
+			tool_say(tool, "%s", err.text);
+			mistakes++;
+		}
+	return mistakes;
+}
+
 int
 cmd_config_check(struct tool *tool)
 {
@@ -57,6 +89,7 @@ cmd_config_check(struct tool *tool)
 		return tool_fail(tool, rc == -EACCES ? EX_NOPERM : EX_CONFIG,
 		    "%s: %s", path, strerror(-rc));
 	rc += check_queries(tool);
+	rc += check_filters(tool);
 	if (rc > 0)
 		return tool_fail(
 		    tool, EX_CONFIG, "%d mistake%s", rc, rc > 1 ? "s" : "");

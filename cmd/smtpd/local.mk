@@ -1,7 +1,6 @@
 # cmd/smtpd: front/ and content/ run in the front, keeper/ in the keeper
 noinst_LIBRARIES += libsmtpd.a
 libsmtpd_a_SOURCES = \
-	%D%/content/chain.c %D%/content/chain.h \
 	%D%/content/content.c %D%/content/content.h \
 	%D%/content/milter_edits.c %D%/content/milter_edits.h \
 	%D%/content/milter_greeting.c \
@@ -9,7 +8,7 @@ libsmtpd_a_SOURCES = \
 	%D%/content/milter_message.c %D%/content/milter_reply.c \
 	%D%/content/milters.c %D%/content/milters.h \
 	%D%/content/pipe_answer.c %D%/content/pipe_answer.h \
-	%D%/content/pipe_list.c %D%/content/pipe_list.h \
+	%D%/content/pipe_status.c %D%/content/pipe_status.h \
 	%D%/content/pipes.c \
 	%D%/content/spam.c \
 	%D%/content/virus.c \

@@ -1,5 +1,19 @@
 #include "cmd/smtpd/wire.h"
 
+bool
+wire_is_line(struct slice text)
+{
+	size_t i;
+
+	for (i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+
+		if (c < ' ' || c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
 void
 wire_put_mail(const struct wire_mail *mail, struct str *body)
 {
@@ -20,7 +34,9 @@ wire_get_mail(struct ipc_reader *args, struct wire_mail *ret_mail)
 	mail.sender = ipc_get_text(args, WIRE_ADDRESS_MAX);
 	mail.helo = ipc_get_text(args, WIRE_HELO_MAX);
 	mail.envid = ipc_get_text(args, WIRE_ENVID_MAX);
-	if (!ipc_reader_done(args) || (mail.bits & ~(uint32_t)WIRE_MAIL_ALL))
+	if (!ipc_reader_done(args) || (mail.bits & ~(uint32_t)WIRE_MAIL_ALL) ||
+	    !wire_is_line(mail.sender) || !wire_is_line(mail.helo) ||
+	    !wire_is_line(mail.envid))
 		return false;
 	*ret_mail = mail;
 	return true;
@@ -46,7 +62,8 @@ wire_get_rcpt(struct ipc_reader *args, struct wire_rcpt *ret_rcpt)
 	rcpt.address = ipc_get_text(args, WIRE_ADDRESS_MAX);
 	rcpt.orcpt = ipc_get_text(args, WIRE_ORCPT_MAX);
 	if (!ipc_reader_done(args) || rcpt.address.len == 0 || suspicious > 1 ||
-	    (rcpt.notify & ~(uint32_t)WIRE_NOTIFY_ALL))
+	    (rcpt.notify & ~(uint32_t)WIRE_NOTIFY_ALL) ||
+	    !wire_is_line(rcpt.address) || !wire_is_line(rcpt.orcpt))
 		return false;
 	rcpt.suspicious = suspicious == 1;
 	*ret_rcpt = rcpt;

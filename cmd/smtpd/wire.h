@@ -81,6 +81,9 @@ struct wire_rcpt {
 	bool suspicious;      /* by the checks, for greylisting */
 };
 
+/* May it stand in a line of its own?  No control character, no line end. */
+bool wire_is_line(struct slice text);
+
 /* Appends the sender as a body. */
 void wire_put_mail(const struct wire_mail *mail, struct str *body);
 

@@ -37,7 +37,8 @@ wire_get_edit(struct ipc_reader *args, struct wire_edit *ret_edit)
 	struct slice address = ipc_get_text(args, WIRE_ADDRESS_MAX);
 
 	if (!ipc_reader_done(args) || kind > WIRE_EDIT_REMOVE ||
-	    (kind != WIRE_EDIT_SENDER && address.len == 0))
+	    (kind != WIRE_EDIT_SENDER && address.len == 0) ||
+	    !wire_is_line(address))
 		return false;
 	ret_edit->kind = (enum wire_edit_kind)kind;
 	ret_edit->address = address;

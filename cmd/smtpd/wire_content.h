@@ -3,7 +3,7 @@
 #ifndef NJIWA_CMD_SMTPD_WIRE_CONTENT_H
 #define NJIWA_CMD_SMTPD_WIRE_CONTENT_H
 
-#include "cmd/smtpd/content/pipe_list.h"
+#include "common/svc/content/pipe_list.h"
 #include "cmd/smtpd/wire.h"
 
 /* Which filter of SMTP_FILTER: milters and commands in the order of their

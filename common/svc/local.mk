@@ -34,6 +34,8 @@ libsvc_a_SOURCES = \
 	%D%/check/table.c \
 	%D%/check/verdict.c %D%/check/verdict.h \
 	%D%/connection.h \
+	%D%/content/chain.c %D%/content/chain.h \
+	%D%/content/pipe_list.c %D%/content/pipe_list.h \
 	%D%/crash.c %D%/crash.h \
 	%D%/ending.c \
 	%D%/expire.c %D%/expire.h \

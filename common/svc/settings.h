@@ -154,7 +154,7 @@ struct settings {
 	const char *filters_mx; /* words: milters clamd commands spam, names */
 	const char *filters_submission;
 	const char *filters_lmtp;
-	const char *content_commands; /* cmd/smtpd/content/pipe_list.h */
+	const char *content_commands; /* common/svc/content/pipe_list.h */
 	int64_t content_command_timeout;
 	int64_t content_command_max_size;
 	const char *content_command_default_action; /* tempfail, accept, ... */

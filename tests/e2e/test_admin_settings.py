@@ -33,6 +33,29 @@ def test_config_check(bare):
     assert "MYSQL_PORT" in err
 
 
+@pytest.mark.parametrize("text,says", [
+    ("content_commands = relative", ["content_commands: relative is no "]),
+    ("content_commands = /bin/true /usr/bin/true", ["two are called true"]),
+    ("filters_mx = clamd bogus", ["filters_mx: there is no bogus"]),
+    ("filters_submission = spam spam", [
+        "filters_submission: spam stands there twice"]),
+    ("filters_lmtp = x\nmilters = { inet:1.2.3.4:5, color=red }", [
+        "milters: color=red makes no sense", "filters_lmtp: there is no x"])])
+def test_config_check_of_filters(bare, text, says):
+    err = bad(bare, CONFIG, "-c", conf(bare, text + "\n"), "config", "check")
+    assert len(err.splitlines()) == len(says) + 1, err
+    for line, wanted in zip(err.splitlines(), says):
+        assert wanted in line
+
+
+def test_config_check_of_good_filters(bare):
+    good(bare, "-c", conf(
+        bare, "content_commands = { /bin/true a, name=one } /bin/false\n"
+        "filters_mx = milters one clamd commands spam\n"
+        "milters = { inet:1.2.3.4:5, default_action=accept }\n"),
+        "config", "check")
+
+
 def test_config_check_without_a_file(bare):
     path, said = good(bare, "config", "check",
                       env={"NJIWA_CONFIG": ""}).strip().split(": ")

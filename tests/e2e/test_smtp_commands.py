@@ -304,6 +304,34 @@ def test_a_client_that_leaves(site, command):
     assert site.messages("demo") == []
 
 
+@pytest.mark.parametrize("code,says", [
+    (250, ""), (554, "sys.exit(69)"), (451, "sys.exit(1)"),
+    (451, "os.kill(os.getpid(), 9)"), (451, "time.sleep(60)")])
+def test_its_standard_error_is_logged(site, command, code, says):
+    """Printable, and a line each, however it ends."""
+    command("os.write(2, b'no table\\n\\n\\x1b[1m caf\\xc3\\xa9\\n')\n" + says,
+            ", timeout=2s")
+    assert send(site) == code
+    site.wait_log("command check says: no table")
+    site.wait_log(r"command check says: \x1b[1m caf\xc3\xa9")
+
+
+def test_what_it_leaves_in_another_session_is_ended(site, command):
+    path = command("if os.fork() == 0:\n    os.setsid()\n"
+                   "    if os.fork() == 0:\n        time.sleep(300)\n"
+                   "    time.sleep(300)\ntime.sleep(0.3)")
+    assert send(site) == 250
+    servers.wait_for("its children's end", lambda: not alive(path), 5)
+
+
+def test_spam_commands_standard_error_is_logged(site):
+    path = program(site, "spam", READ + "sys.stderr.write('no rules\\n')\n"
+                   "sys.exit(1)")
+    site.conf(spam_command=path)
+    assert send(site) == 250
+    site.wait_log("command spam_command says: no rules")
+
+
 @pytest.mark.parametrize("more,shown", [(0, True), (1, False)])
 def test_size(site, command, more, shown):
     command("out('add X-Seen: yes')", ", max_size=2k")

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "cmd/smtpd/content/chain.h"
+#include "common/svc/content/chain.h"
 
 /* The target itself (libFuzzer's interface). */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

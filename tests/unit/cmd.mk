@@ -70,7 +70,7 @@ check_PROGRAMS += %D%/test_pipes
 TESTS += %D%/test_pipes
 %C%_test_pipes_SOURCES = %D%/test_pipes.c
 %C%_test_pipes_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-%C%_test_pipes_LDADD = libsmtpd.a libproto.a libmsg.a libnet.a libbase.a \
+%C%_test_pipes_LDADD = libsmtpd.a libsvc.a libproto.a libmsg.a libnet.a libbase.a \
 	$(CMOCKA_LIBS)
 
 check_PROGRAMS += %D%/test_binarymime %D%/test_smtp_binary
@@ -181,3 +181,13 @@ TESTS += %D%/test_pending
 %C%_test_pending_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_pending_LDADD = libaccountd.a libaccount.a libbase.a $(CRYPT_LIBS) \
 	$(CMOCKA_LIBS)
+
+check_PROGRAMS += %D%/test_filter_runner %D%/test_smtp_wire
+TESTS += %D%/test_filter_runner %D%/test_smtp_wire
+%C%_test_filter_runner_SOURCES = %D%/test_filter_runner.c
+%C%_test_filter_runner_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_filter_runner_LDADD = libsmtpd.a libsvc.a libproto.a libmsg.a \
+	libnet.a libbase.a $(CMOCKA_LIBS)
+%C%_test_smtp_wire_SOURCES = %D%/test_smtp_wire.c
+%C%_test_smtp_wire_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_smtp_wire_LDADD = libsmtpd.a libbase.a $(CMOCKA_LIBS)

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cmd/smtpd/content/chain.h"
+#include "common/svc/content/chain.h"
 #include "cmd/smtpd/content/pipe_answer.h"
 #include "tests/unit/unit.h"
 

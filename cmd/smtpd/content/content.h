@@ -3,7 +3,7 @@
 #ifndef NJIWA_CMD_SMTPD_CONTENT_CONTENT_H
 #define NJIWA_CMD_SMTPD_CONTENT_CONTENT_H
 
-#include "cmd/smtpd/content/chain.h"
+#include "common/svc/content/chain.h"
 #include "cmd/smtpd/front/reception.h"
 #include "cmd/smtpd/wire_content.h"
 

@@ -6,6 +6,7 @@
 
 #include "cmd/smtpd/content/content.h"
 #include "cmd/smtpd/content/pipe_answer.h"
+#include "cmd/smtpd/content/pipe_status.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/proto/exchange.h"
@@ -79,22 +80,6 @@ static const struct exchange_ops piping_ops = {
 	.done = is_answered,
 };
 
-/* The exit code, once the command is over; -errno with err filled. */
-static int
-read_status(int fd, int guard, int64_t deadline, struct err *err)
-{
-	unsigned char code;
-	int rc = exchange_wait(fd, POLLIN, guard, deadline);
-
-	if (rc == -ETIMEDOUT)
-		return err_set(err, ETIMEDOUT, "it took too long");
-	if (rc < 0)
-		return err_sys(err, -rc, "it cannot be waited for");
-	if (read(fd, &code, 1) != 1)
-		return err_set(err, EPIPE, "it was ended by a signal");
-	return code;
-}
-
 /* Has the command read the message and answer; its exit code, or -errno with
  * err filled. */
 static int
@@ -116,9 +101,11 @@ run(struct smtp *s, const struct pipe_spec *spec, struct ipc_msg *fds,
 	int rc = exchange_run(&x, err);
 
 	if (rc < 0)
-		return rc;
-	return read_status(
-	    fds->fds[PIPE_STATUS], s->front->keeper, x.deadline, err);
+		pipe_status_log(fds->fds[PIPE_STATUS], spec->name);
+	else
+		rc = pipe_status_read(fds->fds[PIPE_STATUS], s->front->keeper,
+		    x.deadline, spec->name, err);
+	return rc;
 }
 
 static int

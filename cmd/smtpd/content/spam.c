@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cmd/smtpd/content/content.h"
+#include "cmd/smtpd/content/pipe_status.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/proto/score.h"
@@ -43,15 +44,18 @@ consult(struct smtp *s, struct reception *r, struct ipc_msg *answer,
 		.deadline = clock_deadline(s->settings->spamd_timeout),
 		.guard = s->front->keeper,
 	};
+	int rc;
 
 	put_user(s, &user);
 	job.user = str_cstr(&user);
 	if (answer->nfds == 1)
 		return spamd_ask(answer->fds[0], &job, verdict, err);
-	if (answer->nfds > 1) /* its exit code says nothing */
-		return spam_pipe_ask(
-		    answer->fds[0], answer->fds[1], &job, verdict, err);
-	return err_set(err, EPROTO, "no descriptor of a filter");
+	if (answer->nfds < 2)
+		return err_set(err, EPROTO, "no descriptor of a filter");
+	rc = spam_pipe_ask(answer->fds[0], answer->fds[1], &job, verdict, err);
+	if (answer->nfds > 2) /* its exit code says nothing */
+		pipe_status_log(answer->fds[2], "spam_command");
+	return rc;
 }
 
 static int

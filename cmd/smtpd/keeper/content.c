@@ -60,7 +60,7 @@ handle_filter(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 
 	(void)msg; /* its body is args */
 	if (!ipc_reader_done(args) || which >= WIRE_FILTERS ||
-	    !(d->keeper->state & TX_OPEN || is_milter(which)))
+	    !(d->keeper->state & TX_DATA || is_milter(which)))
 		return -EPROTO;
 	if (which >= WIRE_FILTER_COMMAND)
 		put_envelope(d, &envelope);

@@ -139,7 +139,7 @@ be_runner(const struct settings *settings, const struct chain *chain, int pair)
 {
 	struct runner_command commands[RUNS] = { { NULL, 0, false } };
 	const bool owned = settings->mail_uid > 0 && settings->mail_gid > 0;
-	const struct filter_runner runner = {
+	struct filter_runner runner = {
 		.pair = pair,
 		.commands = commands,
 		.count = RUNS,
@@ -248,9 +248,10 @@ open_command(struct filters *filters, uint32_t number, struct slice envelope,
 	ipc_msg_release(&msg);
 	if (i == 3)
 		return 3;
-	if (rc < 0)
-		return err_sys(err, -rc, "the runner of commands");
-	return err_set(err, EPIPE, "it could not be started");
+	if (rc == 1)
+		return err_set(err, EPIPE, "it could not be started");
+	filters_release(filters); /* an answer to come would be another's */
+	return err_sys(err, rc ? -rc : EPIPE, "the runner of commands");
 }
 
 int

@@ -5,7 +5,7 @@
 #define NJIWA_CMD_SMTPD_KEEPER_FILTER_H
 
 #include <sys/socket.h>
-#include "cmd/smtpd/content/chain.h"
+#include "common/svc/content/chain.h"
 #include "cmd/smtpd/wire_content.h"
 
 #define FILTER_CONNECT_MS 5000 /* for spamd and clamd to take a connection */

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cmd/smtpd/keeper/filter_runner.h"
@@ -42,21 +43,35 @@ be_supervisor(const struct filter_runner *runner,
 	filter_supervise(command, envelope, p->to[0], p->from[1], p->status[1]);
 }
 
+/* Takes note of those that have ended; where there are as many as may be, it
+ * waits for one. */
+static void
+reap(struct filter_runner *runner)
+{
+	int how;
+
+	do
+		how = runner->alive < RUNNER_ALIVE_MAX ? WNOHANG : 0;
+	while (runner->alive && waitpid(-1, NULL, how) > 0 && runner->alive--);
+}
+
 /* Starts a command and hands its pipes on; 0 or -errno. */
 static int
 start_command(
-    const struct filter_runner *runner, uint32_t which, struct slice envelope)
+    struct filter_runner *runner, uint32_t which, struct slice envelope)
 {
 	struct pipes p = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
 	bool known = which < runner->count && runner->commands[which].words;
 	int fds[3], rc;
 	pid_t pid = -1;
 
+	reap(runner);
 	if (known && pipe2(p.to, O_CLOEXEC) == 0 &&
 	    pipe2(p.from, O_CLOEXEC) == 0 && pipe2(p.status, O_CLOEXEC) == 0)
 		pid = fork();
 	if (pid == 0)
 		be_supervisor(runner, &runner->commands[which], envelope, &p);
+	runner->alive += pid > 0;
 	fds[0] = p.to[1];
 	fds[1] = p.from[0];
 	fds[2] = p.status[0];
@@ -73,7 +88,7 @@ let_go(int pair)
 	const int keep[] = { pair };
 	int fd;
 
-	(void)signal(SIGCHLD, SIG_IGN); /* nobody is waited for */
+	(void)signal(SIGCHLD, SIG_DFL); /* they are counted */
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		fileio_silence(fd);
 	fileio_close_others(keep, 1);
@@ -94,7 +109,7 @@ drop_root(const struct filter_runner *runner)
 
 /* Does what is asked for; 0, or -errno when it is no request of a keeper's. */
 static int
-serve(const struct filter_runner *runner, const struct ipc_msg *msg,
+serve(struct filter_runner *runner, const struct ipc_msg *msg,
     struct str *envelope)
 {
 	struct ipc_reader in = { str_slice(&msg->body), false };
@@ -116,7 +131,7 @@ serve(const struct filter_runner *runner, const struct ipc_msg *msg,
 }
 
 _Noreturn void
-filter_run(const struct filter_runner *runner)
+filter_run(struct filter_runner *runner)
 {
 	struct ipc_msg msg = IPC_MSG_INIT;
 	struct str envelope = STR_INIT;

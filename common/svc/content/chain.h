@@ -1,9 +1,9 @@
 /* Which filters look at a message that comes by a profile, in which order: the
  * settings filters_mx, filters_submission, filters_lmtp.  Never asks one. */
-#ifndef NJIWA_CMD_SMTPD_CONTENT_CHAIN_H
-#define NJIWA_CMD_SMTPD_CONTENT_CHAIN_H
+#ifndef NJIWA_SVC_CONTENT_CHAIN_H
+#define NJIWA_SVC_CONTENT_CHAIN_H
 
-#include "cmd/smtpd/content/pipe_list.h"
+#include "common/svc/content/pipe_list.h"
 
 enum chain_kind {
 	CHAIN_MILTERS,

@@ -1,6 +1,6 @@
 #include <errno.h>
 
-#include "cmd/smtpd/content/pipe_list.h"
+#include "common/svc/content/pipe_list.h"
 #include "common/base/num.h"
 
 #define BLANKS " \t"

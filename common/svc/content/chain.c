@@ -1,6 +1,6 @@
 #include <errno.h>
 
-#include "cmd/smtpd/content/chain.h"
+#include "common/svc/content/chain.h"
 
 static const struct {
 	const char *name;
@@ -11,14 +11,19 @@ static const struct {
 	{ "spam", CHAIN_SPAM },
 };
 
+/* The setting of a profile, and what it is called. */
 static const char *
-setting_of(const struct settings *settings, const char *profile)
+setting_of(
+    const struct settings *settings, const char *profile, const char **ret_name)
 {
-	if (strcmp(profile, "mx") == 0)
-		return settings->filters_mx;
-	if (strcmp(profile, "lmtp") == 0)
-		return settings->filters_lmtp;
-	return settings->filters_submission; /* also as submissions */
+	bool mx = strcmp(profile, "mx") == 0;
+
+	if (mx || strcmp(profile, "lmtp") == 0) {
+		*ret_name = mx ? "filters_mx" : "filters_lmtp";
+		return mx ? settings->filters_mx : settings->filters_lmtp;
+	}
+	*ret_name = "filters_submission"; /* also as submissions */
+	return settings->filters_submission;
 }
 
 static bool
@@ -86,8 +91,8 @@ add_step(struct chain *chain, struct chain_step step, struct slice word,
     struct err *err)
 {
 	if (has_step(chain, step))
-		return err_set(err, EINVAL, "filters: %.*s stands there twice",
-		    SLICE_FMT(word));
+		return err_set(
+		    err, EINVAL, "%.*s stands there twice", SLICE_FMT(word));
 	chain->steps[chain->count++] = step;
 	return 0;
 }
@@ -128,7 +133,7 @@ add_word(
 		return add_others(chain, text, word, err);
 	if (!find_step(chain, word, &step))
 		return err_set(
-		    err, EINVAL, "filters: there is no %.*s", SLICE_FMT(word));
+		    err, EINVAL, "there is no %.*s", SLICE_FMT(word));
 	return add_step(chain, step, word, err);
 }
 
@@ -136,8 +141,9 @@ int
 chain_of(const struct settings *settings, const char *profile,
     struct chain *ret_chain, struct err *err)
 {
-	const char *text = setting_of(settings, profile);
+	const char *name, *text = setting_of(settings, profile, &name);
 	struct slice rest = slice_from(text), word;
+	struct err why = { 0, "" };
 	int rc = 0;
 
 	ret_chain->count = ret_chain->ncommands = 0;
@@ -146,7 +152,8 @@ chain_of(const struct settings *settings, const char *profile,
 	if (rc > 0)
 		ret_chain->ncommands = (size_t)rc;
 	while (rc >= 0 && next_word(&rest, &word))
-		rc = add_word(ret_chain, text, word, err);
+		if (add_word(ret_chain, text, word, &why) < 0)
+			rc = err_set(err, EINVAL, "%s: %s", name, why.text);
 	if (rc < 0)
 		ret_chain->count = ret_chain->ncommands = 0;
 	return rc < 0 ? rc : 0;

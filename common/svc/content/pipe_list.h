@@ -1,7 +1,7 @@
 /* The setting content_commands: programs that read a message, with options.
  * Never runs one and never looks whether it is there. */
-#ifndef NJIWA_CMD_SMTPD_CONTENT_PIPE_LIST_H
-#define NJIWA_CMD_SMTPD_CONTENT_PIPE_LIST_H
+#ifndef NJIWA_SVC_CONTENT_PIPE_LIST_H
+#define NJIWA_SVC_CONTENT_PIPE_LIST_H
 
 #include "common/proto/milter_list.h"
 #include "common/svc/settings.h"
