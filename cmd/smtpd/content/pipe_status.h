@@ -8,7 +8,6 @@
 #include "common/base/str.h"
 
 #define PIPE_SAID_MAX 2048 /* octets of its standard error, at most */
-			    */
 #define PIPE_SAID_LINES 20 /* lines of that in the log */
 
 /*
