@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "cmd/accountd/requests.h"
+#include "common/account/account_client_session.h"
 #include "common/account/greylist.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"

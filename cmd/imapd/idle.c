@@ -1,6 +1,7 @@
 #include "cmd/imapd/commands.h"
 #include "cmd/imapd/notify.h"
 #include "cmd/imapd/view.h"
+#include "common/account/account_client_session.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
 

@@ -1,3 +1,5 @@
+#include "common/account/account_client_session.h"
+
 #include <errno.h>
 
 #include "common/account/account_client_own.h"

@@ -5,7 +5,7 @@ libaccount_a_SOURCES = \
 	%D%/account_admin_login.c \
 	%D%/account_client.c %D%/account_client_own.h \
 	%D%/account_client_login.c \
-	%D%/account_client_session.c \
+	%D%/account_client_session.c %D%/account_client_session.h \
 	%D%/account_client_submit.c \
 	%D%/account_spawn.c %D%/account_spawn.h \
 	%D%/account_config.h \

@@ -9,6 +9,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "common/account/account_client_session.h"
 #include "common/base/clock.h"
 #include "common/base/fileio.h"
 #include "common/base/ipc.h"

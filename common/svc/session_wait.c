@@ -1,5 +1,6 @@
 #include <signal.h>
 
+#include "common/account/account_client_session.h"
 #include "common/base/clock.h"
 #include "common/svc/service.h"
 

@@ -1,6 +1,5 @@
 """COMPRESS=DEFLATE (RFC 4978): between the session and TLS."""
 import imaplib
-import os
 import random
 import time
 import zlib

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cmd/imapd/imap.h"
+#include "common/account/account_client_session.h"
 #include "common/base/fileio.h"
 #include "common/net/stream.h"
 #include "common/svc/expire.h"

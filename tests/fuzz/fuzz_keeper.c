@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/account/account_client_session.h"
 #include "common/account/wire.h"
 #include "common/base/clock.h"
 #include "common/base/mem.h"
