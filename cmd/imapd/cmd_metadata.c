@@ -113,7 +113,7 @@ static bool
 has_options(const struct args *args)
 {
 	return args->rest.len > 1 && args->rest.ptr[0] == '(' &&
-	       args->rest.ptr[1] != '/' && args->rest.ptr[1] != '"';
+	       strchr("/\"{", args->rest.ptr[1]) == NULL;
 }
 
 static bool
@@ -179,6 +179,8 @@ tell_entry(struct get *get, struct slice name, struct slice value)
 	get->begun = true;
 	response_astring(out, name);
 	str_append_char(out, ' ');
+	if (slice_find(value, '\0') < value.len)
+		str_append_char(out, '~'); /* what follows is a literal */
 	response_nstring(out, value);
 	conn_drain(&get->im->conn);
 }
@@ -304,7 +306,7 @@ parse_entries(struct imap *im, struct set *set, struct args *args)
 		if (set->count == METADATA_ENTRIES_MAX ||
 		    !args_astring(args, &entry.name) ||
 		    !metadata_name_valid(entry.name) || !args_space(args) ||
-		    !args_nstring(args, &entry.value))
+		    !args_nstring8(args, &entry.value))
 			return args_fail(args);
 		set->too_large |= entry.value.len > METADATA_VALUE_MAX;
 		if (is_wrong_purpose(im, &entry))

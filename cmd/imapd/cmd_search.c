@@ -255,6 +255,8 @@ cmd_search(void *ctx, struct slice argument)
 
 	conn_args(&im->conn, argument, &args);
 	wrong = search_parse(&args, &program, &charset);
+	if (wrong == NULL)
+		wrong = context_check(&program);
 	if (charset) {
 		conn_no(&im->conn, "BADCHARSET (UTF-8 US-ASCII)", wrong);
 		if (program.wanted & RETURN_SAVE)

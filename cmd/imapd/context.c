@@ -13,6 +13,8 @@ release(struct context *context)
 	str_release(&context->text);
 	str_release(&context->scratch);
 	search_release(&context->program);
+	fetch_plan_release(&context->plan);
+	str_release(&context->fetch_scratch);
 	seqset_release(&context->members);
 }
 
@@ -96,6 +98,36 @@ take_members(
 			    members, mailbox_message(im->mailbox, seq)->uid);
 }
 
+const char *
+context_check(const struct search_program *program)
+{
+	struct fetch_plan plan = { .items = 0 };
+	STR_AUTO scratch = STR_INIT;
+	const char *wrong = NULL;
+	struct args args;
+
+	if (program->items.len) {
+		args_init(&args, program->items, &scratch);
+		wrong = fetch_parse(&args, &plan);
+	}
+	fetch_plan_release(&plan);
+	return wrong;
+}
+
+/* The items behind UPDATE, which were checked. */
+static void
+take_items(struct context *context)
+{
+	struct args args;
+
+	context->fetches = context->program.items.len > 0;
+	if (!context->fetches)
+		return;
+	args_init(&args, context->program.items, &context->fetch_scratch);
+	(void)fetch_parse(&args, &context->plan);
+	context->plan.uids = context->uids;
+}
+
 void
 context_add(struct imap *im, struct slice text,
     const struct search_program *program, const struct seqset *found)
@@ -121,6 +153,7 @@ context_add(struct imap *im, struct slice text,
 	/* the same text as a moment ago: it is as good as it was */
 	(void)search_parse(&args, &context->program, &charset);
 	(void)search_bind(&context->program, im);
+	take_items(context);
 	take_members(im, found, &context->members);
 }
 
@@ -202,8 +235,26 @@ collect(struct imap *im, const struct mailbox_changes *changes,
 	seqset_resolve(dirty, UINT32_MAX);
 }
 
+/* What UPDATE wants to know of those that came into the mailbox just now and
+ * match (RFC 5465 section 7). */
 static void
-update(struct imap *im, struct context *context, const struct seqset *dirty)
+fetch_new(struct imap *im, const struct context *context,
+    const struct seqset *now, uint32_t appeared)
+{
+	uint32_t count = mailbox_count(im->mailbox), seq;
+	struct err err;
+
+	if (!context->fetches)
+		return;
+	for (seq = count - appeared + 1; seq <= count; seq++)
+		if (seqset_has(now, mailbox_message(im->mailbox, seq)->uid))
+			/* one that is gone or unreadable can be asked for */
+			(void)fetch_message(im, &context->plan, seq, &err);
+}
+
+static void
+update(struct imap *im, struct context *context, const struct seqset *dirty,
+    uint32_t appeared)
 {
 	struct seqset now = { NULL, 0, 0, false };
 	struct seqset added = { NULL, 0, 0, false };
@@ -224,6 +275,7 @@ update(struct imap *im, struct context *context, const struct seqset *dirty)
 			    is ? &added : &removed, context->uids ? uid : seq);
 	}
 	tell(im, context, "REMOVEFROM", &removed);
+	fetch_new(im, context, &now, appeared);
 	tell(im, context, "ADDTO", &added);
 	seqset_release(&added);
 	seqset_release(&removed);
@@ -242,7 +294,8 @@ context_update(struct imap *im, const struct mailbox_changes *changes)
 	collect(im, changes, &dirty);
 	if (dirty.count || changes->nexpunged)
 		for (i = 0; i < im->contexts->count; i++)
-			update(im, &im->contexts->list[i], &dirty);
+			update(im, &im->contexts->list[i], &dirty,
+			    changes->appeared);
 	seqset_release(&dirty);
 	if (im->body.mapped == 0)
 		imap_forget_body(im);

@@ -4,6 +4,7 @@
 #ifndef NJIWA_CMD_IMAPD_CONTEXT_H
 #define NJIWA_CMD_IMAPD_CONTEXT_H
 
+#include "cmd/imapd/fetch.h"
 #include "cmd/imapd/search.h"
 
 #define CONTEXTS_MAX 8 /* of one connection */
@@ -14,6 +15,9 @@ struct context {
 	struct str scratch;            /* as args_init wants it */
 	struct search_program program; /* borrows from both */
 	bool uids;                     /* it is told in uids */
+	struct fetch_plan plan;        /* of the items behind UPDATE */
+	struct str fetch_scratch;      /* as args_init wants it for them */
+	bool fetches;                  /* there are such */
 	struct seqset members;         /* uids of what matches */
 };
 
@@ -23,6 +27,9 @@ struct contexts {
 	size_t count;
 	struct seqset touched; /* uids that this session has changed */
 };
+
+/* What is wrong with the items behind its UPDATE, or NULL. */
+const char *context_check(const struct search_program *program);
 
 /*
  * Keeps the search that the running command asks for, text being its arguments

@@ -79,6 +79,11 @@ struct fetch_plan {
 const char *fetch_parse(struct args *args, struct fetch_plan *ret_plan);
 void fetch_plan_release(struct fetch_plan *plan);
 
+/* The length of the list of items that rest begins with, for commands that take
+ * one to use it later; 0 when it does not end.  No literal may be in it: there
+ * are names of fields at most. */
+size_t fetch_list_length(struct slice rest);
+
 /* Tells of one message what the plan says.  0; -ENOENT when it is gone, -errno
  * with err filled: then nothing is told. */
 int fetch_message(struct imap *im, const struct fetch_plan *plan, uint32_t seq,

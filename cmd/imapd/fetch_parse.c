@@ -306,3 +306,25 @@ fetch_parse(struct args *args, struct fetch_plan *ret_plan)
 		wrong = bad_modifier;
 	return wrong;
 }
+
+size_t
+fetch_list_length(struct slice rest)
+{
+	unsigned depth = 0;
+	bool quoted = false;
+	size_t i;
+
+	for (i = 0; i < rest.len; i++) {
+		char c = rest.ptr[i];
+
+		if (c == '\\' || c == '{')
+			return 0;
+		if (c == '"')
+			quoted = !quoted;
+		else if (!quoted && c == '(')
+			depth++;
+		else if (!quoted && c == ')' && --depth == 0)
+			return i + 1;
+	}
+	return 0;
+}

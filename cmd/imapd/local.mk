@@ -44,6 +44,7 @@ libimapd_a_SOURCES = \
 	%D%/message_fields.c %D%/message_fields.h \
 	%D%/message_header.c %D%/message_header.h \
 	%D%/notify.c %D%/notify.h %D%/notify_state.h \
+	%D%/notify_folder.c \
 	%D%/notify_list.c \
 	%D%/notify_notes.c \
 	%D%/notify_parse.c %D%/notify_parse.h \

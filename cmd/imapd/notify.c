@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "cmd/imapd/commands.h"
-#include "cmd/imapd/response.h"
 #include "cmd/imapd/view.h"
 #include "common/base/clock.h"
 #include "common/base/fileio.h"
@@ -30,96 +29,6 @@ notify_free(struct notify *notify)
 	free(notify);
 }
 
-/* ---- what a folder looks like ---- */
-
-/* "* STATUS name (...)" (sections 5.1 to 5.3). */
-static void
-tell_status(struct imap *im, const struct notify_folder *folder)
-{
-	const struct mailbox_status *status = &folder->status;
-	struct str *out = &im->conn.out;
-
-	str_append_cstr(out, "* STATUS ");
-	response_mailbox(out, slice_from(folder->name), conn_names(&im->conn));
-	str_appendf(out, " (MESSAGES %llu UIDNEXT %llu UIDVALIDITY %llu",
-	    (unsigned long long)status->messages,
-	    (unsigned long long)status->uidnext,
-	    (unsigned long long)status->uidvalidity);
-	if (folder->events & NOTIFY_FLAGS)
-		str_appendf(
-		    out, " UNSEEN %llu", (unsigned long long)status->unseen);
-	if ((folder->events & NOTIFY_FLAGS) && status->highest_modseq)
-		str_appendf(out, " HIGHESTMODSEQ %llu",
-		    (unsigned long long)status->highest_modseq);
-	str_append_cstr(out, ")\r\n");
-	conn_drain(&im->conn);
-}
-
-/* Is there a difference that the client wants to hear of?  Flags may differ
- * where no number does. */
-static bool
-is_news(const struct notify_folder *folder, const struct mailbox_status *now,
-    bool moved)
-{
-	const struct mailbox_status *old = &folder->status;
-
-	if (!folder->known || now->messages != old->messages ||
-	    now->uidnext != old->uidnext ||
-	    now->uidvalidity != old->uidvalidity)
-		return true;
-	if (!(folder->events & NOTIFY_FLAGS))
-		return false;
-	if (now->highest_modseq || old->highest_modseq)
-		return now->highest_modseq != old->highest_modseq;
-	return moved || now->unseen != old->unseen;
-}
-
-/* Something happened in the folder, or could have. */
-static void
-count_messages(struct imap *im, struct notify_folder *folder, bool moved)
-{
-	struct mailbox_status now;
-	struct err err;
-
-	if (mailbox_status(
-		im->store, slice_from(folder->name), false, &now, &err) < 0)
-		return; /* at the next change, or it is gone */
-	if (!folder->known && !moved) {
-		folder->status = now;
-		folder->known = true;
-		return;
-	}
-	if (is_news(folder, &now, moved)) {
-		folder->status = now;
-		tell_status(im, folder);
-	}
-	folder->status = now;
-	folder->known = true;
-}
-
-static void
-look_at(struct imap *im, struct notify_folder *folder)
-{
-	struct slice name = slice_from(folder->name);
-	struct folder_look was = folder->look;
-	bool again = folder->again, moved;
-
-	folder_look(im->store, name, &folder->look);
-	if (folder->look.dir.ino == 0)
-		return; /* the list will say so */
-	moved = look_differs(&was.new_dir, &folder->look.new_dir) ||
-		look_differs(&was.cur_dir, &folder->look.cur_dir);
-	folder->again = look_is_fresh(&folder->look.new_dir) ||
-			look_is_fresh(&folder->look.cur_dir);
-	if (imap_is_selected(im, name))
-		folder->known = false; /* the client knows more than we */
-	else if ((folder->events & NOTIFY_MESSAGES) && (moved || again))
-		count_messages(im, folder, moved);
-	if ((folder->events & NOTIFY_METADATA) &&
-	    look_differs(&was.metadata, &folder->look.metadata))
-		notify_take_notes(im, name, &folder->notes, false);
-}
-
 /* ---- all of it ---- */
 
 static bool
@@ -142,6 +51,7 @@ arm(struct imap *im)
 	int rc = 0;
 
 	fileio_close(&notify->fd);
+	notify->moved = false;
 	str_set(&notify->armed,
 	    im->mailbox ? str_slice(&im->mailbox_name) : slice_from(""));
 	notify->fd = store_watch_open(im->store);
@@ -196,7 +106,8 @@ look_at_list(struct imap *im, bool again)
 		overflow(im);
 		return false;
 	}
-	arm(im);
+	if (notify->moved)
+		arm(im);
 	return true;
 }
 
@@ -215,7 +126,11 @@ look(struct imap *im)
 
 		if (folder->exists &&
 		    (folder->events & (NOTIFY_MESSAGES | NOTIFY_METADATA)))
-			look_at(im, folder);
+			notify_look_at(im, folder);
+	}
+	if (notify->moved) {
+		arm(im);
+		notify->again = true; /* what came before was not heard */
 	}
 }
 
@@ -228,7 +143,12 @@ set_due(struct notify *notify)
 	size_t i;
 
 	for (i = 0; i < notify->count; i++)
-		soon |= notify->folders[i].again;
+		soon |= notify->folders[i].again &&
+			(notify->folders[i].events & NOTIFY_MESSAGES);
+	if (notify->rules.count == 0) { /* nothing is to be looked at */
+		notify->due = CLOCK_NEVER;
+		return;
+	}
 	notify->due = notify->fd >= 0 && !soon ? CLOCK_NEVER
 		      : soon                   ? clock_deadline(NOTIFY_PAUSE)
 					       : clock_deadline(NOTIFY_POLL);
@@ -290,6 +210,8 @@ sync_selected(struct imap *im, bool idle)
 static void
 tell_all(struct imap *im, bool idle)
 {
+	if (im->notify->rules.count == 0)
+		return;
 	sync_selected(im, idle);
 	look(im);
 	set_due(im->notify);
@@ -320,9 +242,10 @@ notify_wait(struct imap *im, int64_t deadline, int64_t keep_alive)
 	int64_t rested = CLOCK_PAST, shrink = clock_deadline(NOTIFY_REST);
 	int got = 0;
 
-	if (im->notify == NULL || im->notify->rules.count == 0)
+	if (im->notify == NULL ||
+	    (im->notify->rules.count == 0 && keep_alive == 0))
 		return;
-	if (!is_armed(im))
+	if (im->notify->rules.count && !is_armed(im))
 		arm(im);
 	set_due(im->notify);
 	stream_set_deadline(im->conn.client, CLOCK_NEVER);
@@ -338,10 +261,13 @@ notify_wait(struct imap *im, int64_t deadline, int64_t keep_alive)
 			conn_shrink(&im->conn);
 			shrink = CLOCK_NEVER;
 		}
-		if ((got & STREAM_WAIT_WATCH) ||
-		    (!paused && clock_left(im->notify->due) == 0)) {
+		if (!paused && clock_left(im->notify->due) == 0) {
 			tell_all(im, keep_alive != 0);
 			rested = clock_deadline(NOTIFY_PAUSE);
+			shrink = clock_deadline(NOTIFY_REST);
+		} else if (got & STREAM_WAIT_WATCH) { /* more follows, likely */
+			rested = clock_deadline(NOTIFY_SETTLE);
+			im->notify->due = rested;
 		}
 		if (clock_left(alive) == 0) {
 			str_append_cstr(&im->conn.out, "* OK Still here\r\n");
@@ -402,7 +328,7 @@ tell_every_status(struct imap *im)
 
 		if (folder->exists && (folder->events & NOTIFY_MESSAGES) &&
 		    !imap_is_selected(im, slice_from(folder->name)))
-			count_messages(im, folder, true);
+			notify_tell_status(im, folder);
 	}
 }
 
@@ -410,16 +336,23 @@ tell_every_status(struct imap *im)
 static void
 start(struct imap *im, struct notify *notify)
 {
-	notify_free(im->notify);
+	struct notify *old = im->notify;
+
+	im->notify = NULL;
+	if (notify->rules.count)
+		view_sync(im, false); /* as NOOP would (section 3.1) */
 	im->notify = notify;
-	if (notify->rules.count == 0)
-		return;
 	store_look(im->store, &notify->look);
-	if (!notify_list(im)) {
-		notify_rules_release(&notify->rules);
-		conn_no(&im->conn, "LIMIT", "Too many mailboxes to watch");
+	if (notify->rules.count && !notify_list(im)) {
+		im->notify = old; /* which goes on */
+		notify_free(notify);
+		conn_no(&im->conn, "NOTIFICATIONOVERFLOW",
+		    "Too many mailboxes to watch");
 		return;
 	}
+	notify_free(old);
+	if (notify->rules.count == 0)
+		return;
 	if (wants(notify, NOTIFY_STORE_METADATA))
 		notify_take_notes(im, slice_from(""), &notify->notes, true);
 	arm(im);

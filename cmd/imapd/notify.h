@@ -10,6 +10,7 @@
 #define NOTIFY_FOLDERS_MAX 1000 /* whose messages one session watches */
 #define NOTIFY_POLL 1000        /* ms between looks when nothing says so */
 #define NOTIFY_PAUSE 100        /* ms between looks at least */
+#define NOTIFY_SETTLE 20        /* ms from what is heard to the look */
 
 /* Frees what NOTIFY keeps; NULL is fine. */
 void notify_free(struct notify *notify);

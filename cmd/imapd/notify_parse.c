@@ -1,5 +1,6 @@
 #include "cmd/imapd/notify_parse.h"
 
+#include "cmd/imapd/fetch.h"
 #include "cmd/imapd/mailbox_name.h"
 
 static const struct {
@@ -116,30 +117,6 @@ parse_filter(struct args *args, struct notify_group *group)
 					       : NOTIFY_GOOD;
 }
 
-/* The length of the list that rest begins with; 0 when it does not end.  No
- * literal may be in it: there are names of fields at most. */
-static size_t
-list_length(struct slice rest)
-{
-	unsigned depth = 0;
-	bool quoted = false;
-	size_t i;
-
-	for (i = 0; i < rest.len; i++) {
-		char c = rest.ptr[i];
-
-		if (c == '\\' || c == '{')
-			return 0;
-		if (c == '"')
-			quoted = !quoted;
-		else if (!quoted && c == '(')
-			depth++;
-		else if (!quoted && c == ')' && --depth == 0)
-			return i + 1;
-	}
-	return 0;
-}
-
 /* " (" fetch-att ... ")" behind MessageNew; what they are is FETCH's to say. */
 static bool
 take_fetch(struct args *args, struct notify_rules *rules,
@@ -153,7 +130,7 @@ take_fetch(struct args *args, struct notify_rules *rules,
 	if (!is_selected(group->filter))
 		return args_fail(args);
 	args->rest = slice_skip(args->rest, 1);
-	len = list_length(args->rest);
+	len = fetch_list_length(args->rest);
 	if (len == 0)
 		return args_fail(args);
 	str_set(&rules->fetch, slice_head(args->rest, len));
@@ -299,8 +276,7 @@ matches(const struct notify_group *group, struct slice name, bool subscribed)
 	case NOTIFY_SELECTED:
 	case NOTIFY_SELECTED_DELAYED:
 		return false;
-	case NOTIFY_INBOXES:
-		return slice_is(name, "INBOX");
+	case NOTIFY_INBOXES: /* details deliver to any folder: all of them */
 	case NOTIFY_PERSONAL:
 		return true;
 	case NOTIFY_SUBSCRIBED:
@@ -312,16 +288,17 @@ matches(const struct notify_group *group, struct slice name, bool subscribed)
 	return names_match(group, name);
 }
 
-const struct notify_group *
-notify_group_of(
+unsigned
+notify_events_of(
     const struct notify_rules *rules, struct slice name, bool subscribed)
 {
+	unsigned wanted = 0;
 	size_t i;
 
 	for (i = 0; i < rules->count; i++)
 		if (matches(&rules->groups[i], name, subscribed))
-			return &rules->groups[i];
-	return NULL;
+			wanted |= rules->groups[i].events;
+	return wanted;
 }
 
 const struct notify_group *

@@ -59,9 +59,9 @@ void notify_rules_release(struct notify_rules *rules);
 /* Appends the names of all events there are, for BADEVENT. */
 void notify_put_events(struct str *out);
 
-/* Which group applies to a mailbox that is not selected (NULL: none): the first
- * that names it, all but those of the selected one. */
-const struct notify_group *notify_group_of(
+/* The events (NOTIFY_ bits) that are wanted of a mailbox that is not selected:
+ * those of all groups that name it (section 6). */
+unsigned notify_events_of(
     const struct notify_rules *rules, struct slice name, bool subscribed);
 
 /* The group for the selected mailbox, or NULL. */

@@ -27,7 +27,11 @@ struct notify_folder {
 	struct folder_look look;
 	struct mailbox_status status;
 	bool known; /* status is what the client was told, or knows */
-	bool again; /* it could have changed without looking otherwise */
+	bool fresh; /* made a moment ago: mail may have come before we looked */
+	bool told;  /* LIST was, in this look */
+	bool affected;   /* a folder right below it came or went */
+	const char *was; /* its name in the list before, when it was renamed */
+	bool again;      /* it could have changed without looking otherwise */
 	struct notify_notes notes;
 };
 
@@ -40,7 +44,8 @@ struct notify {
 	struct str armed; /* the selected mailbox when it was made */
 	int64_t due;      /* when to look though nothing says so */
 	struct store_look look;
-	bool again;                    /* as of a folder */
+	bool again; /* as of a folder */
+	bool moved; /* there is something else to be heard than when armed */
 	struct notify_folder *folders; /* by name */
 	size_t count;
 	struct notify_notes notes; /* of all mail */
@@ -51,6 +56,12 @@ struct notify {
  * watched than may be, or they cannot be listed. */
 bool notify_list(struct imap *im);
 void notify_folders_free(struct notify_folder *folders, size_t count);
+
+/* Looks at a folder, and tells what changed in it that is wanted. */
+void notify_look_at(struct imap *im, struct notify_folder *folder);
+
+/* Tells how many messages it has, and so on (sections 3.1 and 5). */
+void notify_tell_status(struct imap *im, struct notify_folder *folder);
 
 /* Takes the entries of a folder, or of all mail (""); tells which changed,
  * unless quiet. */

@@ -230,14 +230,15 @@ take_quoted(struct args *args, struct slice *ret_string)
 	return true;
 }
 
+/* A literal, with whatever octets. */
 static bool
-take_literal(struct args *args, struct slice *ret_string)
+take_octets(struct args *args, struct slice *ret_string)
 {
 	size_t line = slice_find(args->rest, '\n');
 	struct slice head = slice_head(args->rest, line);
 	struct literal literal;
 
-	if (line == args->rest.len)
+	if (line == args->rest.len || args_peek(args) != '{')
 		return args_fail(args);
 	if (head.len && head.ptr[head.len - 1] == '\r')
 		head.len--;
@@ -250,8 +251,15 @@ take_literal(struct args *args, struct slice *ret_string)
 		return args_fail(args);
 	*ret_string = slice_head(args->rest, (size_t)literal.size);
 	args->rest = slice_skip(args->rest, (size_t)literal.size);
-	return slice_find(*ret_string, '\0') == ret_string->len ||
-	       args_fail(args);
+	return true;
+}
+
+static bool
+take_literal(struct args *args, struct slice *ret_string)
+{
+	return take_octets(args, ret_string) &&
+	       (slice_find(*ret_string, '\0') == ret_string->len ||
+		   args_fail(args));
 }
 
 bool
@@ -304,6 +312,14 @@ args_nstring(struct args *args, struct slice *ret_string)
 		return args_fail(args);
 	*ret_string = (struct slice){ NULL, 0 };
 	return true;
+}
+
+bool
+args_nstring8(struct args *args, struct slice *ret_string)
+{
+	if (args_try(args, '~'))
+		return count_one(args) && take_octets(args, ret_string);
+	return args_nstring(args, ret_string);
 }
 
 bool

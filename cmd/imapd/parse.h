@@ -60,6 +60,9 @@ bool args_astring(struct args *args, struct slice *ret_string);
 bool args_nstring(struct args *args, struct slice *ret_string);
 bool args_pattern(struct args *args, struct slice *ret_string);
 
+/* args_nstring, or a literal8, which may hold NUL (RFC 5464 section 5). */
+bool args_nstring8(struct args *args, struct slice *ret_string);
+
 /* "(" and ")"; args_more says whether another element follows in a list whose
  * elements are parted by one blank each, and eats the blank, or the ")". */
 bool args_open(struct args *args);

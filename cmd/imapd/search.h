@@ -67,6 +67,7 @@ enum {
 struct search_return {
 	unsigned wanted;     /* RETURN_ bits, 0 for an old SEARCH */
 	struct partial page; /* of PARTIAL */
+	struct slice items;  /* "(UID ...)" behind UPDATE; empty: none */
 };
 
 struct search_program {
@@ -78,6 +79,7 @@ struct search_program {
 	struct partial page;  /* of PARTIAL */
 	bool modseq;          /* it looks at them: the answer has one too */
 	bool update;          /* its result is to be kept (context.h) */
+	struct slice items;   /* told of what is new in it, as FETCH has them */
 	bool numbers;         /* it names sequence numbers */
 };
 

@@ -432,6 +432,7 @@ search_parse(
 	ret_program->update = wanted.wanted & RETURN_UPDATE;
 	ret_program->wanted = results_of(wanted.wanted);
 	ret_program->page = wanted.page;
+	ret_program->items = wanted.items;
 	if (!parse_charset(args, ret_program))
 		return unknown;
 	return compile(args, ret_program, ret_charset);

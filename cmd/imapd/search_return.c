@@ -1,4 +1,22 @@
+#include "cmd/imapd/fetch.h"
 #include "cmd/imapd/search.h"
+
+/* SP "(" fetch-att ... ")", which may stand behind UPDATE (RFC 5465 section
+ * 7). */
+static bool
+parse_items(struct args *args, struct slice *ret_items)
+{
+	size_t len;
+
+	if (args->rest.len < 2 || args->rest.ptr[0] != ' ' ||
+	    args->rest.ptr[1] != '(')
+		return true;
+	args->rest = slice_skip(args->rest, 1);
+	len = fetch_list_length(args->rest);
+	*ret_items = slice_head(args->rest, len);
+	args->rest = slice_skip(args->rest, len);
+	return len > 0;
+}
 
 /* One option of RETURN, with what belongs to it. */
 static bool
@@ -19,6 +37,8 @@ parse_option(struct args *args, unsigned allowed, struct search_return *to)
 	if (1u << i == RETURN_PARTIAL &&
 	    ((to->wanted & RETURN_PARTIAL) || !args_space(args) ||
 		!partial_parse(args, &to->page)))
+		return args_fail(args);
+	if (1u << i == RETURN_UPDATE && !parse_items(args, &to->items))
 		return args_fail(args);
 	to->wanted |= 1u << i;
 	return true;

@@ -119,6 +119,31 @@ def test_first_results(client):
         assert client.cmd(text).status == "BAD", text
 
 
+def test_items_of_what_is_new(client, other):
+    """UPDATE may name what FETCH is to tell of new messages that match (RFC
+    5465 section 7), in this order, and not of those that changed."""
+    tag, first = kept(
+        client, "(UID BODY.PEEK[HEADER.FIELDS (Subject)]) COUNT) SUBJECT t")
+    assert first.endswith("UID COUNT 2")
+    other.append(mail("four"))
+    other.append(mail("that"))
+    answer = client.cmd("NOOP")
+    told = [line.decode() for line in answer.untagged
+            if b"FETCH" in line or b"EXISTS" in line or b"ESEARCH" in line]
+    assert [line.split("{")[0] for line in told] == [
+        "* 5 EXISTS",
+        "* 5 FETCH (UID 5 BODY[HEADER.FIELDS (Subject)] ",
+        '* ESEARCH (TAG "%s") UID ADDTO (0 5)' % tag]
+    kept(client, "(FLAGS)) FLAGGED")
+    answer = client.cmd("UID STORE 1 +FLAGS.SILENT (\\Flagged)")
+    assert answer.find("ADDTO (0 1)") and not answer.find("FETCH")
+    for items in ("()", "(NOSUCH)", "(UID", "(BODY[)", "FLAGS",
+                  "(BODY[HEADER.FIELDS (a)", "(\"\")"):
+        answer = client.cmd(
+            "UID SEARCH RETURN (UPDATE %s) ALL" % items)
+        assert answer.status == "BAD", items
+
+
 def test_cancel(client, other):
     one, _ = kept(client, ") SEEN")
     two, _ = kept(client, ") SEEN")

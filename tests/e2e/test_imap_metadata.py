@@ -71,6 +71,26 @@ def test_depth(client):
     assert len(got(client, "(DEPTH 1) INBOX /private/a/b")[0].split()) == 5
 
 
+def test_literals(client):
+    """They may stand wherever a string may, and a literal8 may hold NUL."""
+    assert client.cmd("SETMETADATA {} ({} {} /private/y NIL)", b"INBOX",
+                      b"/private/x", b"v").status == "OK"
+    answer = client.cmd("GETMETADATA {} ({} {})", b"INBOX", b"/private/x",
+                        b"/private/y")
+    assert answer.untagged == [
+        b'* METADATA INBOX (/private/x "v" /private/y NIL)']
+    assert client.cmd("SETMETADATA INBOX (/private/x ~{})",
+                      b"a\0b\n").status == "OK"
+    answer = client.cmd("GETMETADATA INBOX /private/x")
+    assert answer.untagged == [
+        b"* METADATA INBOX (/private/x ~{4}\r\na\0b\n)"]
+    for text in ("(/private/x {})", "(~{} NIL)"):
+        assert client.cmd("SETMETADATA INBOX " + text,
+                          b"/private/\0").status == "BAD", text
+    for text in ('(/private/x ~"a")', "(/private/x ~NIL)", "(/private/x ~)"):
+        assert client.cmd("SETMETADATA INBOX " + text).status == "BAD", text
+
+
 def test_maxsize(client):
     put(client, "INBOX", '/private/a "12345" /private/b "1234567"')
     answer = client.cmd("GETMETADATA (MAXSIZE 5 DEPTH 0) INBOX "

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from imap_client import Client
+from modseqs import NEEDS_INDEX
 
 SIMPLE = b"Subject: x\r\n\r\nhello\r\n"
 ALL = "(MessageNew MessageExpunge FlagChange)"
@@ -286,59 +287,44 @@ def test_selected_changes(client, other):
     hears(client, "STATUS c (MESSAGES 2 ")
 
 
-# ---- mailboxes themselves
+# ---- groups
 
-def test_mailbox_names(client, other):
-    ask(client, "SET (personal (MailboxName))")
-    other.cmd("CREATE d")
-    assert hears(client, "LIST") == '* LIST (\\HasNoChildren) "/" d'
-    other.cmd("RENAME d e")
-    assert hears(client, "LIST") == (
-        '* LIST (\\HasNoChildren) "/" e ("OLDNAME" (d))')
-    other.cmd("DELETE e")
-    assert hears(client, "LIST") == (
-        '* LIST (\\NonExistent \\HasNoChildren) "/" e')
-    other.cmd("SUBSCRIBE a")
+def test_all_groups_apply(client, other):
+    """RFC 5465 section 6."""
+    ask(client, "SET (mailboxes a (MessageNew MessageExpunge)) "
+        "(inboxes NONE) (personal (SubscriptionChange))")
     other.append(SIMPLE, "a")
-    assert silent(client) is None
-    other.cmd("RENAME a x")
-    # between the two renames x has no child
-    got = {hears(client, "LIST").split('"/" ')[1] for _ in range(2)}
-    assert got == {'x ("OLDNAME" (a))', 'x/b ("OLDNAME" (a/b))'}
-
-
-def test_messages_of_new_mailboxes(client, other):
-    ask(client, "SET (personal (MessageNew MessageExpunge MailboxName))")
-    other.cmd("CREATE d")
-    hears(client, "LIST")
-    other.append(SIMPLE, "d")
-    hears(client, "STATUS d (MESSAGES 1 ")
-    other.cmd("RENAME d e")
-    hears(client, "OLDNAME")
-    other.append(SIMPLE, "e")
-    hears(client, "STATUS e (MESSAGES 2 ")
-
-
-def test_subscriptions(client, other):
-    ask(client, "SET (personal (SubscriptionChange))")
+    hears(client, "STATUS a (MESSAGES 1 ")
     other.cmd("SUBSCRIBE a")
-    assert hears(client, "LIST") == (
-        '* LIST (\\HasChildren \\Subscribed) "/" a')
-    other.cmd("UNSUBSCRIBE a")
-    assert hears(client, "LIST") == '* LIST (\\HasChildren) "/" a'
-    other.cmd("CREATE d")
+    hears(client, "LIST (\\HasChildren \\Subscribed)")
+    other.append(SIMPLE, "c")
     assert silent(client) is None
 
 
-def test_subscribed_follow(client, other):
-    """The filter holds for what is subscribed to later, too."""
-    ask(client, "SET (subscribed (MessageNew MessageExpunge))")
+def test_what_has_gathered_is_told(client, other):
+    """NOTIFY SET is a NOOP too, whatever it asks for (section 3.1)."""
+    client.cmd("SELECT INBOX")
+    other.append(SIMPLE)
+    assert ask(client, "SET (inboxes (MailboxName))")[0] == "* 1 EXISTS"
+    other.cmd("SELECT INBOX")
+    other.cmd("STORE 1 +FLAGS (\\Flagged)")
+    assert "\\Flagged" in ask(
+        client, "SET (selected (MessageNew MessageExpunge))")[0]
+    other.append(SIMPLE)
+    hears(client, "2 EXISTS")
+
+
+@NEEDS_INDEX
+def test_modseq_for_who_wants_it(lite, other):
+    """Where CONDSTORE is enabled each STATUS has it, else none that was not
+    asked for flags (sections 5.1 to 5.3)."""
+    plain, wants = Client(lite), Client(lite)
+    wants.cmd("ENABLE CONDSTORE")
+    for client in plain, wants:
+        ask(client, "SET (personal (MessageNew MessageExpunge))")
     other.append(SIMPLE, "a")
-    assert silent(client) is None
-    other.cmd("SUBSCRIBE a")
-    assert silent(client, 0.6) is None
-    other.append(SIMPLE, "a")
-    hears(client, "STATUS a (MESSAGES 2 ")
+    assert "HIGHESTMODSEQ" not in hears(plain, "STATUS a")
+    assert "HIGHESTMODSEQ" in hears(wants, "STATUS a")
 
 
 def test_metadata(client, other):
@@ -378,9 +364,39 @@ def test_overflow(lite):
     Client(lite).append(SIMPLE, "f5")
     assert silent(client) is None
     answer = client.cmd("NOTIFY SET (personal %s)" % ALL)
-    assert answer.status == "NO" and answer.code == "LIMIT"
+    assert answer.status == "NO" and answer.code == "NOTIFICATIONOVERFLOW"
     ask(client, "SET (personal (MailboxName)) (inboxes NONE)")
     ask(client, "SET (subtree f5 %s)" % ALL)
+
+
+def test_refused_changes_nothing(lite, client, other):
+    ask(client, "SET (mailboxes a %s)" % ALL)
+    make_folders(lite, 0, 1000)
+    for text in ("SET (personal %s)" % ALL, "SET (personal (Wrong))"):
+        assert client.cmd("NOTIFY " + text).status == "NO"
+    other.append(SIMPLE, "a")
+    hears(client, "STATUS a (MESSAGES 1 ")
+
+
+@pytest.mark.parametrize("before", ["NONE", "overflow"])
+def test_idle_lives_on(make_site, before):
+    """With nothing to be told the connection is kept alive, without looking at
+    anything."""
+    site = make_site("sqlite")
+    site.conf(imap_idle_keepalive="10s")
+    client = Client(site)
+    if before == "overflow":
+        make_folders(site, 0, 999)
+        ask(client, "SET (personal %s)" % ALL)
+        make_folders(site, 999, 1000)
+        hears(client, "NOTIFICATIONOVERFLOW")
+    else:
+        ask(client, "NONE")
+    client.send(b"i IDLE\r\n")
+    client.wait("+ idling", 2)
+    client.wait("Still here", 12)
+    client.send(b"DONE\r\n")
+    assert client.finish(b"i").status == "OK"
 
 
 def test_pipelined(client, other):

@@ -69,41 +69,41 @@ texts(void **state)
 	}
 }
 
-/* The first group that names a mailbox applies. */
+/* All groups that name a mailbox apply. */
 static void
 groups(void **state)
 {
 	static const struct {
 		const char *name;
 		bool subscribed;
-		int group; /* -1: none */
+		unsigned events;
 	} names[] = {
-		{ "INBOX", false, 1 },
-		{ "a", false, 2 },
-		{ "a/b", true, 2 },
-		{ "ab", false, -1 },
-		{ "ab", true, 3 },
-		{ "c", false, 4 },
-		{ "c/d", false, -1 },
+		{ "INBOX", false, NOTIFY_METADATA | NOTIFY_STORE_METADATA },
+		{ "a", false, NOTIFY_METADATA | NOTIFY_NAME },
+		{ "a/b", true,
+		    NOTIFY_METADATA | NOTIFY_NAME | NOTIFY_SUBSCRIPTION },
+		{ "ab", false, NOTIFY_METADATA },
+		{ "ab", true, NOTIFY_METADATA | NOTIFY_SUBSCRIPTION },
+		{ "c", false, NOTIFY_METADATA | NOTIFY_STORE_METADATA },
+		{ "c/d", false, NOTIFY_METADATA },
 	};
 	enum notify_mistake mistake;
 	struct notify_rules rules;
 	size_t i;
 
 	(void)state;
-	parsed(" (selected NONE) (inboxes NONE) (subtree a NONE)"
-	       " (subscribed NONE) (mailboxes (c inbox) NONE)",
+	parsed(" (selected (MessageNew MessageExpunge))"
+	       " (inboxes (MailboxMetadataChange)) (subtree a (MailboxName))"
+	       " (subscribed (SubscriptionChange)) (mailboxes a NONE)"
+	       " (mailboxes (c inbox) (ServerMetadataChange))",
 	    &rules, &mistake);
 	assert_int_equal(mistake, NOTIFY_GOOD);
 	assert_ptr_equal(notify_selected(&rules), &rules.groups[0]);
 	for (i = 0; i < UNIT_COUNT(names); i++) {
-		const struct notify_group *group = notify_group_of(
+		unsigned events = notify_events_of(
 		    &rules, slice_from(names[i].name), names[i].subscribed);
 
-		UNIT_CHECK(
-		    i, group == (names[i].group < 0
-					? NULL
-					: &rules.groups[names[i].group]));
+		UNIT_CHECK(i, events == names[i].events);
 	}
 	notify_rules_release(&rules);
 }
