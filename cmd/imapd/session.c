@@ -32,6 +32,7 @@ static const struct failure {
 } failures[] = {
 	/* clang-format off */
 	{ ENOENT,       "NONEXISTENT",   "No such mailbox", false },
+	{ ESTALE,       "NONEXISTENT",   "The mailbox is gone", false },
 	{ EEXIST,       "ALREADYEXISTS", "Mailbox exists already", false },
 	{ EINVAL,       "CANNOT",        "Not a name for a mailbox", false },
 	{ ENAMETOOLONG, "CANNOT",        "Name is too long", false },

@@ -107,6 +107,23 @@ def test_store_on_what_is_gone(two):
     assert b.cmd("FETCH 1:* UID").status == "OK"
 
 
+def test_mailbox_that_another_deleted(site, two):
+    """It is nobody's fault that it is gone, and no bug."""
+    client, other = two
+    for text in ("FETCH 1 BODY[]", "FETCH 1 PREVIEW",
+                 "STORE 1 +FLAGS (\\Seen)", "COPY 1 INBOX", "MOVE 1 INBOX"):
+        other.cmd("CREATE f")
+        other.append(b"Subject: x\r\n\r\nhi\r\n", "f")
+        again = client.cmd("SELECT f")
+        assert again.status == "OK"
+        other.cmd("DELETE f")
+        answer = client.cmd(text)
+        assert answer.status == "NO", text
+        assert answer.code == "NONEXISTENT", (text, answer.code)
+        assert answer.find("BYE"), "it cannot be followed any more"
+        client = Client(site)
+
+
 def test_copy_of_what_is_gone_copies_nothing(two):
     a, b = two
     a.cmd("CREATE a")
