@@ -1,5 +1,5 @@
-"""NOTIFY (RFC 5465) of mailboxes that come, go, are renamed or subscribed to, and
-of what is in those that are new."""
+"""NOTIFY (RFC 5465) of mailboxes that come, go, are renamed or subscribed to,
+and of what is in those that are new."""
 import os
 
 from test_imap_notify import (SIMPLE, ask, client, hears, lite, make_folders,
