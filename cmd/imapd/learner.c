@@ -109,7 +109,8 @@ log_failure(struct learner *l, int rc, const struct err *err)
 	    err->text, l->refused ? "; no more is given" : "");
 }
 
-static void
+/* False: spamd did not do it. */
+static bool
 learn(struct learner *l, enum spam_lesson lesson, int message)
 {
 	const struct settings *set = l->session->settings;
@@ -120,14 +121,14 @@ learn(struct learner *l, enum spam_lesson lesson, int message)
 	int rc;
 
 	if (l->refused)
-		return; /* was logged */
+		return true; /* was logged */
 	if (fstat(message, &st) < 0 || !S_ISREG(st.st_mode))
-		return; /* no message */
+		return true; /* no message */
 	if (st.st_size > set->spam_max_size) {
 		log_info("spam feedback of %s is left out: the message has "
 			 "more than spam_max_size",
 		    l->session->user->name);
-		return;
+		return true;
 	}
 	job.size = (uint64_t)st.st_size;
 	job.deadline = clock_deadline(set->spamd_timeout);
@@ -136,6 +137,30 @@ learn(struct learner *l, enum spam_lesson lesson, int message)
 		log_failure(l, rc, &err);
 	else
 		log_lesson(l, lesson, learned);
+	return rc == 0;
+}
+
+/* The next message; false when there will be none.  Of a session that ended
+ * without hearing of all of them the socket tells first, and once. */
+static bool
+next_message(int line, struct ipc_msg *msg)
+{
+	int rc;
+
+	do
+		rc = ipc_recv(line, msg, CLOCK_NEVER);
+	while (rc == -ECONNRESET);
+	return rc == 1;
+}
+
+/* What waits of a session that is over is not tried, each for its whole time,
+ * with a spamd that fails: such processes would become many. */
+static void
+give_up(const struct learner *l)
+{
+	log_warning("spam feedback of %s is lost: its session is over, and "
+		    "spamd fails",
+	    l->session->user->name);
 }
 
 void
@@ -143,15 +168,21 @@ learner_run(const struct session *session, int line)
 {
 	struct learner l = { .session = session, .way = session->service };
 	struct ipc_msg msg = IPC_MSG_INIT;
+	bool over = false, good = true;
 
 	if (!confine(&l))
 		return;
-	while (ipc_recv(line, &msg, CLOCK_NEVER) == 1) {
+	while ((good || !over) && next_message(line, &msg)) {
+		int rc;
+
 		if (msg.nfds == 1 && msg.type <= SPAM_LESSON_HAM)
-			learn(&l, (enum spam_lesson)msg.type, msg.fds[0]);
+			good =
+			    learn(&l, (enum spam_lesson)msg.type, msg.fds[0]);
 		ipc_msg_release(&msg);
-		/* a session that is gone does not count */
-		(void)ipc_send_at_once(line, 0, slice_from(""), NULL, 0);
+		rc = ipc_send_at_once(line, 0, slice_from(""), NULL, 0);
+		over = rc == -EPIPE || rc == -ECONNRESET;
 	}
+	if (over && !good)
+		give_up(&l);
 	ipc_msg_release(&msg);
 }

@@ -173,6 +173,37 @@ def test_nobody_waits(site, teacher):
         line for line in site.processes().values() if "imapd" in line])
 
 
+def test_a_silent_spamd_keeps_no_helper(site, teacher):
+    """Beyond the session's end it has the time of one lesson."""
+    site.conf(spamd_timeout="2s")
+    teacher.hold.clear()
+    client = client_of(site)
+    put(client, *"abcdefghij")
+    client.cmd("SELECT INBOX")
+    assert client.cmd("MOVE 1:10 Junk").status == "OK"
+    client.cmd("LOGOUT")
+    client.close()
+    servers.wait_for("the helper's end", lambda: not [
+        line for line in site.processes().values() if "imapd" in line], 8)
+    site.wait_log("its session is over, and spamd fails")
+
+
+def test_unheard_results_lose_nothing(site, teacher):
+    """The session ends with results that it has not looked at."""
+    client = client_of(site)
+    put(client, *"abcdefghij")
+    client.cmd("SELECT INBOX")
+    assert client.cmd("MOVE 1:2 Junk").status == "OK"
+    teacher.wait(2)
+    teacher.hold.clear()
+    assert client.cmd("MOVE 1:8 Junk").status == "OK"
+    client.cmd("LOGOUT")
+    client.close()
+    time.sleep(0.3)
+    teacher.hold.set()
+    assert len(teacher.lessons(10)) == 10
+
+
 def test_too_many_wait(site, teacher):
     teacher.hold.clear()
     client = client_of(site)

@@ -8,6 +8,7 @@
 #include "cmd/smtpd/keeper/filter_runner.h"
 #include "common/base/clock.h"
 #include "common/base/fileio.h"
+#include "common/base/secret.h"
 
 /* To the command, from it, and from who waits for it; [0] reads, [1] writes. */
 struct pipes {
@@ -81,13 +82,15 @@ start_command(
 	return rc;
 }
 
-/* Keeps nothing of the connection: its end must be seen by the client. */
+/* Keeps nothing of the connection, whose end must be seen by the client, and no
+ * secret. */
 static void
 let_go(int pair)
 {
 	const int keep[] = { pair };
 	int fd;
 
+	secret_wipe();
 	(void)signal(SIGCHLD, SIG_DFL); /* they are counted */
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		fileio_silence(fd);
