@@ -154,13 +154,13 @@ read_quoted(struct reading *r, struct str *into)
 static void
 read_comment(struct reading *r)
 {
-	unsigned depth = 1;
+	size_t depth = 1;
 	char c;
 
 	str_clear(&r->comment);
 	while (r->rest.len && depth) {
 		c = next(r);
-		if (c == '(' && depth < ENVELOPE_COMMENT_DEPTH)
+		if (c == '(')
 			depth++;
 		else if (c == ')')
 			depth--;

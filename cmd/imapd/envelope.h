@@ -7,7 +7,6 @@
 #include "common/base/str.h"
 
 #define ENVELOPE_ADDRESSES_MAX 2000 /* of one field; the rest is left out */
-#define ENVELOPE_COMMENT_DEPTH 16   /* comments within comments */
 
 /* Appends the envelope of a message with this header, parentheses included. */
 void envelope_append(struct slice header, struct str *out);

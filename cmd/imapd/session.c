@@ -43,6 +43,9 @@ static const struct failure {
 	{ EDQUOT,       "OVERQUOTA",     "No space left for mail", true },
 	{ EAGAIN,       "INUSE",         "Mailbox is busy, try later", true },
 	{ ENOTSUP,      "CANNOT",        "Not possible here", false },
+	{ EMLINK,       "LIMIT",         "Too many mailboxes", true },
+	{ EFBIG,        "LIMIT",         "Too many of them", true },
+	{ EOVERFLOW,    "LIMIT",         "The mailbox has no UID left", true },
 	/* clang-format on */
 };
 

@@ -5,7 +5,6 @@
 #include "common/msg/mime_value.h"
 
 #define SECTIONS_MAX 1000 /* of one parameter, RFC 2231 section 3 */
-#define COMMENT_DEPTH_MAX 32
 
 /* A parameter as it stands: "name*0*=value" is name, section 0, encoded. */
 struct piece {
@@ -46,7 +45,7 @@ skip_comment(struct slice *rest)
 
 		if (c == '\\')
 			i++;
-		else if (c == '(' && depth < COMMENT_DEPTH_MAX)
+		else if (c == '(')
 			depth++;
 		else if (c == ')' && --depth == 0)
 			break;

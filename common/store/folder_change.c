@@ -217,8 +217,12 @@ collect(struct store *store, struct slice from, struct slice to,
 {
 	struct store_folder *folders;
 	size_t count, i;
-	int rc = store_list(store, &folders, &count, err);
+	int rc = store_count_folders(store, &count, err);
 
+	if (rc == 0 && count > STORE_FOLDERS_MAX) /* some are not listed */
+		rc = err_set(err, EMLINK, "there are too many folders");
+	if (rc == 0)
+		rc = store_list(store, &folders, &count, err);
 	if (rc < 0)
 		return rc;
 	for (i = 0; rc == 0 && i < count; i++) {

@@ -71,14 +71,21 @@ struct store_folder {
 };
 
 /* All folders, INBOX first, then by name; *ret_folders is the caller's, freed
- * with store_folders_free.  0 or -errno. */
+ * with store_folders_free.  Of more than STORE_FOLDERS_MAX, which only others
+ * can make, some are left out.  0 or -errno. */
 int store_list(struct store *store, struct store_folder **ret_folders,
     size_t *ret_count, struct err *err);
 void store_folders_free(struct store_folder *folders, size_t count);
 
-/* Makes a folder (and not its parents).  0; -EEXIST; -EINVAL for a name that
- * cannot be a folder's (empty level, "." at an edge, '/', NUL, too long or too
- * deep, not UTF-8, control characters); -errno. */
+/* How many folders there are, INBOX included, without a look into them: a
+ * directory with a folder's name counts.  0 or -errno. */
+int store_count_folders(
+    struct store *store, size_t *ret_count, struct err *err);
+
+/* Makes a folder (and not its parents).  0; -EEXIST; -EMLINK when there are
+ * STORE_FOLDERS_MAX already; -EINVAL for a name that cannot be a folder's
+ * (empty level, "." at an edge, '/', NUL, too long or too deep, not UTF-8,
+ * control characters); -errno. */
 int store_create(struct store *store, struct slice name, struct err *err);
 
 /* Is there a folder called name?  1, 0 or -errno. */

@@ -45,6 +45,15 @@ is_folder(const struct store *store, const char *dir)
 	       S_ISDIR(st.st_mode);
 }
 
+/* Is it a directory with the name of a folder, which is name? */
+static bool
+may_be_folder(const struct dirent *entry, struct str *name)
+{
+	return entry->d_name[0] == '.' && entry->d_name[1] != '\0' &&
+	       (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) &&
+	       folder_from_dir(slice_from(entry->d_name), name);
+}
+
 static int
 add_folders(struct store *store, struct listing *folders)
 {
@@ -63,10 +72,7 @@ add_folders(struct store *store, struct listing *folders)
 	       folders->count < STORE_FOLDERS_MAX) {
 		STR_AUTO name = STR_INIT;
 
-		if (entry->d_name[0] != '.' || entry->d_name[1] == '\0' ||
-		    (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN))
-			continue;
-		if (folder_from_dir(slice_from(entry->d_name), &name) &&
+		if (may_be_folder(entry, &name) &&
 		    is_folder(store, entry->d_name))
 			(void)add(folders, str_slice(&name), true, false);
 	}
@@ -230,14 +236,45 @@ store_has_folder(struct store *store, struct slice name, struct err *err)
 }
 
 int
+store_count_folders(struct store *store, size_t *ret_count, struct err *err)
+{
+	int fd = tree_open_dir(store->root, ".");
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	size_t count = 1; /* INBOX */
+
+	if (dir == NULL) {
+		int rc = fd < 0 ? fd : -errno;
+
+		fileio_close(&fd);
+		return tree_error(store, err, -rc, store->path, "");
+	}
+	while ((entry = readdir(dir)) != NULL) {
+		STR_AUTO name = STR_INIT;
+
+		count += may_be_folder(entry, &name);
+	}
+	(void)closedir(dir); /* was only read */
+	*ret_count = count;
+	return 0;
+}
+
+int
 store_create(struct store *store, struct slice name, struct err *err)
 {
 	STR_AUTO dir = STR_INIT;
+	size_t count;
+	int rc;
 
 	if (!folder_to_dir(name, &dir))
 		return err_set(err, EINVAL, "no folder can have such a name");
 	if (slice_is(str_slice(&dir), "."))
 		return err_set(err, EEXIST, "the folder exists already");
+	rc = store_count_folders(store, &count, err);
+	if (rc < 0)
+		return rc;
+	if (count >= STORE_FOLDERS_MAX && !is_folder(store, dir.ptr))
+		return err_set(err, EMLINK, "there are too many folders");
 	return tree_folder_make(store, dir.ptr, err);
 }
 

@@ -197,6 +197,19 @@ write_anew(struct assignment *as, const struct lock *lock, struct slice lines)
 	return uidfile_replace(as->mb->store, lock, str_slice(&text));
 }
 
+/* Are there as many as it takes?  The last ones may have been given out, or a
+ * damaged list say so. */
+static bool
+has_uids(const struct assignment *as)
+{
+	uint32_t next = as->list->header.nextuid;
+
+	if (next <= as->last)
+		next = as->last + 1;
+	return as->missing == 0 || (next < UIDLIST_UID_MAX &&
+				       as->missing <= UIDLIST_UID_MAX - next);
+}
+
 /* With the lock: what is on the disk now decides. */
 static int
 assign_locked(struct assignment *as, const struct lock *lock)
@@ -215,8 +228,15 @@ assign_locked(struct assignment *as, const struct lock *lock)
 	if (mb->uidvalidity && list->header.uidvalidity != mb->uidvalidity)
 		return -ESTALE;
 	take_list(as);
-	if (as->missing > UIDLIST_UID_MAX - list->header.nextuid)
-		return -EOVERFLOW;
+	if (!has_uids(as)) {
+		if (mb->uidvalidity)
+			return -EOVERFLOW;
+		/* nobody has seen them here: all begins anew */
+		list->state = UIDFILE_GARBAGE;
+		uidfile_new_header(
+		    mb->store, list->header.uidvalidity, &list->header);
+		take_list(as);
+	}
 	number_files(as, &lines);
 	if (as->mend)
 		return write_anew(as, lock, str_slice(&lines));
@@ -303,6 +323,7 @@ assign_new(struct assignment *as, struct err *err)
 	case -EAGAIN:
 	case -ENOSPC:
 	case -EDQUOT:
+	case -EOVERFLOW:
 		/* the mail that is there can be read, and deleted */
 		if (as->list->state != UIDFILE_GOOD)
 			break;

@@ -110,7 +110,7 @@ TESTS += %D%/test_check %D%/test_dnsbl_list %D%/test_reputation
 	$(CMOCKA_LIBS)
 
 # njiwa-imapd
-IMAPD_UNITS = %D%/test_imap_items %D%/test_imap_notify \
+IMAPD_UNITS = %D%/test_imap_items %D%/test_imap_limits %D%/test_imap_notify \
 	%D%/test_imap_parse %D%/test_imap_reader \
 	%D%/test_imap_search %D%/test_imap_search_keys \
 	%D%/test_imap_select %D%/test_imap_seqset \
@@ -123,6 +123,10 @@ TESTS += $(IMAPD_UNITS)
 %C%_test_imap_items_SOURCES = %D%/test_imap_items.c
 %C%_test_imap_items_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_imap_items_LDADD = $(IMAPD_LIBS) $(CMOCKA_LIBS) $(INIH_LIBS) \
+	$(UNISTRING_LIBS) $(ZLIB_LIBS)
+%C%_test_imap_limits_SOURCES = %D%/test_imap_limits.c
+%C%_test_imap_limits_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_imap_limits_LDADD = $(IMAPD_LIBS) $(CMOCKA_LIBS) $(INIH_LIBS) \
 	$(UNISTRING_LIBS) $(ZLIB_LIBS)
 %C%_test_imap_notify_SOURCES = %D%/test_imap_notify.c
 %C%_test_imap_notify_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -2,7 +2,7 @@
 STORE_TESTS = %D%/test_maildir %D%/test_folder %D%/test_uidlist \
 	%D%/test_side_files %D%/test_body %D%/test_lock %D%/test_store \
 	%D%/test_store_owner %D%/test_mailbox %D%/test_mailbox_copy \
-	%D%/test_mailbox_message %D%/test_metadata \
+	%D%/test_mailbox_message %D%/test_metadata %D%/test_store_limits \
 	%D%/test_spool %D%/test_spool_envelope %D%/test_watch
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
@@ -28,6 +28,9 @@ EXTRA_DIST += %D%/store_fixture.h
 %C%_test_store_SOURCES = %D%/test_store.c
 %C%_test_store_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_store_LDADD = libstore.a libbase.a $(CMOCKA_LIBS)
+%C%_test_store_limits_SOURCES = %D%/test_store_limits.c
+%C%_test_store_limits_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_store_limits_LDADD = libstore.a libbase.a $(CMOCKA_LIBS)
 %C%_test_store_owner_SOURCES = %D%/test_store_owner.c
 %C%_test_store_owner_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_store_owner_LDADD = libstore.a libbase.a $(CMOCKA_LIBS)

@@ -292,6 +292,87 @@ too_many_params(void **state)
 	mime_value_release(&v);
 }
 
+/* What stands within: a part, or nothing when the boundary is too long. */
+static void
+long_boundaries(void **state)
+{
+	size_t len;
+
+	(void)state;
+	for (len = MIME_BOUNDARY_MAX; len <= MIME_BOUNDARY_MAX + 1; len++) {
+		STR_AUTO text = STR_INIT;
+		STR_AUTO boundary = STR_INIT;
+		struct mime m = { NULL, 0, 0 };
+
+		while (boundary.len < len)
+			str_append_char(&boundary, 'b');
+		str_appendf(&text,
+		    "Content-Type: multipart/mixed; boundary=%s\n\n--%s\n\nx\n",
+		    str_cstr(&boundary), str_cstr(&boundary));
+		mime_parse(str_slice(&text), &m);
+		assert_int_equal(m.count, len == MIME_BOUNDARY_MAX ? 2 : 1);
+		mime_release(&m);
+	}
+}
+
+/* The type is found in the header's first octets, and not behind them. */
+static void
+long_headers(void **state)
+{
+	static const char type[] = "Content-Type: message/rfc822\n";
+	size_t past;
+
+	(void)state;
+	for (past = 0; past < 2; past++) {
+		STR_AUTO text = STR_INIT;
+		struct mime m = { NULL, 0, 0 };
+		size_t before = MIME_HEADER_MAX - (sizeof type - 1) + past * 20;
+
+		str_append_cstr(&text, "X: ");
+		while (text.len < before - 1)
+			str_append_char(&text, 'x');
+		str_appendf(&text, "\n%s\nA: b\n\nx\n", type);
+		mime_parse(str_slice(&text), &m);
+		assert_int_equal(m.count, past ? 1 : 2);
+		mime_release(&m);
+	}
+}
+
+/* Octets of a field that count, and sections of a parameter. */
+static void
+long_values(void **state)
+{
+	size_t past;
+
+	(void)state;
+	for (past = 0; past < 2; past++) {
+		struct mime_value v = MIME_VALUE_INIT;
+		STR_AUTO text = STR_INIT;
+		struct slice found = { NULL, 0 };
+
+		str_append_cstr(&text, "a/b; x=");
+		while (text.len < MIME_VALUE_MAX - 4 + past)
+			str_append_char(&text, 'x');
+		str_append_cstr(&text, ";y=z");
+		mime_value_parse(str_slice(&text), &v);
+		assert_true(mime_value_param(&v, "x", &found));
+		assert_int_equal(
+		    mime_value_param(&v, "y", &found) && slice_is(found, "z"),
+		    !past);
+		mime_value_release(&v);
+	}
+	/* SECTIONS_MAX: what comes behind is a parameter of its own */
+	for (past = 0; past < 2; past++) {
+		struct mime_value v = MIME_VALUE_INIT;
+
+		mime_value_parse(slice_from(past ? "a/b; x*0=y; x*1000=z"
+						 : "a/b; x*0=y; x*999=z"),
+		    &v);
+		assert_int_equal(v.count, 1 + past);
+		mime_value_release(&v);
+	}
+}
+
 int
 main(void)
 {
@@ -303,6 +384,9 @@ main(void)
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(values),
 		cmocka_unit_test(too_many_params),
+		cmocka_unit_test(long_boundaries),
+		cmocka_unit_test(long_headers),
+		cmocka_unit_test(long_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
