@@ -93,7 +93,9 @@ def test_who_is_in_idle_leaves_as_well(site):
         time.sleep(0.1)
     time.sleep(REST)
     assert talk(site, "imap").lives()
-    assert b"* BYE " + TAKEN in clients[0].at_end()
+    # IDLE is ended like any command, and then the session
+    assert clients[0].at_end().splitlines()[-2:] == [
+        b"i OK IDLE completed", b"* BYE " + TAKEN]
     clients[1].send(b"DONE\r\n")
     assert clients[1].finish(b"i").status == "OK"
 

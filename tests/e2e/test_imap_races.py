@@ -1,0 +1,257 @@
+"""Two sessions of one mailbox (RFC 2180): one takes away, deletes or renames
+what the other one reads, changes or copies; in turn, and at the same time.
+More of it is in test_imap_shared.py."""
+import re
+import threading
+
+import pytest
+
+from imap_client import Client
+
+SIMPLE = b"Subject: x\r\n\r\nbody\r\n"
+SEVERAL = 30
+GONE = (EOFError, ConnectionError)  # the server has closed
+
+
+@pytest.fixture
+def site(make_site):
+    return make_site("sqlite")
+
+
+@pytest.fixture
+def two(site):
+    """Two that have selected a mailbox of four messages; there is another."""
+    clients = Client(site), Client(site)
+    for name in ("a", "b"):
+        clients[0].cmd("CREATE " + name)
+    for _ in range(4):
+        clients[0].append(SIMPLE, "a")
+    for client in clients:
+        client.cmd("SELECT a")
+    return clients
+
+
+def count(client, name):
+    told = client.cmd("STATUS %s (MESSAGES)" % name).find("STATUS")
+    return int(re.search(rb"MESSAGES (\d+)", told).group(1))
+
+
+def expunge(client, uids):
+    client.cmd("UID STORE %s +FLAGS.SILENT (\\Deleted)" % uids)
+    assert client.cmd("UID EXPUNGE " + uids).status == "OK"
+
+
+def is_told(client):
+    """That its mailbox is not there any more, whichever way; or that its
+    messages are gone.  Never of another mailbox's."""
+    try:
+        client.send(b"n NOOP\r\n")
+        while True:
+            line = client.response()
+            if b"BYE" in line or b"EXPUNGE" in line or b"CLOSED" in line:
+                return True
+            if line.startswith(b"n "):
+                return not line.startswith(b"n OK")
+    except GONE:
+        return True
+
+
+def say_and_leave(client, *commands):
+    """Whatever is answered, and if the connection is gone already."""
+    try:
+        for command in commands + (b"LOGOUT",):
+            client.send(b"x " + command + b"\r\n")
+        client.at_end()
+    except GONE:
+        pass
+
+
+# ---- one expunges (sections 4.1 to 4.4)
+
+@pytest.mark.parametrize("command", [
+    "FETCH 2 BODY.PEEK[]", "FETCH 1:4 (UID ENVELOPE BODYSTRUCTURE)",
+    "STORE 2 +FLAGS (\\Seen)", "STORE 1:4 FLAGS (\\Seen)", "COPY 1:3 b",
+    "MOVE 1:3 b"])
+def test_by_number(two, command):
+    """Nothing is done to another message than the one that was meant."""
+    a, b = two
+    expunge(a, "2")
+    got = b.cmd(command)
+    assert got.status == "NO" and got.code == "EXPUNGEISSUED"
+    if command.startswith(("FETCH", "STORE")):
+        assert got.all(" EXPUNGE") == []
+    b.cmd("NOOP")
+    assert b.cmd("FETCH 1:* UID").untagged == [
+        b"* 1 FETCH (UID 1)", b"* 2 FETCH (UID 3)", b"* 3 FETCH (UID 4)"]
+    assert count(a, "b") == 0
+
+
+@pytest.mark.parametrize("command", [
+    "UID FETCH 2 BODY.PEEK[]", "UID STORE 2 +FLAGS (\\Seen)",
+    "UID COPY 2 b", "UID MOVE 2 b", "UID EXPUNGE 2"])
+def test_by_uid(two, command):
+    """One that is gone is named in vain, and that is no mistake, unless all
+    that there was to be copied is gone."""
+    a, b = two
+    expunge(a, "2")
+    got = b.cmd(command)
+    assert got.status == "OK" or got.code == "EXPUNGEISSUED"
+    assert got.all("FETCH") == []
+    assert count(a, "b") == 0
+    assert count(a, "a") == 3
+    assert b.cmd("NOOP").status == "OK"
+
+
+# ---- one moves what the other one moves
+
+@pytest.mark.parametrize("verb", ["MOVE", "COPY"])
+def test_moved_by_both(site, verb):
+    """Each message is in the other mailbox: once when both move it, twice when
+    both copy it."""
+    clients = Client(site), Client(site)
+    clients[0].cmd("CREATE a")
+    clients[0].cmd("CREATE b")
+    for _ in range(SEVERAL):
+        clients[0].append(SIMPLE, "a")
+    for client in clients:
+        client.cmd("SELECT a")
+    gate = threading.Barrier(2)
+
+    def run(client, uids):
+        gate.wait()
+        for uid in uids:
+            got = client.cmd("UID %s %d b" % (verb, uid))
+            assert got.status == "OK" or got.code == "EXPUNGEISSUED"
+
+    uids = range(1, SEVERAL + 1)
+    other = threading.Thread(target=run, args=(clients[1], uids))
+    other.start()
+    run(clients[0], uids)
+    other.join(60)
+    assert not other.is_alive()
+    checker = Client(site)
+    assert count(checker, "a") == (0 if verb == "MOVE" else SEVERAL)
+    assert count(checker, "b") == (1 if verb == "MOVE" else 2) * SEVERAL
+
+
+def test_expunged_while_it_is_read(site):
+    """Bodies are whole, or not there; numbers mean what was told."""
+    a, b = Client(site), Client(site)
+    for n in range(SEVERAL):
+        a.append(b"Subject: %d\r\n\r\n%s\r\n" % (n + 1, b"x" * 5000))
+    for client in (a, b):
+        client.cmd("SELECT INBOX")
+    other = threading.Thread(target=lambda: [
+        expunge(a, str(uid)) for uid in range(1, SEVERAL, 2)])
+    other.start()
+    for _ in range(20):
+        got = b.cmd("FETCH 1:* (UID BODY.PEEK[])")
+        assert got.all(" EXPUNGE") == []
+        for line in got.all("BODY[]"):
+            uid = re.search(rb"UID (\d+)", line).group(1)
+            assert b"Subject: %s\r\n" % uid in line
+            assert len(re.search(rb"x{100,}", line).group(0)) == 5000
+        assert got.status == "OK" or got.code == "EXPUNGEISSUED"
+        b.cmd("NOOP")
+    other.join(60)
+    assert not other.is_alive()
+    b.cmd("NOOP")
+    assert [int(line.split()[-1][:-1]) for line in
+            b.cmd("FETCH 1:* UID").untagged] == list(range(2, SEVERAL + 1, 2))
+
+
+# ---- one deletes the mailbox (section 3)
+
+@pytest.mark.parametrize("command", [
+    "FETCH 1:4 FLAGS", "FETCH 1 BODY.PEEK[]", "STORE 1 +FLAGS (\\Seen)",
+    "COPY 1 b", "MOVE 1 b", "EXPUNGE", "SEARCH ALL", "CHECK"])
+def test_deleted(two, command):
+    a, b = two
+    assert a.cmd("UNSELECT").status == "OK"
+    assert a.cmd("DELETE a").status == "OK"
+    b.send(b"x " + command.encode() + b"\r\n")
+    try:
+        while not b.response().startswith(b"x "):
+            pass
+    except GONE:
+        return
+    assert is_told(b)
+    assert a.cmd('LIST "" a').untagged == []  # nothing of it came back
+    assert count(a, "b") in (0, 1)
+
+
+def test_deleted_while_it_idles(two):
+    a, b = two
+    b.send(b"i IDLE\r\n")
+    assert b.response().startswith(b"+ ")
+    a.cmd("UNSELECT")
+    assert a.cmd("DELETE a").status == "OK"
+    b.send(b"DONE\r\n")
+    assert is_told(b)
+
+
+def test_deleted_and_made_again(two):
+    """Nobody takes the new one's messages for the old one's."""
+    a, b = two
+    a.cmd("UNSELECT")
+    a.cmd("DELETE a")
+    a.cmd("CREATE a")
+    a.append(b"Subject: new\r\n\r\nnew\r\n", "a")
+    b.send(b"x FETCH 1 BODY.PEEK[]\r\n")
+    try:
+        assert b.finish(b"x").find("Subject: new") is None
+    except GONE:
+        pass
+    say_and_leave(b, b"STORE 1 +FLAGS.SILENT (\\Deleted)", b"EXPUNGE")
+    assert count(a, "a") == 1
+
+
+def test_append_to_what_is_deleted(two):
+    """TRYCREATE, before a literal is sent or after."""
+    a, b = two
+    b.send(b"x APPEND a {%d}\r\n" % len(SIMPLE))
+    assert b.response().startswith(b"+ ")
+    a.cmd("UNSELECT")
+    assert a.cmd("DELETE a").status == "OK"
+    b.send(SIMPLE + b"\r\n")
+    got = b.finish(b"x")
+    assert got.status == "NO" and got.code == "TRYCREATE"
+    assert a.cmd('LIST "" a').untagged == []
+
+
+# ---- one renames it
+
+@pytest.mark.parametrize("command", [
+    "FETCH 1:4 FLAGS", "FETCH 1 BODY.PEEK[]", "STORE 1 +FLAGS (\\Seen)",
+    "COPY 1 b", "SEARCH ALL"])
+def test_renamed(two, command):
+    """The other one goes on with the same messages, or is told."""
+    a, b = two
+    a.cmd("UNSELECT")
+    assert a.cmd("RENAME a z").status == "OK"
+    b.send(b"x " + command.encode() + b"\r\n")
+    try:
+        got = b.finish(b"x")
+    except GONE:
+        got = None
+    if got and got.status == "OK":
+        assert b.cmd("NOOP").status == "OK"
+        assert got.all(" EXPUNGE") == []
+    assert count(a, "z") == 4
+    assert a.cmd('LIST "" a').untagged == []
+
+
+def test_renamed_and_another_one_has_its_name(two):
+    a, b = two
+    a.cmd("UNSELECT")
+    a.cmd("RENAME a z")
+    a.cmd("CREATE a")
+    a.append(b"Subject: new\r\n\r\nnew\r\n", "a")
+    b.send(b"x FETCH 1 BODY.PEEK[]\r\n")
+    try:
+        assert b.finish(b"x").find("Subject: new") is None
+    except GONE:
+        pass
+    say_and_leave(b, b"STORE 1 +FLAGS.SILENT (\\Deleted)", b"EXPUNGE")
+    assert count(a, "a") == 1
+    assert count(a, "z") in (3, 4)
