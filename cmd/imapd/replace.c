@@ -1,7 +1,9 @@
 #include "cmd/imapd/append.h"
 #include "cmd/imapd/commands.h"
 #include "cmd/imapd/view.h"
+#include "common/base/log.h"
 #include "common/store/mailbox_copy.h"
+#include "common/store/mailbox_message.h"
 
 #include <errno.h>
 
@@ -47,15 +49,48 @@ octets_of(struct imap *im, uint32_t seq)
 	return mailbox_octets(im->mailbox, one);
 }
 
-/* The new message is there before the old one goes: whatever happens in
- * between, mail is not lost (RFC 8508 section 3.3). */
+/* Is the old message where it was? */
+static bool
+is_there(struct imap *im, uint32_t uid)
+{
+	struct err ignored;
+	uint32_t seq = mailbox_seq_of(im->mailbox, uid, NULL);
+	time_t date;
+
+	return mailbox_message_save_date(im->mailbox, seq, &date, &ignored) !=
+	       -ENOENT;
+}
+
+/* Removes the old message, when the new one is there.  False: it was removed by
+ * another session, or is there yet, and the reply is set. */
+static bool
+remove_old(struct imap *im, uint32_t old)
+{
+	struct err err = { 0, "" };
+	int rc = mailbox_expunge(im->mailbox, EXPUNGE_SOLE, &old, 1, &err);
+
+	if (rc == -ENOENT) {
+		conn_no(&im->conn, "EXPUNGEISSUED", no_message);
+		return false;
+	}
+	if (rc < 0 && is_there(im, old)) {
+		imap_fail(im, rc, &err);
+		return false;
+	}
+	if (rc < 0) /* a crash may bring it back */
+		log_error("%s: %s", im->conn.row->verb, err.text);
+	return true;
+}
+
+/* The new message is there before the old one goes, and goes again only when
+ * that one does not: whatever happens in between, mail is not lost (RFC 8508
+ * section 3.3). */
 static void
 replace(struct append *append, uint32_t old)
 {
 	struct imap *im = append->im;
-	struct err err = { 0, "" };
 	struct incoming_uids uids;
-	int rc;
+	struct err ignored;
 
 	if (append->count != 1) {
 		conn_bad(&im->conn, usage);
@@ -63,12 +98,8 @@ replace(struct append *append, uint32_t old)
 	}
 	if (append_deliver(append, &uids) < 0)
 		return;
-	rc = mailbox_expunge(im->mailbox, EXPUNGE_ANY, &old, 1, &err);
-	if (rc < 0) {
-		struct err ignored;
-
+	if (!remove_old(im, old)) {
 		(void)incoming_withdraw(append->list[0].in, &ignored);
-		imap_fail(im, rc, &err);
 		return;
 	}
 	str_appendf(&im->conn.out,

@@ -137,13 +137,13 @@ int mailbox_set_flags(struct mailbox *mb, uint32_t seq,
     const struct flags_change *change, struct err *err);
 
 enum expunge_mode {
-	EXPUNGE_ANY,    /* whatever their flags are */
-	EXPUNGE_DELETED /* only what is \Deleted on the disk by now */
+	EXPUNGE_ANY,     /* whatever their flags are */
+	EXPUNGE_DELETED, /* only what is \Deleted on the disk by now */
+	EXPUNGE_SOLE     /* -ENOENT when another has removed it before */
 };
 
 /* Removes n messages by uid from the disk and the quota; the view follows at
- * the next mailbox_sync.  A uid that is gone already is no error.  With the
- * store's sync the removal is on disk when this returns 0. */
+ * the next mailbox_sync.  With the store's sync that is on disk at 0. */
 int mailbox_expunge(struct mailbox *mb, enum expunge_mode mode,
     const uint32_t *uids, size_t n, struct err *err);
 

@@ -77,6 +77,14 @@ apply(const struct flags_change *change, struct message *message)
 	}
 }
 
+/* What another session has just changed is newer than all that is told. */
+static bool
+is_newer(const struct record *record, uint64_t since)
+{
+	return record->message.modseq > since ||
+	       (since != FLAGS_WHATEVER && (record->state & RECORD_CHANGED));
+}
+
 static int
 change_flags(struct mailbox *mb, struct record *record, void *ctx)
 {
@@ -86,7 +94,7 @@ change_flags(struct mailbox *mb, struct record *record, void *ctx)
 	STR_AUTO name = STR_INIT;
 	int rc;
 
-	if (message->modseq > change->unchanged_since)
+	if (is_newer(record, change->unchanged_since))
 		return -EBUSY;
 	apply(change, &wanted);
 	if (wanted.flags == message->flags &&
@@ -199,10 +207,9 @@ mailbox_expunge(struct mailbox *mb, enum expunge_mode mode,
 	for (i = 0; rc == 0 && i < n; i++) {
 		uint32_t seq = mailbox_seq_of(mb, uids[i], NULL);
 
-		if (seq == 0)
-			continue;
-		rc = view_with_file(mb, seq, remove_file, &removal, err);
-		if (rc == -ENOENT)
+		rc = seq ? view_with_file(mb, seq, remove_file, &removal, err)
+			 : no_message(err);
+		if (rc == -ENOENT && mode != EXPUNGE_SOLE)
 			rc = 0;
 	}
 	if (removal.messages && config->quota && !mb->folder.ignored_by_quota)

@@ -106,6 +106,8 @@ two_sessions(void **state)
 	struct mailbox *a, *b;
 	struct flags_change change = { FLAGS_REPLACE, FLAG_DRAFT, 0,
 		FLAGS_WHATEVER };
+	const struct flags_change conditional = { FLAGS_ADD, FLAG_SEEN, 0,
+		INT64_MAX };
 	uint32_t uids[] = { 2, 77 };
 	int keyword;
 
@@ -134,7 +136,13 @@ two_sessions(void **state)
 	assert_int_equal(fixture_flags(f, a, 1, FLAGS_ADD, FLAG_FLAGGED), 0);
 	assert_int_equal(fixture_flags(f, b, 1, FLAGS_REMOVE, FLAG_SEEN), 0);
 	assert_int_equal(mailbox_message(b, 1)->flags, FLAG_FLAGGED);
+	/* and a's: what a has not told is newer than any condition of a's */
+	assert_int_equal(
+	    mailbox_set_flags(a, 1, &conditional, &f->err), -EBUSY);
+	assert_int_equal(mailbox_message(a, 1)->flags & FLAG_SEEN, 0);
 	assert_int_equal(mailbox_expunge(a, EXPUNGE_ANY, uids, 2, &f->err), 0);
+	assert_int_equal(
+	    mailbox_expunge(b, EXPUNGE_SOLE, uids, 1, &f->err), -ENOENT);
 	assert_int_equal(f->messages, 2);
 	assert_int_equal(f->octets, 34);
 	assert_int_equal(mailbox_count(a), 3);
