@@ -56,18 +56,11 @@ fits_quotes(struct slice text)
 	return true;
 }
 
-void
-response_string(struct str *out, struct slice text)
+static void
+append_quoted(struct str *out, struct slice text)
 {
 	size_t i;
 
-	if (!fits_quotes(text)) {
-		str_append_char(out, '{');
-		response_number(out, text.len);
-		str_append_cstr(out, "}\r\n");
-		str_append(out, text);
-		return;
-	}
 	str_append_char(out, '"');
 	for (i = 0; i < text.len; i++) {
 		if (text.ptr[i] == '"' || text.ptr[i] == '\\')
@@ -75,6 +68,19 @@ response_string(struct str *out, struct slice text)
 		str_append_char(out, text.ptr[i]);
 	}
 	str_append_char(out, '"');
+}
+
+void
+response_string(struct str *out, struct slice text)
+{
+	if (!fits_quotes(text)) {
+		str_append_char(out, '{');
+		response_number(out, text.len);
+		str_append_cstr(out, "}\r\n");
+		str_append(out, text);
+		return;
+	}
+	append_quoted(out, text);
 }
 
 void
@@ -109,13 +115,7 @@ append_utf8(struct str *out, struct slice text)
 		response_string(out, text);
 		return;
 	}
-	str_append_char(out, '"');
-	for (i = 0; i < text.len; i++) {
-		if (text.ptr[i] == '"' || text.ptr[i] == '\\')
-			str_append_char(out, '\\');
-		str_append_char(out, text.ptr[i]);
-	}
-	str_append_char(out, '"');
+	append_quoted(out, text);
 }
 
 void

@@ -44,7 +44,7 @@ FUZZ_TARGETS += %D%/fuzz_submission_from
 EXTRA_DIST += %D%/smtp.dict %D%/corpus/smtp
 # njiwa-pop3d: sessions on a maildrop
 FUZZ_TARGETS += %D%/fuzz_pop3
-%C%_fuzz_pop3_SOURCES = %D%/fuzz_pop3.c $(FUZZ_MAIN)
+%C%_fuzz_pop3_SOURCES = %D%/fuzz_pop3.c %D%/session_alone.c $(FUZZ_MAIN)
 %C%_fuzz_pop3_LDADD = libpop3d.a libstore.a libproto.a libnet.a \
 	libmsg.a libbase.a
 %C%_fuzz_pop3_LDFLAGS = $(FUZZ_LINK)
@@ -72,7 +72,8 @@ FUZZ_IMAPD_LIBS = libimapd.a libproto.a libstore.a libmsg.a libnet.a \
 %C%_fuzz_imap_url_LDADD = libimapd.a libbase.a
 %C%_fuzz_imap_url_LDFLAGS = $(FUZZ_LINK)
 EXTRA_DIST += %D%/imap_url.dict %D%/corpus/imap_url
-%C%_fuzz_imap_session_SOURCES = %D%/fuzz_imap_session.c $(FUZZ_MAIN)
+%C%_fuzz_imap_session_SOURCES = %D%/fuzz_imap_session.c \
+	%D%/session_alone.c $(FUZZ_MAIN)
 %C%_fuzz_imap_session_LDADD = $(FUZZ_IMAPD_LIBS)
 %C%_fuzz_imap_session_LDFLAGS = $(FUZZ_LINK)
 EXTRA_DIST += %D%/imap_args.dict %D%/imap_search.dict %D%/imap_session.dict \

@@ -11,38 +11,11 @@
 #include "common/account/account_client_session.h"
 #include "common/base/fileio.h"
 #include "common/net/stream.h"
-#include "common/svc/expire.h"
 
 /* The target itself (libFuzzer's interface). */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The account service has no part in this. */
-void
-account_quota_add(struct account_client *client, const char *name,
-    int64_t octets, int64_t messages)
-{
-	(void)client;
-	(void)name;
-	(void)octets;
-	(void)messages;
-}
-
-void
-expire_tell(const struct settings *settings, struct account_client *account,
-    const char *user, const struct account_expiry *expiry)
-{
-	(void)settings;
-	(void)account;
-	(void)user;
-	(void)expiry;
-}
-
-void
-account_quota_flush(struct account_client *client)
-{
-	(void)client;
-}
-
+/* Beside session_alone.c: what IMAP asks the account service. */
 enum account_outcome
 account_lookup(struct account_client *client, struct slice name,
     struct account_user *ret_user, struct err *err)
@@ -65,19 +38,6 @@ account_tell_scarce(struct account_client *client)
 {
 	(void)client;
 	return true;
-}
-
-int
-session_wait(struct session *session, int watch, int64_t deadline)
-{
-	return stream_wait(session->client, watch, deadline);
-}
-
-const char *
-session_end_reason(const struct session *session)
-{
-	(void)session;
-	return NULL;
 }
 
 struct client {

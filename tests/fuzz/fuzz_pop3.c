@@ -9,52 +9,11 @@
 #include <unistd.h>
 
 #include "cmd/pop3d/pop3.h"
-#include "common/svc/expire.h"
 
 #define INPUT_MAX 4096 /* octets; must fit the socket's buffer */
 
 /* The target itself (libFuzzer's interface). */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* The account's side, which a session without njiwa-accountd lacks. */
-void
-account_quota_add(struct account_client *client, const char *name,
-    int64_t octets, int64_t messages)
-{
-	(void)client;
-	(void)name;
-	(void)octets;
-	(void)messages;
-}
-
-void
-expire_tell(const struct settings *settings, struct account_client *account,
-    const char *user, const struct account_expiry *expiry)
-{
-	(void)settings;
-	(void)account;
-	(void)user;
-	(void)expiry;
-}
-
-void
-account_quota_flush(struct account_client *client)
-{
-	(void)client;
-}
-
-int
-session_wait(struct session *session, int watch, int64_t deadline)
-{
-	return stream_wait(session->client, watch, deadline);
-}
-
-const char *
-session_end_reason(const struct session *session)
-{
-	(void)session;
-	return NULL;
-}
 
 static char folder[] = "/tmp/njiwa-fuzz-pop3-XXXXXX";
 

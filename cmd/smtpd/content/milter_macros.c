@@ -5,13 +5,14 @@
 #define USUAL_AT_CONNECT                                                       \
 	("j {daemon_name} {daemon_addr} {daemon_port} {client_addr} "          \
 	 "{client_port} {client_name} {client_ptr} {client_resolve} v _")
+#define USUAL_AT_MAIL                                                          \
+	"i {auth_type} {auth_authen} {mail_addr} {mail_host} {mail_mailer}"
 
 /* What Postfix and Sendmail say at each stage, when they are not told. */
 static const char *const usual[MILTER_STAGES] = {
 	[MILTER_AT_CONNECT] = USUAL_AT_CONNECT,
 	[MILTER_AT_HELO] = "{tls_version} {cipher} {cipher_bits}",
-	[MILTER_AT_MAIL] = "i {auth_type} {auth_authen} {mail_addr} "
-			   "{mail_host} {mail_mailer}",
+	[MILTER_AT_MAIL] = USUAL_AT_MAIL,
 	[MILTER_AT_RCPT] = "i {rcpt_addr} {rcpt_host} {rcpt_mailer}",
 	[MILTER_AT_DATA] = "i {nrcpts}",
 	[MILTER_AT_EOM] = "i",
