@@ -215,8 +215,8 @@ static int
 collect(struct store *store, struct slice from, struct slice to,
     struct renamings *all, struct err *err)
 {
-	struct store_folder *folders;
-	size_t count, i;
+	struct store_folder *folders = NULL;
+	size_t count = 0, i;
 	int rc = store_count_folders(store, &count, err);
 
 	if (rc == 0 && count > STORE_FOLDERS_MAX) /* some are not listed */

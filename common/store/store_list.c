@@ -263,7 +263,7 @@ int
 store_create(struct store *store, struct slice name, struct err *err)
 {
 	STR_AUTO dir = STR_INIT;
-	size_t count;
+	size_t count = 0;
 	int rc;
 
 	if (!folder_to_dir(name, &dir))

@@ -24,9 +24,11 @@
 | mailboxes; subscriptions | 10,000; 1 MiB | here, test_store_limits.c |
 | LIST patterns | 100 | here |
 | UIDs; uidlist | 2^32 - 2; 1 GiB | test_store_limits.c, test_uidlist.c |
-| keywords: number, name, file | 26, 200, 64 KiB | test_mailbox.c, test_side_files.c |
+| keywords: number, name | 26, 200 | test_side_files.c |
+| keywords: file | 64 KiB | test_mailbox.c |
 | sequence set | 16384 | test_imap_seqset.c |
-| FETCH sections, fields, numbers | 64, 256, 100 | test_imap_items.c, test_imap_limits.c |
+| FETCH sections | 64 | test_imap_items.c |
+| FETCH fields, numbers | 256, 100 | test_imap_limits.c |
 | SEARCH keys, depth | 1000, 32 | test_imap_search_keys.c |
 | SORT text | 1000 | test_imap_sort.c |
 | THREAD references, missing | 1000, 400,000 | test_imap_thread.c |
