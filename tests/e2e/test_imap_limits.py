@@ -2,22 +2,22 @@
 
 | limit | value | test |
 |---|---|---|
-| line before, after login | 8 KiB, imap_max_line | test_bad_input test_imap_lines |
+| line before, after login | 8 KiB, imap_max_line | test_bad_input |
 | literals before login; read past | 4 KiB; 64 KiB | here |
 | literals of a command; read past | 64 KiB; 64 MiB | here |
-| unasked literal (LITERAL-) | 4 KiB | test_imap_append test_literal_minus |
+| unasked literal (LITERAL-) | 4 KiB | test_imap_append |
 | tag | 512 | test_imap_refusals test_long_tags |
 | arguments, lists within lists | 5000, 32 | test_imap_parse.c |
-| bad commands before, after login | 3, imap_max_errors | test_imap_login, here |
+| bad commands; after login | 3, imap_max_errors | test_imap_login, here |
 | failed logins; their delay | login_tries; login_delay | test_login_throttle |
-| time of a login | login_timeout | test_imap_shared test_login_timeout... |
-| silence, and in IDLE | imap_idle_timeout | test_imap_shared test_inactivity... |
-| keep-alive | imap_idle_keepalive | test_imap_shared test_inactivity... |
-| nobody reads | 5 min, or the silence | test_bad_clients test_time_in_sessions |
+| time of a login | login_timeout | test_imap_shared |
+| silence, and in IDLE | imap_idle_timeout | test_imap_shared |
+| keep-alive | imap_idle_keepalive | test_imap_shared |
+| nobody reads | 5 min, or the silence | test_bad_clients |
 | sessions of a user | max_sessions_per_user | test_sessions |
 | line in IDLE | 64 | here |
 | ID: pairs, names, values, log | 30, 30, 1024, 512 | here |
-| APPEND: size, messages, parts | imap_append_max, 200, 1000 | test_imap_append |
+| APPEND: size, number, parts | imap_append_max, 200, 1000 | test_imap_append |
 | URL | 4096 | test_imap_url.c |
 | mailbox name on the wire | 1024 | test_imap_limits.c |
 | mailbox name: directory, levels | 255, 32 | test_folder.c, here |
@@ -44,8 +44,8 @@
 | PREVIEW parts | 100 | test_preview.c |
 | decompression | what a read has room for | test_imap_compress test_bomb |
 | POP3 line | 512 | test_pop3_login, test_bad_input |
-| POP3 bad commands before, after login | 10, 20 | test_pop3_login, test_pop3d.c |
-| POP3 failed logins, time, silence | settings | test_pop3_login, test_bad_clients |
+| POP3 bad commands; after login | 10, 20 | test_pop3_login, test_pop3d.c |
+| POP3 logins, time, silence | settings | test_pop3_login, test_bad_clients |
 """
 import os
 
