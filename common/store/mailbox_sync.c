@@ -194,6 +194,21 @@ take_scan(struct mailbox *mb, struct scan *scan, struct uidfile *list,
 	return rc;
 }
 
+/* Uids are written into the list before the files have their names
+ * (deliver.c), under its lock: only when whoever held that has ended is a file
+ * that is listed and not found gone. */
+static void
+await_writer(struct mailbox *mb)
+{
+	LOCK_AUTO lock = LOCK_INIT;
+	struct stat st;
+
+	if (fstatat(mb->folder.dir, UIDLIST_NAME ".lock", &st,
+		AT_SYMLINK_NOFOLLOW) == 0)
+		(void)lock_take(mb->store, mb->folder.dir, UIDLIST_NAME,
+		    LOCK_WAIT_MS, &lock); /* who holds it for so long hangs */
+}
+
 /* Looks at the disk once. */
 static int
 look(struct mailbox *mb, struct mailbox_changes *changes, struct err *err)
@@ -208,6 +223,7 @@ look(struct mailbox *mb, struct mailbox_changes *changes, struct err *err)
 		mb->floor = FLOOR_WHOLE_LIST;
 		mb->held = false;
 		rc = load_list(mb, &list, err);
+		await_writer(mb);
 	}
 	if (rc == 0)
 		rc = view_scan(mb, &scan, err);

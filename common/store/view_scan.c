@@ -138,45 +138,68 @@ all_there(const struct mailbox *mb, const struct scan *scan)
 	return mb->count > 0;
 }
 
-/* One look with the times around it; *ret_calm: nothing moved meanwhile, or
- * nothing that matters. */
-static int
-scan_timed(struct mailbox *mb, struct scan *scan, bool *ret_calm)
+/* What one look at the directories was worth. */
+enum look {
+	LOOK_RESTLESS, /* they changed meanwhile */
+	LOOK_DOUBTFUL, /* they may have, within one tick of their clock */
+	LOOK_SURE      /* they did not, or all that is known was met */
+};
+
+static enum look
+worth_of(const struct mailbox *mb, const struct scan *scan,
+    const struct timespec after[2])
 {
-	struct timespec new_after, cur_after, now = clock_now();
+	if (scan->again)
+		return LOOK_RESTLESS;
+	if (all_there(mb, scan))
+		return LOOK_SURE;
+	if (!same_time(mb->new_time, after[0]) ||
+	    !same_time(mb->cur_time, after[1]))
+		return LOOK_RESTLESS;
+	return mb->racy ? LOOK_DOUBTFUL : LOOK_SURE;
+}
+
+/* One look with the times around it. */
+static int
+scan_timed(struct mailbox *mb, struct scan *scan, enum look *ret_look)
+{
+	struct timespec after[2], now = clock_now();
 	int rc = dir_times(mb, &mb->new_time, &mb->cur_time);
 
 	if (rc == 0)
 		rc = scan_once(mb, scan);
 	if (rc == 0)
-		rc = dir_times(mb, &new_after, &cur_after);
+		rc = dir_times(mb, &after[0], &after[1]);
 	if (rc < 0)
 		return rc;
 	mb->racy = is_racy(mb->new_time, now) || is_racy(mb->cur_time, now);
-	*ret_calm = !scan->again && ((same_time(mb->new_time, new_after) &&
-					 same_time(mb->cur_time, cur_after)) ||
-					all_there(mb, scan));
+	*ret_look = worth_of(mb, scan, after);
 	return 0;
 }
 
 /* A directory that is read while files are renamed in it may show a file under
- * no name at all.  So with others who never rest, what any of the looks has met
- * is there, and the next sync looks again. */
+ * no name at all.  So what any of several looks has met is there, and the next
+ * sync looks again.  What two looks within a tick did not meet is gone. */
 int
 view_scan(struct mailbox *mb, struct scan *scan, struct err *err)
 {
 	struct scan met = SCAN_INIT;
-	bool calm = false;
+	enum look look = LOOK_RESTLESS, before;
 	int rc = 0, tries;
 
-	for (tries = 0; rc == 0 && !calm && tries < SCAN_TRIES; tries++) {
-		rc = scan_timed(mb, scan, &calm);
-		if (rc == 0 && !calm)
+	for (tries = 0; rc == 0 && tries < SCAN_TRIES; tries++) {
+		before = look;
+		rc = scan_timed(mb, scan, &look);
+		if (look == LOOK_SURE)
+			break;
+		if (rc == 0)
 			scan_add_missing(&met, scan);
+		if (look == LOOK_DOUBTFUL && before == LOOK_DOUBTFUL)
+			break;
 	}
-	if (rc == 0 && !calm) {
+	if (rc == 0 && look != LOOK_SURE) {
 		scan_add_missing(scan, &met);
-		mb->stale = true;
+		mb->stale |= look == LOOK_RESTLESS;
 	}
 	scan_release(&met);
 	if (rc < 0)

@@ -122,18 +122,27 @@ class View:
         gone = set(numbers(words[-1].decode()))
         if self.numbers_fixed and not earlier:
             raise Untrue("VANISHED where numbers must stay")
-        left = [m for m in self.messages if m.uid not in gone]
-        known = {m.uid for m in self.messages if m.uid in gone}
-        if not earlier and any(m.uid is None for m in left) and \
-                len(known) != len(gone):
-            # of messages whose uid was never asked for: the last ones
-            blind = [m for m in left if m.uid is None]
-            for message in blind[:len(gone) - len(known)]:
-                left.remove(message)
-        elif not earlier and len(known) != len(gone):
-            raise Untrue("VANISHED %s: not all are here" % words[-1])
-        self.messages = left
+        known = gone & set(self.uids)
+        self.messages = [m for m in self.messages if m.uid not in known]
         self.expunged += sorted(known)
+        if not earlier:
+            for uid in sorted(gone - known):
+                self.forget_nameless(uid)
+
+    def forget_nameless(self, uid):
+        """uid is gone, and is one of those whose uids were never asked for:
+        one of them that stands where uid would."""
+        found = None
+        for at, message in enumerate(self.messages):
+            if message.uid is None:
+                found = at
+            elif message.uid > uid:
+                break
+            else:
+                found = None  # those before it have lower uids
+        if found is None:
+            raise Untrue("VANISHED %d: it was not there" % uid)
+        del self.messages[found]
 
     def fetch(self, number, items):
         if not 1 <= number <= len(self.messages):

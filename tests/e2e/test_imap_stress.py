@@ -77,9 +77,9 @@ class Crowd:
             return ours
         return imap_stress.dovecot_client(start)
 
-    def add(self, connect, count, killed=False):
+    def add(self, connect, count, killed=False, kind=imap_stress.Worker):
         for _ in range(count):
-            self.workers.append(imap_stress.Worker(
+            self.workers.append(kind(
                 self.ledger, connect, len(self.workers), self.until, killed))
 
     def beside(self, work):
@@ -151,14 +151,17 @@ def crowd(make_site):
 
 
 def test_at_random(crowd):
-    crowd.add(crowd.connect, SESSIONS)
+    crowd.add(crowd.connect, SESSIONS // 2)
+    crowd.add(crowd.connect, SESSIONS // 2, kind=imap_stress.Resyncer)
     crowd.beside(crowd.deliver)
     crowd.run()
     crowd.close()
 
 
 def test_killed(crowd):
-    crowd.add(crowd.connect, SESSIONS, killed=True)
+    crowd.add(crowd.connect, SESSIONS // 2, killed=True)
+    crowd.add(crowd.connect, SESSIONS // 2, killed=True,
+              kind=imap_stress.Resyncer)
     crowd.beside(crowd.deliver)
     crowd.beside(crowd.kill)
     crowd.run()
@@ -167,7 +170,8 @@ def test_killed(crowd):
 
 @pytest.mark.skipif(not os.path.exists(DOVECOT), reason="no dovecot-imapd")
 def test_with_dovecot(crowd):
-    crowd.add(crowd.connect, SESSIONS - 3)
+    crowd.add(crowd.connect, SESSIONS - 7)
+    crowd.add(crowd.connect, 4, kind=imap_stress.Resyncer)
     crowd.add(crowd.dovecot, 3)
     crowd.beside(crowd.deliver)
     crowd.run()
