@@ -5,8 +5,9 @@ import re
 import pytest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+HAS_INDEX = os.path.isdir(HERE + "/../../common/index")
 NEEDS_INDEX = pytest.mark.skipif(
-    not os.path.isdir(HERE + "/../../common/index"),
+    not HAS_INDEX,
     reason="this tree has no index to keep them")
 
 SIMPLE = b"Subject: x\r\n\r\nbody\r\n"

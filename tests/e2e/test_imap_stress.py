@@ -13,11 +13,15 @@ import pytest
 
 import imap_client
 import imap_stress
+import modseqs
 import site_under_test
 from test_store_dovecot import IMAP as DOVECOT
 
 SECONDS = int(os.environ.get("NJIWA_STRESS", "0"))
 SESSIONS = 30 if SECONDS else 10
+
+# Who resyncs needs modification sequences, which an index keeps.
+RESYNCER = imap_stress.Resyncer if modseqs.HAS_INDEX else imap_stress.Worker
 
 CONFIG = """
 base_dir = {top}/dovecot-run
@@ -152,7 +156,7 @@ def crowd(make_site):
 
 def test_at_random(crowd):
     crowd.add(crowd.connect, SESSIONS // 2)
-    crowd.add(crowd.connect, SESSIONS // 2, kind=imap_stress.Resyncer)
+    crowd.add(crowd.connect, SESSIONS // 2, kind=RESYNCER)
     crowd.beside(crowd.deliver)
     crowd.run()
     crowd.close()
@@ -161,7 +165,7 @@ def test_at_random(crowd):
 def test_killed(crowd):
     crowd.add(crowd.connect, SESSIONS // 2, killed=True)
     crowd.add(crowd.connect, SESSIONS // 2, killed=True,
-              kind=imap_stress.Resyncer)
+              kind=RESYNCER)
     crowd.beside(crowd.deliver)
     crowd.beside(crowd.kill)
     crowd.run()
@@ -171,7 +175,7 @@ def test_killed(crowd):
 @pytest.mark.skipif(not os.path.exists(DOVECOT), reason="no dovecot-imapd")
 def test_with_dovecot(crowd):
     crowd.add(crowd.connect, SESSIONS - 7)
-    crowd.add(crowd.connect, 4, kind=imap_stress.Resyncer)
+    crowd.add(crowd.connect, 4, kind=RESYNCER)
     crowd.add(crowd.dovecot, 3)
     crowd.beside(crowd.deliver)
     crowd.run()
