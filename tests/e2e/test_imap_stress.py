@@ -12,6 +12,7 @@ import time
 import pytest
 
 import imap_client
+import imap_resync
 import imap_stress
 import modseqs
 import site_under_test
@@ -21,7 +22,8 @@ SECONDS = int(os.environ.get("NJIWA_STRESS", "0"))
 SESSIONS = 30 if SECONDS else 10
 
 # Who resyncs needs modification sequences, which an index keeps.
-RESYNCER = imap_stress.Resyncer if modseqs.HAS_INDEX else imap_stress.Worker
+RESYNCER = (imap_resync.Resyncer if modseqs.HAS_INDEX
+            else imap_stress.Worker)
 
 CONFIG = """
 base_dir = {top}/dovecot-run

@@ -7,6 +7,8 @@ import pathlib
 import re
 import subprocess
 import tempfile
+import threading
+import time
 
 import pytest
 
@@ -129,6 +131,30 @@ def test_left_lock(maildir):
                           stdout=subprocess.PIPE, timeout=60).stdout
     uids = [int(line.split()[0]) for line in show.splitlines()[1:]]
     assert uids == [1, 3]  # 2 was the dead one's
+
+
+def shown(maildir):
+    done = subprocess.run([tool(), maildir, "show", "INBOX"], check=True,
+                          stdout=subprocess.PIPE, timeout=60)
+    return [int(line.split()[0]) for line in done.stdout.splitlines()[1:]]
+
+
+def test_entry_before_its_file(maildir):
+    """A message that is listed and not yet linked is not taken for one that
+    is gone: whoever looks shows it with those behind it, as it would need
+    another uid later."""
+    assert deliver(maildir, "INBOX", "S", "uid") == 0
+    slow = threading.Thread(target=deliver, args=(
+        maildir, "INBOX", "S", "uid"), kwargs={
+            "inject": "linkat:delay_enter=1500000:when=2"})
+    slow.start()
+    uidlist = maildir / "dovecot-uidlist"
+    while len(uidlist.read_text().splitlines()) < 3:
+        time.sleep(0.01)
+    assert len(messages(maildir)) == 1
+    assert deliver(maildir, "INBOX", "!") == 0
+    assert shown(maildir) == [1, 2, 3]
+    slow.join()
 
 
 def test_full_disk(scratch):
