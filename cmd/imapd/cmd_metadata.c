@@ -179,7 +179,7 @@ tell_entry(struct get *get, struct slice name, struct slice value)
 	get->begun = true;
 	response_astring(out, name);
 	str_append_char(out, ' ');
-	if (slice_find(value, '\0') < value.len)
+	if (value.ptr && slice_find(value, '\0') < value.len)
 		str_append_char(out, '~'); /* what follows is a literal */
 	response_nstring(out, value);
 	conn_drain(&get->im->conn);

@@ -163,7 +163,7 @@ worth_of(const struct mailbox *mb, const struct scan *scan,
 static int
 scan_timed(struct mailbox *mb, struct scan *scan, enum look *ret_look)
 {
-	struct timespec after[2], now = clock_now();
+	struct timespec after[2] = { { 0, 0 }, { 0, 0 } }, now = clock_now();
 	int rc = dir_times(mb, &mb->new_time, &mb->cur_time);
 
 	if (rc == 0)
