@@ -49,7 +49,7 @@ cmd_language(void *ctx, struct slice argument)
 	if (!good || !args_end(&args))
 		conn_bad(conn, "LANGUAGE takes names of languages");
 	else if (asked && !spoken)
-		conn_no(conn, NULL, "There is English alone");
+		conn_no(conn, "CANNOT", "There is English alone");
 	else
 		str_append_cstr(
 		    &conn->out, asked ? "* LANGUAGE (EN)\r\n"

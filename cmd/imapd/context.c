@@ -309,7 +309,7 @@ cancel(struct imap *im, struct slice tag)
 	struct context *context = find(im, tag);
 
 	if (context == NULL) {
-		conn_no(&im->conn, NULL, "No such search is kept");
+		conn_no(&im->conn, "CLIENTBUG", "No such search is kept");
 		return;
 	}
 	release(context);

@@ -8,7 +8,8 @@
 #include "common/store/maildir.h"
 #include "common/store/view.h"
 
-#define LOOK_TRIES 5 /* looks at a folder in which others are busy */
+#define WRITER_WAIT_MS 10000 /* for who gives out uids */
+#define LOOK_TRIES 5         /* looks at a folder in which others are busy */
 
 static bool
 same_time(struct timespec a, struct timespec b)
@@ -206,7 +207,7 @@ await_writer(struct mailbox *mb)
 	if (fstatat(mb->folder.dir, UIDLIST_NAME ".lock", &st,
 		AT_SYMLINK_NOFOLLOW) == 0)
 		(void)lock_take(mb->store, mb->folder.dir, UIDLIST_NAME,
-		    LOCK_WAIT_MS, &lock); /* who holds it for so long hangs */
+		    WRITER_WAIT_MS, &lock); /* who holds it longer hangs */
 }
 
 /* Looks at the disk once. */

@@ -112,7 +112,9 @@ def test_end_of_their_stream(site):
 
 def data_kb(site):
     sizes = []
-    for pid in site.running():
+    for pid, line in site.processes().items():
+        if "njiwa-imapd" not in line:
+            continue
         with open("/proc/%d/status" % pid) as file:
             for line in file:
                 if line.startswith("VmData:"):
@@ -166,7 +168,9 @@ def test_slow_reader(site):
 
 def anonymous_kb(site):
     sizes = []
-    for pid in site.running():
+    for pid, line in site.processes().items():
+        if "njiwa-imapd" not in line:
+            continue
         with open("/proc/%d/smaps_rollup" % pid) as file:
             sizes += [int(line.split()[1]) for line in file
                       if line.startswith("Pss_Anon:")]

@@ -146,5 +146,7 @@ def test_contrib_knows_all_services(site):
     """What the examples name is what there is."""
     text = servers.run(site.source + "/contrib/xinetd/make-services").decode()
     for name, (program, profile, _) in SERVICES.items():
+        if name == "lmtp":
+            continue  # for a Unix socket, which xinetd has not
         assert "service njiwa-%s\n" % name in text
         assert "/%s\n\tserver_args\t= -p %s\n" % (program, profile) in text

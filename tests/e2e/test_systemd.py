@@ -4,6 +4,7 @@ The container's root is made once, in a cache folder."""
 import fcntl
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -173,7 +174,8 @@ def test_mail_goes_through(container):
     log = container.log()
     assert "login service=pop3" in log or "login" in log, log
     assert "confined less than could be" not in log
-    assert "Failed with result" not in log, log
+    # systemd's own units may fail within a container
+    assert not re.search(r"njiwa\S*: Failed with result", log), log
 
 
 @pytest.mark.parametrize("container", [("njiwa-%s.socket", "/data")],
