@@ -122,7 +122,7 @@ def data_kb(site):
     return max(sizes)
 
 
-def test_bomb(site):
+def test_bomb(plain_build, site):
     """A thousandfold: it is taken in pieces and runs into the limits that all
     input has."""
     site.conf(session_memory="64M")
@@ -178,7 +178,7 @@ def anonymous_kb(site):
 
 
 @pytest.mark.parametrize("idle", [False, True])
-def test_rest(site, idle):
+def test_rest(plain_build, site, idle):
     """What compression needs goes with the silence."""
     client = CompressedClient(site)
     client.append(TEXT)

@@ -68,7 +68,7 @@ def data_kb(site):
 
 
 @pytest.mark.parametrize("kind", sorted(MESSAGES))
-def test_answers(make_site, kind):
+def test_answers(plain_build, make_site, kind):
     site = make_site("sqlite")
     site.conf(session_memory="64M")
     client = Client(site)
@@ -94,7 +94,7 @@ def test_answers(make_site, kind):
     assert client.cmd("NOOP").status == "OK"
 
 
-def test_append_of_a_hundred_megabytes(make_site):
+def test_append_of_a_hundred_megabytes(plain_build, make_site):
     """Octets go to the disk as they come."""
     site = make_site("sqlite")
     site.conf(session_memory="64M", imap_append_max="120M")
