@@ -152,6 +152,7 @@ remove_file(struct mailbox *mb, struct record *record, void *ctx)
 	removal->from_new |= (record->state & RECORD_IN_NEW) != 0;
 	removal->from_cur |= (record->state & RECORD_IN_NEW) == 0;
 	record->state |= RECORD_GONE;
+	record->name = 0; /* the next look keeps no name of it */
 	mb->stale = true;
 	return 0;
 }

@@ -128,11 +128,12 @@ all_there(const struct mailbox *mb, const struct scan *scan)
 
 	for (i = 0; i < mb->count; i++) {
 		const struct record *record = &mb->records[i];
-		struct slice base =
-		    maildir_base(slice_from(view_name(mb, record)));
 
-		if (!(record->state & RECORD_GONE) &&
-		    scan_find(scan, base) == NULL)
+		/* one that is gone has no name any more */
+		if (record->state & RECORD_GONE)
+			continue;
+		if (scan_find(scan, maildir_base(slice_from(
+					view_name(mb, record)))) == NULL)
 			return false;
 	}
 	return mb->count > 0;
