@@ -153,7 +153,7 @@ def resident(site):
     return out
 
 
-def test_memory(site):
+def test_memory(plain_build, site):
     """A hundred megabytes, in pieces and whole: the session's data stays
     small, and the last piece costs no more than the first."""
     site.conf(session_memory="64M")
