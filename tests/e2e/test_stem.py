@@ -97,10 +97,10 @@ def warm(site, service="pop3"):
     def forked():
         talk = Talk(site, service)
         assert talk.greeting.startswith(GREETING.get(service, b"+OK"))
-        bases = {program_base(pid): pid for pid in stems(site, service)}
-        base = program_base(talk.pids[0])
-        if base in bases:
-            found.append((bases[base], talk))
+        base, pids = program_base(talk.pids[0]), stems(site, service)
+        # a loader that has just been forked has the stem's line for a moment
+        if base and [program_base(pid) for pid in pids] == [base]:
+            found.append((pids[0], talk))
             return True
         talk.close()
         return False
