@@ -45,7 +45,7 @@ def cpu(pids):
     for pid in pids:
         try:
             total += cpu_seconds(pid)
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             pass
     return total
 
