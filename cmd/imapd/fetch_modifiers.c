@@ -40,8 +40,9 @@ static const struct {
 };
 
 static bool
-parse_modifier(struct args *args, struct fetch_plan *plan)
+parse_modifier(struct args *args, void *ctx)
 {
+	struct fetch_plan *plan = ctx;
 	size_t i, n = sizeof modifiers / sizeof modifiers[0];
 	struct slice name;
 
@@ -56,17 +57,7 @@ parse_modifier(struct args *args, struct fetch_plan *plan)
 bool
 fetch_parse_modifiers(struct args *args, struct fetch_plan *plan)
 {
-	bool first = true;
-
-	if (args_end(args))
-		return true;
-	if (!args_space(args) || !args_open(args))
-		return false;
-	while (args_more(args, first)) {
-		first = false;
-		if (!parse_modifier(args, plan))
-			return false;
-	}
 	/* VANISHED is of what CHANGEDSINCE asks for (RFC 7162 section 3.2.6) */
-	return !first && args_end(args) && (plan->changed || !plan->vanished);
+	return args_modifiers(args, parse_modifier, plan) &&
+	       (plan->changed || !plan->vanished);
 }

@@ -343,6 +343,24 @@ args_more(struct args *args, bool first)
 	return first || args_space(args);
 }
 
+bool
+args_modifiers(
+    struct args *args, bool (*parse)(struct args *args, void *ctx), void *ctx)
+{
+	bool first = true;
+
+	if (args_end(args))
+		return true;
+	if (!args_space(args) || !args_open(args))
+		return false;
+	while (args_more(args, first)) {
+		first = false;
+		if (!parse(args, ctx))
+			return false;
+	}
+	return !first && args_end(args);
+}
+
 /* The digits of "{digits}" or "{digits+}" at the end of line. */
 static bool
 literal_digits(struct slice line, struct slice *ret_digits, bool *ret_sync)

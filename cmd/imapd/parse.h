@@ -68,6 +68,11 @@ bool args_nstring8(struct args *args, struct slice *ret_string);
 bool args_open(struct args *args);
 bool args_more(struct args *args, bool first);
 
+/* Nothing more, or a command's modifiers, SP "(" one or more of them ")" (RFC
+ * 4466 section 2.1), each parsed by parse. */
+bool args_modifiers(
+    struct args *args, bool (*parse)(struct args *args, void *ctx), void *ctx);
+
 /* Marks a mistake; false, for return. */
 bool args_fail(struct args *args);
 

@@ -56,20 +56,6 @@ fits_quotes(struct slice text)
 	return true;
 }
 
-static void
-append_quoted(struct str *out, struct slice text)
-{
-	size_t i;
-
-	str_append_char(out, '"');
-	for (i = 0; i < text.len; i++) {
-		if (text.ptr[i] == '"' || text.ptr[i] == '\\')
-			str_append_char(out, '\\');
-		str_append_char(out, text.ptr[i]);
-	}
-	str_append_char(out, '"');
-}
-
 void
 response_string(struct str *out, struct slice text)
 {
@@ -80,7 +66,7 @@ response_string(struct str *out, struct slice text)
 		str_append(out, text);
 		return;
 	}
-	append_quoted(out, text);
+	str_append_quoted(out, text);
 }
 
 void
@@ -115,7 +101,7 @@ append_utf8(struct str *out, struct slice text)
 		response_string(out, text);
 		return;
 	}
-	append_quoted(out, text);
+	str_append_quoted(out, text);
 }
 
 void

@@ -3,8 +3,7 @@
 #include "common/msg/casemap.h"
 #include "common/msg/charset.h"
 #include "common/msg/header.h"
-#include "common/msg/mime_value.h"
-#include "common/msg/transfer.h"
+#include "common/msg/part_text.h"
 #include "common/msg/words.h"
 
 #include <string.h>
@@ -88,34 +87,14 @@ is_in_header(struct slice header, struct slice needle)
 
 /* ---- parts ---- */
 
-/* How a part is to be read. */
-struct reading {
-	enum transfer_encoding encoding;
-	struct str charset;
-	bool text; /* is there anything to be read? */
-};
-
-static void
-learn(struct slice header, struct reading *ret_reading)
+/* Is there anything to be read in a part of that type? */
+static bool
+is_text(const struct mime_value *type)
 {
-	struct mime_value type = MIME_VALUE_INIT, encoding = MIME_VALUE_INIT;
-	struct header_field field;
-	struct slice charset;
+	struct slice name = str_slice(&type->main);
 
-	*ret_reading = (struct reading){ .text = true };
-	if (header_find(header, "Content-Type", &field))
-		mime_value_parse(field.body, &type);
-	if (header_find(header, "Content-Transfer-Encoding", &field))
-		mime_value_parse(field.body, &encoding);
-	ret_reading->encoding = transfer_encoding_of(str_slice(&encoding.main));
-	if (type.main.len)
-		ret_reading->text =
-		    slice_starts_nocase(str_slice(&type.main), "text/") ||
-		    slice_starts_nocase(str_slice(&type.main), "message/");
-	if (mime_value_param(&type, "charset", &charset))
-		str_set(&ret_reading->charset, charset);
-	mime_value_release(&type);
-	mime_value_release(&encoding);
+	return name.len == 0 || slice_starts_nocase(name, "text/") ||
+	       slice_starts_nocase(name, "message/");
 }
 
 /* Octets that can be converted without the next piece: whole lines, unless one
@@ -129,29 +108,29 @@ whole_lines(struct slice octets)
 }
 
 static void
-convert(struct finder *f, const struct reading *reading, struct slice octets)
+convert(struct finder *f, const struct part_text *part, struct slice octets)
 {
 	STR_AUTO utf8 = STR_INIT;
 
-	charset_to_utf8(str_slice(&reading->charset), octets, &utf8);
+	charset_to_utf8(part->charset, octets, &utf8);
 	finder_take(f, str_slice(&utf8));
 }
 
 static void
-look_through(struct finder *f, const struct reading *reading, struct slice body)
+look_through(struct finder *f, const struct part_text *part, struct slice body)
 {
 	STR_AUTO decoded = STR_INIT;
 	struct transfer t;
 	size_t n;
 
-	transfer_init(&t, reading->encoding);
+	transfer_init(&t, part->encoding);
 	while (body.len && !f->found) {
 		transfer_feed(&t, slice_head(body, SEARCH_PIECE), &decoded);
 		body = slice_skip(body, SEARCH_PIECE);
 		if (body.len == 0)
 			transfer_end(&t, &decoded);
 		n = body.len ? whole_lines(str_slice(&decoded)) : decoded.len;
-		convert(f, reading, slice_head(str_slice(&decoded), n));
+		convert(f, part, slice_head(str_slice(&decoded), n));
 		str_drop(&decoded, n);
 	}
 	transfer_release(&t);
@@ -161,12 +140,12 @@ static bool
 is_in_part(struct slice header, struct slice body, struct slice needle)
 {
 	struct finder f = { .needle = needle };
-	struct reading reading;
+	struct part_text part;
 
-	learn(header, &reading);
-	if (reading.text)
-		look_through(&f, &reading, body);
-	str_release(&reading.charset);
+	part_text_init(&part, header);
+	if (is_text(&part.type))
+		look_through(&f, &part, body);
+	part_text_release(&part);
 	str_release(&f.window);
 	return f.found;
 }

@@ -61,8 +61,9 @@ parse_qresync(struct args *args, struct resync_point *point)
 
 /* One parameter, each at most once. */
 static bool
-parse_parameter(struct args *args, struct select_wanted *wanted)
+parse_parameter(struct args *args, void *ctx)
 {
+	struct select_wanted *wanted = ctx;
 	struct slice name;
 
 	if (!args_atom(args, &name))
@@ -80,16 +81,5 @@ parse_parameter(struct args *args, struct select_wanted *wanted)
 bool
 select_parse(struct args *args, struct select_wanted *wanted)
 {
-	bool first = true;
-
-	if (args_end(args))
-		return true;
-	if (!args_space(args) || !args_open(args))
-		return false;
-	while (args_more(args, first)) {
-		first = false;
-		if (!parse_parameter(args, wanted))
-			return false;
-	}
-	return !first && args_end(args);
+	return args_modifiers(args, parse_parameter, wanted);
 }

@@ -173,17 +173,6 @@ account_sql_column(const struct db_row *row, size_t i)
 	return row->columns[i];
 }
 
-static bool
-is_ascii(struct slice text)
-{
-	size_t i;
-
-	for (i = 0; i < text.len; i++)
-		if ((unsigned char)text.ptr[i] >= 0x80)
-			return false;
-	return true;
-}
-
 /* Is that column's text what was asked for?  Blanks around it were always the
  * table's own affair. */
 static bool
@@ -202,7 +191,7 @@ is_of_domain(const struct db_row *row, const struct account_name *name,
 	if (name->domain.len == 0)
 		return true;
 	if (row->count <= domain_column)
-		return is_ascii(name->domain);
+		return slice_is_ascii(name->domain);
 	return column_is(row, domain_column, name->domain);
 }
 

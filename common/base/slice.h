@@ -105,6 +105,17 @@ slice_find(struct slice s, char c)
 	return p ? (size_t)(p - s.ptr) : s.len;
 }
 
+/* Has s no octet above 127? */
+static inline bool
+slice_is_ascii(struct slice s)
+{
+	unsigned char all = 0;
+
+	while (s.len)
+		all |= (unsigned char)s.ptr[--s.len];
+	return all < 0x80;
+}
+
 /* s without blanks (space, tab) at both ends. */
 static inline struct slice
 slice_trim(struct slice s)

@@ -92,6 +92,20 @@ str_appendf(struct str *s, const char *fmt, ...)
 }
 
 void
+str_append_quoted(struct str *s, struct slice text)
+{
+	size_t i;
+
+	str_append_char(s, '"');
+	for (i = 0; i < text.len; i++) {
+		if (text.ptr[i] == '"' || text.ptr[i] == '\\')
+			str_append_char(s, '\\');
+		str_append_char(s, text.ptr[i]);
+	}
+	str_append_char(s, '"');
+}
+
+void
 str_set(struct str *s, struct slice octets)
 {
 	str_clear(s);

@@ -36,6 +36,10 @@ void str_appendf(struct str *s, const char *fmt, ...)
 void str_vappendf(struct str *s, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
 
+/* Appends text in quotes, with a backslash before each quote and backslash: a
+ * quoted-string of RFC 5321 and 3501, where text is what one may hold. */
+void str_append_quoted(struct str *s, struct slice text);
+
 /* Replaces what s holds. */
 void str_set(struct str *s, struct slice octets);
 

@@ -359,20 +359,6 @@ unquote(struct slice quoted, struct str *out)
 	}
 }
 
-static void
-quote(struct slice text, struct str *out)
-{
-	size_t i;
-
-	str_append_char(out, '"');
-	for (i = 0; i < text.len; i++) {
-		if (text.ptr[i] == '"' || text.ptr[i] == '\\')
-			str_append_char(out, '\\');
-		str_append_char(out, text.ptr[i]);
-	}
-	str_append_char(out, '"');
-}
-
 void
 address_canonical(const struct address *address, struct str *out)
 {
@@ -387,7 +373,7 @@ address_canonical(const struct address *address, struct str *out)
 		    scan_dot_string(str_slice(&local)) == local.len)
 			str_append(out, str_slice(&local));
 		else
-			quote(str_slice(&local), out);
+			str_append_quoted(out, str_slice(&local));
 	}
 	if (address->domain.len == 0)
 		return;

@@ -5,17 +5,6 @@
 
 #include "common/msg/casemap.h"
 
-static bool
-is_ascii(struct slice text)
-{
-	unsigned char all = 0;
-	size_t i;
-
-	for (i = 0; i < text.len; i++)
-		all |= (unsigned char)text.ptr[i];
-	return all < 0x80;
-}
-
 /* Most text is that, and this loop is many times quicker: first to last, 'A' to
  * 'Z' or 'a' to 'z', become the other case. */
 static void
@@ -47,7 +36,7 @@ casemap_fold(struct slice text, struct str *out)
 	uint8_t *folded;
 	size_t len;
 
-	if (is_ascii(text)) {
+	if (slice_is_ascii(text)) {
 		fold_ascii(text, out);
 		return;
 	}
@@ -85,7 +74,7 @@ casemap_order(struct slice text, struct str *out)
 	uint8_t *parts;
 	size_t len;
 
-	if (is_ascii(text)) {
+	if (slice_is_ascii(text)) {
 		turn_ascii(text, 'a', 'z', out);
 		return;
 	}

@@ -10,6 +10,7 @@ libmsg_a_SOURCES = \
 	%D%/mime.c %D%/mime.h \
 	%D%/mime_value.c %D%/mime_value.h \
 	%D%/msgid.c %D%/msgid.h \
+	%D%/part_text.c %D%/part_text.h \
 	%D%/preview.c %D%/preview.h %D%/preview_line.h \
 	%D%/preview_html.c \
 	%D%/received.c %D%/received.h \

@@ -3,8 +3,7 @@
 #include "common/base/enc.h"
 #include "common/msg/charset.h"
 #include "common/msg/header.h"
-#include "common/msg/mime_value.h"
-#include "common/msg/transfer.h"
+#include "common/msg/part_text.h"
 
 /* ---- the line ---- */
 
@@ -144,13 +143,6 @@ preview_plain(struct slice utf8, struct str *out)
 
 enum text_kind { TEXT_NONE, TEXT_PLAIN, TEXT_HTML };
 
-/* How a part is to be read. */
-struct reading {
-	enum text_kind kind;
-	enum transfer_encoding encoding;
-	struct str charset;
-};
-
 static enum text_kind
 kind_of(const struct mime_value *type, struct slice header)
 {
@@ -170,38 +162,18 @@ kind_of(const struct mime_value *type, struct slice header)
 	return slice_is_nocase(name, "text/html") ? TEXT_HTML : TEXT_NONE;
 }
 
-static void
-learn(struct slice header, struct reading *ret_reading)
-{
-	struct mime_value type = MIME_VALUE_INIT, encoding = MIME_VALUE_INIT;
-	struct header_field field;
-	struct slice charset;
-
-	*ret_reading = (struct reading){ .kind = TEXT_NONE };
-	if (header_find(header, "Content-Type", &field))
-		mime_value_parse(field.body, &type);
-	if (header_find(header, "Content-Transfer-Encoding", &field))
-		mime_value_parse(field.body, &encoding);
-	ret_reading->kind = kind_of(&type, header);
-	ret_reading->encoding = transfer_encoding_of(str_slice(&encoding.main));
-	if (mime_value_param(&type, "charset", &charset))
-		str_set(&ret_reading->charset, charset);
-	mime_value_release(&type);
-	mime_value_release(&encoding);
-}
-
 /* The beginning of the part's body as UTF-8. */
 static void
-decode(const struct reading *reading, struct slice body, struct str *utf8)
+decode(const struct part_text *part, struct slice body, struct str *utf8)
 {
 	STR_AUTO octets = STR_INIT;
 	struct transfer t;
 
-	transfer_init(&t, reading->encoding);
+	transfer_init(&t, part->encoding);
 	transfer_feed(&t, slice_head(body, PREVIEW_OCTETS), &octets);
 	transfer_end(&t, &octets);
 	transfer_release(&t);
-	charset_to_utf8(str_slice(&reading->charset), str_slice(&octets), utf8);
+	charset_to_utf8(part->charset, str_slice(&octets), utf8);
 }
 
 /* Appends the part's preview, if it is of that kind.  Has it one? */
@@ -211,11 +183,13 @@ try_part(const struct mime_part *part, struct slice text, enum text_kind kind,
 {
 	size_t before = out->len;
 	STR_AUTO utf8 = STR_INIT;
-	struct reading reading;
+	struct slice header = mime_header(part, text);
+	struct part_text how;
 
-	learn(mime_header(part, text), &reading);
-	if (reading.kind == kind && reading.encoding != TRANSFER_UNKNOWN) {
-		decode(&reading,
+	part_text_init(&how, header);
+	if (kind_of(&how.type, header) == kind &&
+	    how.encoding != TRANSFER_UNKNOWN) {
+		decode(&how,
 		    slice_of(
 			text.ptr + part->body_at, part->end_at - part->body_at),
 		    &utf8);
@@ -224,7 +198,7 @@ try_part(const struct mime_part *part, struct slice text, enum text_kind kind,
 		else if (utf8.ptr)
 			preview_plain(str_slice(&utf8), out);
 	}
-	str_release(&reading.charset);
+	part_text_release(&how);
 	return out->len > before;
 }
 

@@ -83,17 +83,6 @@ cipher(const char *tls)
 	return strncmp(name, "TLS_", 4) == 0 ? name : "";
 }
 
-static bool
-is_ascii(struct slice text)
-{
-	size_t i;
-
-	for (i = 0; i < text.len; i++)
-		if ((unsigned char)text.ptr[i] >= 0x80)
-			return false;
-	return true;
-}
-
 const char *
 received_with(const struct received *received)
 {
@@ -130,7 +119,7 @@ received_format(const struct received *received, struct str *out)
 		put_comment(received->user, out);
 		str_append_char(out, ')');
 	}
-	if (rcpt.len && (received->utf8 || is_ascii(rcpt))) {
+	if (rcpt.len && (received->utf8 || slice_is_ascii(rcpt))) {
 		str_append_cstr(out, "\n\tfor <");
 		put_mailbox(rcpt, out);
 		str_append_char(out, '>');

@@ -25,6 +25,18 @@ append(void **state)
 	assert_string_equal(str_cstr(&s), "");
 }
 
+static void
+append_quoted(void **state)
+{
+	STR_AUTO s = STR_INIT;
+
+	(void)state;
+	str_append_quoted(&s, slice_from(""));
+	assert_string_equal(s.ptr, "\"\"");
+	str_append_quoted(&s, slice_from("a\"b\\ c"));
+	assert_string_equal(s.ptr, "\"\"\"a\\\"b\\\\ c\"");
+}
+
 /* Every length around the sizes where the memory is moved. */
 static void
 grow(void **state)
@@ -100,6 +112,9 @@ slices(void **state)
 	struct slice s = slice_from("Mail From"), empty = { NULL, 0 };
 
 	(void)state;
+	assert_true(slice_is_ascii(slice_from("")));
+	assert_true(slice_is_ascii(slice_from("a\177")));
+	assert_false(slice_is_ascii(slice_from("\200b")));
 	assert_true(slice_equal(empty, slice_from("")));
 	assert_true(slice_is_nocase(s, "MAIL FROM"));
 	assert_false(slice_is(s, "MAIL FROM"));
@@ -148,6 +163,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(append),
+		cmocka_unit_test(append_quoted),
 		cmocka_unit_test(grow),
 		cmocka_unit_test(cut),
 		cmocka_unit_test(take),

@@ -45,17 +45,6 @@ parse_path(struct slice *rest, unsigned flags, const struct reply *wrong,
 	return NULL;
 }
 
-static bool
-is_ascii(struct slice text)
-{
-	size_t i;
-
-	for (i = 0; i < text.len; i++)
-		if ((unsigned char)text.ptr[i] >= 0x80)
-			return false;
-	return true;
-}
-
 static const struct reply *
 take_sender(struct smtp *s, struct slice argument, struct slice *ret_name)
 {
@@ -72,7 +61,7 @@ take_sender(struct smtp *s, struct slice argument, struct slice *ret_name)
 		return &reply_sender_address;
 	no = params_take(s, params_mail, params_mail_count, argument, ret_name);
 	if (no == NULL && !(s->tx.bits & WIRE_MAIL_SMTPUTF8) &&
-	    !is_ascii(str_slice(&s->tx.sender)))
+	    !slice_is_ascii(str_slice(&s->tx.sender)))
 		no = &reply_not_ascii;
 	return no;
 }

@@ -142,17 +142,6 @@ sender_domain(const struct checks *c)
 	return at ? slice_skip(sender, at) : slice_from("");
 }
 
-static bool
-is_ascii(struct slice text)
-{
-	size_t i;
-
-	for (i = 0; i < text.len; i++)
-		if ((unsigned char)text.ptr[i] >= 0x80)
-			return false;
-	return true;
-}
-
 /* A domain with letters above ASCII (RFC 6531) is in the DNS by another name
  * (RFC 5890), which nobody here makes: it is not looked into. */
 static void
@@ -160,7 +149,7 @@ sender_begin(struct checks *c, struct check_finding *f)
 {
 	struct slice domain = sender_domain(c);
 
-	if (domain.len && domain.ptr[0] != '[' && is_ascii(domain))
+	if (domain.len && domain.ptr[0] != '[' && slice_is_ascii(domain))
 		ask(c, f, domain);
 }
 
