@@ -46,6 +46,11 @@ def want(*programs):
 
 
 @pytest.fixture(scope="session")
+def strace():
+    need("strace")
+
+
+@pytest.fixture(scope="session")
 def build():
     """The build tree: programs and drivers are in its top folder."""
     path = os.environ.get("NJIWA_BUILD")
@@ -57,7 +62,8 @@ def build():
 @pytest.fixture(scope="session")
 def plain_build(build):
     """For tests of what the sanitizers themselves break: they keep freed
-    memory, open files and need calls that the confinement forbids."""
+    memory, open files and need calls that the confinement forbids.  tests/run
+    has a tree without them too."""
     with open(build + "/config.h") as file:
         if "#define NJIWA_SANITIZED 1" in file.read():
             pytest.skip("not with sanitizers")
@@ -123,10 +129,30 @@ def make_site(request, build, scratch, certs):
     assert not reports, reports
 
 
-@pytest.fixture(params=["sqlite", "mysql"])
-def site(request, make_site):
-    """A site on each of the back ends."""
-    return make_site(request.param)
+def pytest_generate_tests(metafunc):
+    """On which back ends a test's `site` is: on each, or on those that its
+    module names in BACK_ENDS."""
+    if "back_end" in metafunc.fixturenames:
+        metafunc.parametrize("back_end", getattr(
+            metafunc.module, "BACK_ENDS", ["sqlite", "mysql"]))
+
+
+@pytest.fixture
+def site(back_end, make_site):
+    """A site on each of the back ends, for what depends on the accounts."""
+    return make_site(back_end)
+
+
+@pytest.fixture
+def lite(make_site):
+    """A site on SQLite, for what is the same wherever the accounts are."""
+    return make_site("sqlite")
+
+
+@pytest.fixture
+def mysql_site(make_site):
+    """A site on MariaDB, for what only a database server has or does."""
+    return make_site("mysql")
 
 
 @pytest.hookimpl(hookwrapper=True)

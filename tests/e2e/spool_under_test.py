@@ -4,7 +4,7 @@ import glob
 import os
 import subprocess
 
-from site_under_test import MAIL_UID
+from disks import small_disk
 
 
 def parse(text):
@@ -75,14 +75,11 @@ def mend_mailbox(site, user, part="/new"):
 
 
 @contextlib.contextmanager
-def small_disk(site, user):
+def small_maildir(site, user):
     """The user's Maildir on a file system of its own; a function that fills
     it."""
     top = os.path.dirname(site.maildir(user))
     os.makedirs(top, exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o",
-                    "size=64k,uid=%d,gid=%d,mode=700" % (MAIL_UID, MAIL_UID),
-                    "tmpfs", top], check=True)
 
     def fill():
         with contextlib.suppress(OSError), open(top + "/fill", "wb",
@@ -90,10 +87,8 @@ def small_disk(site, user):
             while True:
                 file.write(b"x" * 4096)
 
-    try:
+    with small_disk(top, "size=64k"):
         yield fill
-    finally:
-        subprocess.run(["umount", "-l", top], check=True)
 
 
 def mend_if_broken(site, user):

@@ -11,11 +11,6 @@ from smtp_talk import Talk
 from tool_under_test import full
 
 
-@pytest.fixture(params=["mysql", "sqlite"])
-def site(request, make_site):
-    return make_site(request.param)
-
-
 def smtp(site, port="mx"):
     talk = Talk(site, port)
     talk.ehlo()

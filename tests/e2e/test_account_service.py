@@ -27,11 +27,6 @@ def service(site):
     running.close()
 
 
-@pytest.fixture
-def mysql_site(make_site):
-    return make_site("mysql")
-
-
 def test_additions_of_many_clients_are_atomic(service):
     demo = "demo@" + DOMAIN
     clients = [service.client() for _ in range(20)]

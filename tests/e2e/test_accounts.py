@@ -210,11 +210,6 @@ def test_quota_that_is_no_number(on_pair):
 
 # ---- MySQL alone
 
-@pytest.fixture
-def mysql_site(make_site):
-    return make_site("mysql")
-
-
 def test_database_comes_and_goes(mysql_site):
     server = mysql_site.mariadb
     client = pair_of(mysql_site)

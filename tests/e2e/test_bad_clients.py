@@ -20,12 +20,6 @@ BIG = b"Subject: big\n\n" + (b"x" * 99 + b"\n") * 200000
 TLS_SERVICES = [name for name, row in SERVICES.items() if row[2]]
 
 
-@pytest.fixture
-def lite(make_site):
-    """A site on SQLite: no back end has a part in this."""
-    return make_site("sqlite")
-
-
 def is_mail(line):
     return any(name in line for name in ("smtpd", "pop3d", "imapd"))
 

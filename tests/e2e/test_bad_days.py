@@ -20,12 +20,6 @@ LOGIN = 'LOGIN demo@test.dev "%s"' % PASSWORD
 
 
 @pytest.fixture
-def lite(make_site):
-    """A site on SQLite: for what no back end has a part in."""
-    return make_site("sqlite")
-
-
-@pytest.fixture
 def on_mysql(make_site):
     site = make_site("mysql")
     site.conf(mysql_connect_timeout="1s", mysql_query_timeout="1s")

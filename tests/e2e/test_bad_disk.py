@@ -7,32 +7,13 @@ import subprocess
 
 import pytest
 
+from disks import small_disk
 from imap_client import Client
 from pop3_client import message, put, talk
 from site_under_test import MAIL_UID, PASSWORD
 from smtp_talk import DATA, Talk
 
 BIG = message("big", *[b"x" * 99] * 3000)
-
-
-@pytest.fixture
-def lite(make_site):
-    """A site on SQLite: no back end has a part in this."""
-    return make_site("sqlite")
-
-
-@contextlib.contextmanager
-def small_disk(site, options="size=1m"):
-    """The site's mail on a disk of its own."""
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "uid=8,gid=8,mode=700," + options,
-         "njiwa", site.data], check=False)
-    if done.returncode != 0:
-        pytest.skip("no tmpfs may be mounted here")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", site.data], check=True)
 
 
 def remount(site, how):
@@ -82,7 +63,7 @@ def no_halves(site, user="demo"):
 def test_full(lite, what):
     """Mail of before can be read and removed, also what nobody has seen yet;
     then there is room again."""
-    with small_disk(lite, "size=2m,nr_inodes=200"):
+    with small_disk(lite.data, "size=2m,nr_inodes=200"):
         put(lite, message("small", b"x"), BIG, BIG, BIG)
         assert talk(lite).login().say("QUIT").startswith(b"+OK")
         put(lite, message("new", b"y"), folder="new")
@@ -130,7 +111,7 @@ def test_full(lite, what):
 
 def test_full_in_the_middle(lite):
     """Room for the beginning of a message and not for its end."""
-    with small_disk(lite):
+    with small_disk(lite.data, "size=1m"):
         put(lite, message("one", b"x"))
         big = b"Subject: x\r\n\r\n" + (b"x" * 98 + b"\r\n") * 12000
         assert send(lite, big) in (451, 452)
@@ -145,7 +126,7 @@ def test_full_in_the_middle(lite):
 
 
 def test_read_only(lite):
-    with small_disk(lite):
+    with small_disk(lite.data, "size=1m"):
         put(lite, message("one", b"x"), flags="S")
         assert talk(lite).login().say("QUIT").startswith(b"+OK")
         put(lite, message("two", b"y"), folder="new")

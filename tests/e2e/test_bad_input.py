@@ -14,12 +14,6 @@ from smtp_talk import Talk
 SECRET = b"the secret of somebody else"
 
 
-@pytest.fixture
-def lite(make_site):
-    """A site on SQLite: no back end has a part in this."""
-    return make_site("sqlite")
-
-
 # ---- limits of lines, at the limit and one past it
 
 def sasl_line(octets):

@@ -22,12 +22,6 @@ SENDERS = 20
 SECONDS = 3
 
 
-@pytest.fixture
-def lite(make_site):
-    """A site on SQLite: for what no back end has a part in."""
-    return make_site("sqlite")
-
-
 def processes_of(site, program, uid):
     """The pids of a program's processes that run as uid."""
     found = []

@@ -6,8 +6,6 @@ import re
 import statistics
 import time
 
-import pytest
-
 from imap_client import Client
 from pop3_client import talk
 from site_under_test import DOMAIN, PASSWORD
@@ -17,12 +15,6 @@ TRACE = "[0-9a-hjkmnp-tv-z]{12}"
 FAR = {"PROTO": "TCP", "TCPREMOTEIP": "192.0.2.7", "TCPREMOTEPORT": "1",
        "TCPLOCALIP": "192.0.2.1", "TCPLOCALPORT": "1"}
 SECRETS = ["Tr0ub4dor&3-%d" % i for i in range(4)]  # right, wrong, misplaced
-
-
-@pytest.fixture
-def lite(make_site):
-    """A site on SQLite: no back end has a part in this."""
-    return make_site("sqlite")
 
 
 def plain(user, password):

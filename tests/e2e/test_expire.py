@@ -9,9 +9,9 @@ from smtp_talk import DATA, Talk
 from tool_under_test import full
 
 
-@pytest.fixture(params=["mysql", "sqlite"])
-def site(request, make_site):
-    site = make_site(request.param)
+@pytest.fixture
+def site(back_end, make_site):
+    site = make_site(back_end)
     site.conf(expire_folders="Trash=30, Lists/*=90,Junk=0, Odd=x, INBOX = 7")
     return site
 

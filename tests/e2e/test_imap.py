@@ -6,14 +6,10 @@ import pytest
 from imap_client import Client
 from site_under_test import PASSWORD
 
+BACK_ENDS = ["sqlite"]
 MESSAGE = (b"From: A <a@example.org>\r\nTo: demo@test.dev\r\n"
            b"Subject: hello\r\n\tfolded\r\nDate: Sun, 22 Nov 2026 10:00:00 "
            b"+0000\r\nMessage-ID: <1@example.org>\r\n\r\nbody\r\n.\r\nend\r\n")
-
-
-@pytest.fixture
-def site(make_site):
-    return make_site("sqlite")
 
 
 @pytest.fixture

@@ -9,17 +9,13 @@ import pytest
 
 from imap_client import Client
 
+BACK_ENDS = ["sqlite"]
 SIMPLE = b"Subject: x\r\n\r\nbody\r\n"
 MIXED = (b"Subject: parts\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
          b"--b\r\n\r\nfirst\r\n--b\r\nContent-Type: text/html\r\n"
          b"Content-ID: <x>\r\n\r\n<p>second</p>\r\n--b--\r\n")
 MESSAGES_MAX = 200  # APPEND_MESSAGES_MAX
 PARTS_MAX = 1000    # CATENATE_PARTS_MAX
-
-
-@pytest.fixture
-def site(make_site):
-    return make_site("sqlite")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 
 from imap_client import Client
 
+BACK_ENDS = ["sqlite"]
 OCTETS = bytes(range(256)) * 40
 TEXT = "Grüße\r\nfrom = here  \r\n" * 30
 QP = quopri.encodestring(TEXT.replace("\r\n", "\n").encode()).replace(
@@ -25,11 +26,6 @@ MESSAGE = (
     b"\r\n--b\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nzzz"
     b"\r\n--b\r\n\r\nplain"
     b"\r\n--b--\r\n")
-
-
-@pytest.fixture
-def site(make_site):
-    return make_site("sqlite")
 
 
 @pytest.fixture

@@ -8,13 +8,9 @@ import pytest
 
 from imap_client import Client
 
+BACK_ENDS = ["sqlite"]
 SIMPLE = b"Subject: x\r\n\r\nbody\r\n"
 HERE = os.path.dirname(os.path.abspath(__file__))
-
-
-@pytest.fixture
-def site(make_site):
-    return make_site("sqlite")
 
 
 @pytest.fixture

@@ -9,14 +9,10 @@ import pytest
 from compressed_client import CompressedClient, CompressedSocket
 from imap_client import Client
 
+BACK_ENDS = ["sqlite"]
 TEXT = b"Subject: x\r\n\r\n" + b"a line like all others\r\n" * 10000
 IDLE_KB = 400   # of a compressed connection that rests, as others and a window
 PATIENCE = 20.0
-
-
-@pytest.fixture
-def site(make_site):
-    return make_site("sqlite")
 
 
 @pytest.fixture(params=["imap", "imaps"])

@@ -8,12 +8,9 @@ import pytest
 from imap_client import Client
 from modseqs import (NEEDS_INDEX, SIMPLE, fill, highest, modseq, modseqs)
 
+BACK_ENDS = ["sqlite"]
+
 pytestmark = NEEDS_INDEX
-
-
-@pytest.fixture
-def site(make_site):
-    return make_site("sqlite")
 
 
 @pytest.fixture

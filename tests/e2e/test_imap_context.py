@@ -12,11 +12,6 @@ def mail(subject):
 
 
 @pytest.fixture
-def lite(make_site):
-    return make_site("sqlite")
-
-
-@pytest.fixture
 def other(lite):
     client = Client(lite)
     for subject in SUBJECTS:

@@ -16,11 +16,6 @@ SIMPLE = b"Subject: x\r\n\r\nhello\r\n"
 
 
 @pytest.fixture
-def lite(make_site):
-    return make_site("sqlite")
-
-
-@pytest.fixture
 def client(lite):
     return Client(lite)
 

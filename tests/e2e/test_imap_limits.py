@@ -54,12 +54,8 @@ import pytest
 from imap_client import Client
 from site_under_test import PASSWORD
 
+BACK_ENDS = ["sqlite"]
 SKIPPED = 64 << 20  # octets of a refused literal that are read past
-
-
-@pytest.fixture
-def site(make_site):
-    return make_site("sqlite")
 
 
 @pytest.fixture

@@ -9,11 +9,6 @@ SIMPLE = b"Subject: x\r\n\r\nhello\r\n"
 
 
 @pytest.fixture
-def lite(make_site):
-    return make_site("sqlite")
-
-
-@pytest.fixture
 def client(lite):
     client = Client(lite)
     for name in ("a", "a/b", "a/b/c", "Sent", "x/y"):

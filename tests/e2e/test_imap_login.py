@@ -6,12 +6,8 @@ import pytest
 from imap_client import Client
 from site_under_test import PASSWORD
 
+BACK_ENDS = ["sqlite"]
 MESSAGE = b"Subject: hello\r\n\r\nbody\r\n.\r\nend\r\n"
-
-
-@pytest.fixture
-def site(make_site):
-    return make_site("sqlite")
 
 
 def test_greeting_and_capability(site):

@@ -4,15 +4,11 @@ import pathlib
 
 import pytest
 
+from disks import small_disk
 from imap_client import Client
-from test_bad_disk import fill, small_disk
+from test_bad_disk import fill
 
 USE = "/private/specialuse"
-
-
-@pytest.fixture
-def lite(make_site):
-    return make_site("sqlite")
 
 
 @pytest.fixture
@@ -174,7 +170,7 @@ def test_too_large(client):
 # ---- bad days
 
 def test_full_disk(lite):
-    with small_disk(lite):
+    with small_disk(lite.data, "size=1m"):
         client = Client(lite)
         put(client, "INBOX", '/private/a "before"')
         fill(lite)

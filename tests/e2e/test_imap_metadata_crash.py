@@ -2,7 +2,6 @@
 meets a full disk in each: the old entries or the new ones, never half."""
 import os
 import pathlib
-import shutil
 import subprocess
 import tempfile
 
@@ -10,8 +9,7 @@ import pytest
 
 from test_store_crash import WRITING, tool
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("strace") is None, reason="needs strace")
+pytestmark = pytest.mark.usefixtures("strace")
 
 OLD = "njiwa-metadata 1\n/private/a\told\n/private/b\told\n"
 NEW = OLD.replace("old", "new")

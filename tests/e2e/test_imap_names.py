@@ -5,14 +5,10 @@ import pytest
 
 from imap_client import Client
 
+BACK_ENDS = ["sqlite"]
 UMLAUT = "Grüße".encode()
 MUTF7 = b"Gr&APwA3w-e"
 SIMPLE = b"Subject: x\r\n\r\nbody\r\n"
-
-
-@pytest.fixture
-def site(make_site):
-    return make_site("sqlite")
 
 
 @pytest.fixture

@@ -16,11 +16,6 @@ SOON = 2.5  # seconds, on a machine with other work; RFC has none
 
 
 @pytest.fixture
-def lite(make_site):
-    return make_site("sqlite")
-
-
-@pytest.fixture
 def other(lite):
     client = Client(lite)
     for name in ("a", "a/b", "c"):

@@ -2,10 +2,10 @@
 and of what is in those that are new."""
 import os
 
-from test_imap_notify import (SIMPLE, ask, client, hears, lite, make_folders,
-                              other, silent)
+from test_imap_notify import (SIMPLE, ask, client, hears, make_folders, other,
+                              silent)
 
-__all__ = ["client", "lite", "other"]  # fixtures
+__all__ = ["client", "other"]  # fixtures
 
 
 def test_mailbox_names(client, other):

@@ -1,14 +1,7 @@
 """FETCH PREVIEW (RFC 8970)."""
-import pytest
-
 from imap_client import Client
 from test_corpus import corpus
 from test_imap_structure import put
-
-
-@pytest.fixture
-def lite(make_site):
-    return make_site("sqlite")
 
 
 MESSAGES = [

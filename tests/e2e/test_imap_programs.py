@@ -19,11 +19,6 @@ USER = "demo@" + DOMAIN
 
 
 @pytest.fixture
-def lite(make_site):
-    return make_site("sqlite")
-
-
-@pytest.fixture
 def client(lite):
     client = Client(lite)
     for octets in MAILS:

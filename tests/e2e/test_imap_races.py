@@ -8,14 +8,10 @@ import pytest
 
 from imap_client import Client
 
+BACK_ENDS = ["sqlite"]
 SIMPLE = b"Subject: x\r\n\r\nbody\r\n"
 SEVERAL = 30
 GONE = (EOFError, ConnectionError)  # the server has closed
-
-
-@pytest.fixture
-def site(make_site):
-    return make_site("sqlite")
 
 
 @pytest.fixture
@@ -190,19 +186,30 @@ def test_deleted_while_it_idles(two):
     assert is_told(b)
 
 
+def make_another(client):
+    """A mailbox of the name that the other one has selected."""
+    client.cmd("CREATE a")
+    client.append(b"Subject: new\r\n\r\nnew\r\n", "a")
+
+
+def reach_for_the_first(client):
+    """Who has the old one selected does not come upon the new one's message,
+    nor delete it."""
+    client.send(b"x FETCH 1 BODY.PEEK[]\r\n")
+    try:
+        assert client.finish(b"x").find("Subject: new") is None
+    except GONE:
+        pass
+    say_and_leave(client, b"STORE 1 +FLAGS.SILENT (\\Deleted)", b"EXPUNGE")
+
+
 def test_deleted_and_made_again(two):
     """Nobody takes the new one's messages for the old one's."""
     a, b = two
     a.cmd("UNSELECT")
     a.cmd("DELETE a")
-    a.cmd("CREATE a")
-    a.append(b"Subject: new\r\n\r\nnew\r\n", "a")
-    b.send(b"x FETCH 1 BODY.PEEK[]\r\n")
-    try:
-        assert b.finish(b"x").find("Subject: new") is None
-    except GONE:
-        pass
-    say_and_leave(b, b"STORE 1 +FLAGS.SILENT (\\Deleted)", b"EXPUNGE")
+    make_another(a)
+    reach_for_the_first(b)
     assert count(a, "a") == 1
 
 
@@ -240,13 +247,7 @@ def test_renamed_and_another_one_has_its_name(two):
     a, b = two
     a.cmd("UNSELECT")
     a.cmd("RENAME a z")
-    a.cmd("CREATE a")
-    a.append(b"Subject: new\r\n\r\nnew\r\n", "a")
-    b.send(b"x FETCH 1 BODY.PEEK[]\r\n")
-    try:
-        assert b.finish(b"x").find("Subject: new") is None
-    except GONE:
-        pass
-    say_and_leave(b, b"STORE 1 +FLAGS.SILENT (\\Deleted)", b"EXPUNGE")
+    make_another(a)
+    reach_for_the_first(b)
     assert count(a, "a") == 1
     assert count(a, "z") in (3, 4)

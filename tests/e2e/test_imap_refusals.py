@@ -9,14 +9,10 @@ import servers
 from imap_client import Client
 from site_under_test import PASSWORD
 
+BACK_ENDS = ["sqlite"]
 SIMPLE = b"Subject: x\r\n\r\nbody\r\n"
 BIG = b"Subject: x\r\n\r\n" + (b"y" * 78 + b"\r\n") * 8000  # 640 KB
 STALE = 2.2  # s after which a quota is asked for again
-
-
-@pytest.fixture
-def site(make_site):
-    return make_site("sqlite")
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """REPLACE when others, or the disk, come in between: what it says is what is
 there, and one of both messages always is."""
-import shutil
 import subprocess
 
 import pytest
@@ -9,13 +8,9 @@ from imap_client import Client
 from site_under_test import MAIL_UID
 from test_bad_kills import processes_of
 
+BACK_ENDS = ["sqlite"]
 OLD = b"Subject: old\r\n\r\nold\r\n"
 NEW = b"Subject: new\r\n\r\nnew\r\n"
-
-
-@pytest.fixture
-def site(make_site):
-    return make_site("sqlite")
 
 
 def bodies(site):
@@ -36,7 +31,7 @@ def test_of_what_another_has_removed(site):
     assert bodies(site) == [NEW]
 
 
-@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+@pytest.mark.usefixtures("strace")
 @pytest.mark.parametrize("nth,status", [(1, "NO"), (2, "OK")])
 def test_on_a_failing_disk(site, nth, status):
     """The folder does not get to the disk with the new message, which then

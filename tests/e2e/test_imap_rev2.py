@@ -10,11 +10,6 @@ SIMPLE = b"Subject: x\r\n\r\nhello\r\n"
 
 
 @pytest.fixture
-def lite(make_site):
-    return make_site("sqlite")
-
-
-@pytest.fixture
 def old(lite):
     client = Client(lite)
     client.append(SIMPLE)

@@ -26,11 +26,6 @@ MESSAGES = [
 
 
 @pytest.fixture
-def lite(make_site):
-    return make_site("sqlite")
-
-
-@pytest.fixture
 def client(lite):
     put(lite, MESSAGES)
     client = Client(lite)

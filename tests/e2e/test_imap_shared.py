@@ -9,12 +9,8 @@ import pytest
 from imap_client import Client
 from init_under_test import cpu_seconds
 
+BACK_ENDS = ["sqlite"]
 SIMPLE = b"Subject: x\r\n\r\nbody\r\n"
-
-
-@pytest.fixture
-def site(make_site):
-    return make_site("sqlite")
 
 
 @pytest.fixture

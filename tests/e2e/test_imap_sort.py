@@ -40,11 +40,6 @@ SORTED = [
 ]
 
 
-@pytest.fixture
-def lite(make_site):
-    return make_site("sqlite")
-
-
 def selected(site, messages):
     put(site, messages)
     client = Client(site)

@@ -16,6 +16,7 @@ import imap_resync
 import imap_stress
 import modseqs
 import site_under_test
+from conftest import lacking
 from test_store_dovecot import IMAP as DOVECOT
 
 SECONDS = int(os.environ.get("NJIWA_STRESS", "0"))
@@ -174,8 +175,9 @@ def test_killed(crowd):
     crowd.close()
 
 
-@pytest.mark.skipif(not os.path.exists(DOVECOT), reason="no dovecot-imapd")
 def test_with_dovecot(crowd):
+    if not os.path.exists(DOVECOT):
+        lacking("dovecot-imapd")
     crowd.add(crowd.connect, SESSIONS - 7)
     crowd.add(crowd.connect, 4, kind=RESYNCER)
     crowd.add(crowd.dovecot, 3)

@@ -97,11 +97,6 @@ def put(site, messages, user="demo"):
 
 
 @pytest.fixture
-def lite(make_site):
-    return make_site("sqlite")
-
-
-@pytest.fixture
 def selected(lite):
     put(lite, [MESSAGE.encode()])
     client = Client(lite)

@@ -11,13 +11,9 @@ import servers
 from conftest import need
 from site_under_test import DOMAIN, PASSWORD, SERVICES
 
+BACK_ENDS = ["sqlite"]
 MESSAGE = (b"From: sender@example.org\r\nTo: demo@test.dev\r\n"
            b"Subject: through a launcher\r\n\r\n.one dot\r\n")
-
-
-@pytest.fixture
-def site(make_site):
-    return make_site("sqlite")
 
 
 def send(port, recipient="demo@" + DOMAIN):

@@ -47,7 +47,6 @@ def pop3(site, address, password):
                 time.monotonic() - start)
 
 
-@pytest.mark.parametrize("back_end", ["sqlite", "mysql"])
 def test_failures_hold_back(make_site, back_end):
     site = make_site(back_end)
     site.conf(**SETTINGS)

@@ -13,11 +13,6 @@ LONG = message("long", *(b"line %d" % i for i in range(20000)))
 BINARY = message("octets", bytes(set(range(1, 256)) - {10, 13}))
 
 
-@pytest.fixture
-def sqlite(make_site):
-    return make_site("sqlite")
-
-
 def test_read_all(site):
     """On both back ends, plain, STLS and TLS: octet for octet."""
     mails = [message("one", b"hello"), DOTS, LONG, BINARY]
@@ -43,9 +38,9 @@ def test_read_all(site):
     (b"A: b\r\n\r\ncrlf\r\n", b"A: b\r\n\r\ncrlf\r\n"),
     (b"A: b\n\nnul \0 nul\n", b"A: b\r\n\r\nnul \0 nul\r\n"),
 ])
-def test_odd_messages(sqlite, octets, sent):
-    put(sqlite, octets, hints=False)
-    client = talk(sqlite).login()
+def test_odd_messages(lite, octets, sent):
+    put(lite, octets, hints=False)
+    client = talk(lite).login()
     size = int(client.say("LIST 1").split()[2])
     assert client.say("RETR 1").startswith(b"+OK")
     got = b"".join(client.lines())
@@ -55,9 +50,9 @@ def test_odd_messages(sqlite, octets, sent):
                     len(sent.replace(b"\n..", b"\n.")) - 2) or octets == b".\n"
 
 
-def test_top(sqlite):
-    put(sqlite, message("top", b"one", b".two", b"three"))
-    client = talk(sqlite).login()
+def test_top(lite):
+    put(lite, message("top", b"one", b".two", b"three"))
+    client = talk(lite).login()
     header = [b"From: a@example.org\r\n", b"Subject: top\r\n", b"\r\n"]
     for count, body in ((0, []), (1, [b"one\r\n"]),
                         (2, [b"one\r\n", b"..two\r\n"]),
@@ -69,12 +64,12 @@ def test_top(sqlite):
                 "TOP x 1", "TOP 1 99999999999999999999"):
         assert client.say(bad).startswith(b"-ERR"), bad
     client.say("QUIT")
-    assert ":2,S" not in sqlite.messages()[0], "TOP is no reading"
+    assert ":2,S" not in lite.messages()[0], "TOP is no reading"
 
 
-def test_numbers(sqlite):
-    put(sqlite, DOTS, DOTS)
-    client = talk(sqlite).login()
+def test_numbers(lite):
+    put(lite, DOTS, DOTS)
+    client = talk(lite).login()
     for verb in ("LIST", "UIDL", "RETR", "DELE"):
         for number in ("0", "3", "-1", "+1", "1x", "x", "1 2", "4294967297",
                        "99999999999999999999999999", "\xff"):
@@ -115,10 +110,10 @@ def test_delete_at_quit_only(site):
 
 
 @pytest.mark.parametrize("how", ["close", "reset", "many errors", "idle"])
-def test_no_quit_no_deletion(sqlite, how):
-    sqlite.conf(pop3_idle_timeout="10s")
-    put(sqlite, DOTS)
-    client = talk(sqlite).login()
+def test_no_quit_no_deletion(lite, how):
+    lite.conf(pop3_idle_timeout="10s")
+    put(lite, DOTS)
+    client = talk(lite).login()
     client.say("RETR 1")
     client.lines()
     assert client.say("DELE 1").startswith(b"+OK")
@@ -137,72 +132,72 @@ def test_no_quit_no_deletion(sqlite, how):
         start = time.monotonic()
         assert client.at_end(), "autologout has nothing to say"
         assert 9 < time.monotonic() - start < 15
-    sqlite.wait_log("session ended")
-    assert sqlite.contents() == [DOTS]
-    assert ":2,S" not in sqlite.messages()[0]
+    lite.wait_log("session ended")
+    assert lite.contents() == [DOTS]
+    assert ":2,S" not in lite.messages()[0]
 
 
-def test_seen(sqlite):
-    put(sqlite, DOTS, DOTS)
-    put(sqlite, DOTS, folder="new")
-    client = talk(sqlite).login()
+def test_seen(lite):
+    put(lite, DOTS, DOTS)
+    put(lite, DOTS, folder="new")
+    client = talk(lite).login()
     for number in (1, 3):
         client.say("RETR %d" % number)
         client.lines()
     assert client.say("QUIT").startswith(b"+OK")
-    assert [path.endswith(":2,S") for path in sqlite.messages()] == [
+    assert [path.endswith(":2,S") for path in lite.messages()] == [
         True, False, True]
 
 
-def test_uidl_is_dovecots(sqlite):
+def test_uidl_is_dovecots(lite):
     """%08x of the uid and of UIDVALIDITY; the same in the next session."""
-    put(sqlite, DOTS, DOTS)
-    client = talk(sqlite).login()
+    put(lite, DOTS, DOTS)
+    client = talk(lite).login()
     client.say("UIDL")
     first = client.lines()
     client.say("QUIT")
-    with open(sqlite.maildir() + "/dovecot-uidlist") as uidlist:
+    with open(lite.maildir() + "/dovecot-uidlist") as uidlist:
         head = uidlist.readline().split()
     validity = int(next(w for w in head if w.startswith("V"))[1:])
     assert first == [b"%d %08x%08x\r\n" % (i, i, validity) for i in (1, 2)]
-    put(sqlite, DOTS)
-    client = talk(sqlite).login()
+    put(lite, DOTS)
+    client = talk(lite).login()
     client.say("UIDL")
     assert client.lines()[:2] == first
     assert client.say("UIDL 3") == b"+OK 3 %08x%08x\r\n" % (3, validity)
 
 
-def test_removed_meanwhile(sqlite):
+def test_removed_meanwhile(lite):
     """Numbers stay; what is gone is said to be gone."""
-    put(sqlite, DOTS, BINARY, hints=False)
-    client = talk(sqlite).login()
-    os.unlink(sqlite.messages()[0])
+    put(lite, DOTS, BINARY, hints=False)
+    client = talk(lite).login()
+    os.unlink(lite.messages()[0])
     assert client.say("STAT") == b"+OK 2 %d\r\n" % len(crlf(BINARY))
     assert client.say("RETR 1").startswith(b"-ERR")
     assert client.say("RETR 2").startswith(b"+OK")
     client.lines()
     assert client.say("DELE 1").startswith(b"+OK")
     assert client.say("QUIT").startswith(b"+OK")
-    assert sqlite.contents() == [BINARY]
+    assert lite.contents() == [BINARY]
 
 
-def test_two_sessions(sqlite):
-    put(sqlite, DOTS, BINARY)
-    one, two = talk(sqlite).login(), talk(sqlite).login()
+def test_two_sessions(lite):
+    put(lite, DOTS, BINARY)
+    one, two = talk(lite).login(), talk(lite).login()
     assert one.say("DELE 1").startswith(b"+OK")
     assert one.say("QUIT").startswith(b"+OK")
     assert two.say("DELE 1").startswith(b"+OK")
     assert two.say("DELE 2").startswith(b"+OK")
     assert two.say("QUIT").startswith(b"+OK")
-    assert sqlite.messages() == []
+    assert lite.messages() == []
 
 
-def test_deletion_that_fails(sqlite):
+def test_deletion_that_fails(lite):
     """-ERR, and the message stays."""
-    put(sqlite, DOTS)
-    client = talk(sqlite).login()
+    put(lite, DOTS)
+    client = talk(lite).login()
     client.say("DELE 1")
-    cur = sqlite.maildir() + "/cur"
+    cur = lite.maildir() + "/cur"
     if os.system("chattr +i %s 2>/dev/null" % cur) != 0:
         pytest.skip("no chattr +i on this file system")
     try:
@@ -211,70 +206,70 @@ def test_deletion_that_fails(sqlite):
         os.system("chattr -i %s" % cur)
     assert reply.startswith(b"-ERR [SYS/TEMP] ")
     assert client.at_end()
-    assert sqlite.contents() == [DOTS]
+    assert lite.contents() == [DOTS]
 
 
-def test_maildrop_that_cannot_be_opened(sqlite):
-    put(sqlite, DOTS)
-    os.rename(sqlite.maildir(), sqlite.maildir() + ".away")
-    with open(sqlite.maildir(), "w") as file:
+def test_maildrop_that_cannot_be_opened(lite):
+    put(lite, DOTS)
+    os.rename(lite.maildir(), lite.maildir() + ".away")
+    with open(lite.maildir(), "w") as file:
         file.write("no folder\n")
-    client = talk(sqlite)
+    client = talk(lite)
     client.say("USER demo@test.dev")
     client.send(b"PASS thepassword\r\n")
     reply = client.file.read()
     assert reply == b"" or reply.startswith(b"-ERR [SYS/TEMP]")
 
 
-def test_pipelining(sqlite):
-    put(sqlite, DOTS, BINARY)
-    client = talk(sqlite)
+def test_pipelining(lite):
+    put(lite, DOTS, BINARY)
+    client = talk(lite)
     client.send(b"CAPA\r\nUSER demo@test.dev\r\nPASS thepassword\r\nSTAT\r\n"
                 b"RETR 1\r\nDELE 1\r\nNOOP\r\nQUIT\r\n")
     answer = client.file.read()
     assert answer.count(b"\r\n+OK") == 7, answer
-    assert sqlite.contents() == [BINARY]
+    assert lite.contents() == [BINARY]
 
 
-def test_size_without_hints_is_counted(sqlite):
-    put(sqlite, LONG, hints=False)
-    client = talk(sqlite).login()
+def test_size_without_hints_is_counted(lite):
+    put(lite, LONG, hints=False)
+    client = talk(lite).login()
     assert client.say("STAT") == b"+OK 1 %d\r\n" % len(crlf(LONG))
 
 
-def test_stat_of_hints_opens_no_message(sqlite):
+def test_stat_of_hints_opens_no_message(lite):
     """With W= in the names STAT does not look at the files."""
-    put(sqlite, DOTS)
-    path = sqlite.messages()[0]
+    put(lite, DOTS)
+    path = lite.messages()[0]
     os.truncate(path, 0)
-    client = talk(sqlite).login()
+    client = talk(lite).login()
     assert client.say("STAT") == b"+OK 1 %d\r\n" % len(crlf(DOTS))
 
 
-def test_empty_maildrop(sqlite):
+def test_empty_maildrop(lite):
     """Of a user who has never had mail: his Maildir is made."""
-    client = talk(sqlite).login()
+    client = talk(lite).login()
     assert client.say("STAT") == b"+OK 0 0\r\n"
     for verb in ("LIST", "UIDL"):
         assert client.say(verb).startswith(b"+OK")
         assert client.lines() == []
     assert client.say("QUIT").startswith(b"+OK")
     assert sorted(os.path.basename(p) for p in glob.glob(
-        sqlite.maildir() + "/[cnt]*")) == ["cur", "new", "tmp"]
+        lite.maildir() + "/[cnt]*")) == ["cur", "new", "tmp"]
 
 
-def test_slow_reader_of_a_large_message(sqlite):
+def test_slow_reader_of_a_large_message(lite):
     """Ten megabytes through a small window; nothing is lost or cut."""
     big = message("big", *[b"x" * 998] * 10000)
-    put(sqlite, big)
-    client = talk(sqlite).login()
+    put(lite, big)
+    client = talk(lite).login()
     client.say("RETR 1")
     time.sleep(1)
     assert b"".join(client.lines()) == crlf(big)
 
 
-def test_capa_in_session(sqlite):
-    client = sqlite.pop3()
+def test_capa_in_session(lite):
+    client = lite.pop3()
     capa = client.capa()
     assert set(capa) == {"TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE",
                          "PIPELINING", "EXPIRE", "IMPLEMENTATION"}

@@ -11,10 +11,7 @@ import spool_under_test
 from queue_under_test import leave, run
 from site_under_test import MAIL_UID, full
 
-
-@pytest.fixture(name="site")
-def fixture_site(make_site):
-    return make_site("sqlite")
+BACK_ENDS = ["sqlite"]
 
 
 @pytest.fixture(name="spool")
@@ -218,7 +215,7 @@ def test_owners_of_rows(site, spool):
     assert os.stat(path).st_uid == 2002 and os.stat(path).st_nlink == 1
 
 
-def test_confined(plain_build, site, spool):
+def test_confined(plain_build, strace, site, spool):
     """The runner is the mail's owner and under seccomp when it delivers; where
     it must be confined, it is."""
     site.conf(sandbox="require")

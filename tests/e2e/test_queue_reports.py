@@ -11,10 +11,7 @@ from conftest import need_module
 from queue_under_test import MESSAGE, leave, run, report_of
 from site_under_test import MAIL_UID, full
 
-
-@pytest.fixture(name="site")
-def fixture_site(make_site):
-    return make_site("sqlite")
+BACK_ENDS = ["sqlite"]
 
 
 @pytest.fixture(name="spool")

@@ -14,11 +14,6 @@ OPTION = " BODY=BINARYMIME"
 HEADER = b"Content-Transfer-Encoding: binary\r\n\r\n"
 
 
-@pytest.fixture
-def lite(make_site):
-    return make_site("sqlite")
-
-
 def png(size=256):
     """A picture of all values of an octet, stored as they are."""
     def piece(kind, octets):

@@ -19,11 +19,6 @@ MESSAGES, CONNECTIONS = 1000, 20
 NUMBER = re.compile(rb"^X-Number: (\d+)$", re.M)
 
 
-@pytest.fixture
-def lite(make_site):
-    return make_site("sqlite")
-
-
 def run(*command, **how):
     """Its output; it must succeed."""
     done = subprocess.run(command, stdout=subprocess.PIPE, timeout=60,

@@ -10,16 +10,12 @@ import servers
 from smtp_talk import DATA, Talk
 from test_smtp_filters import Filter
 
+BACK_ENDS = ["sqlite"]
 HEAD = ("#!/usr/bin/python3\nimport os, sys, time\n"
         "def out(*lines):\n"
         "    sys.stdout.write(''.join(l + '\\n' for l in lines))\n"
         "    sys.stdout.flush()\n")
 READ = "message = sys.stdin.buffer.read()\n"
-
-
-@pytest.fixture
-def site(make_site):
-    return make_site("sqlite")
 
 
 def program(site, name, text):

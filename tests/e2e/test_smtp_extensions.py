@@ -14,11 +14,6 @@ from site_under_test import MAIL_UID, PASSWORD, full
 from smtp_talk import DATA, Talk
 
 
-@pytest.fixture
-def lite(make_site):
-    return make_site("sqlite")
-
-
 def begun(site, *recipients, options=""):
     talk = Talk(site)
     talk.ehlo()

@@ -15,13 +15,9 @@ from clamd_under_test import EICAR, SIGNATURE, STREAM_MAX, Clamd
 from conftest import need
 from smtp_talk import DATA, Talk
 
+BACK_ENDS = ["sqlite"]
 INFECTED = (b"Subject: an attachment\r\nContent-Type: text/plain\r\n\r\n" +
             EICAR + b"\r\n")
-
-
-@pytest.fixture
-def site(make_site):
-    return make_site("sqlite")
 
 
 @pytest.fixture(scope="module")

@@ -16,10 +16,7 @@ from milter_played import (ACCEPT, CONTINUE, DISCARD, REJECT, SKIP, TEMPFAIL,
 from rspamd_under_test import Rspamd
 from smtp_talk import Talk
 
-
-@pytest.fixture
-def site(make_site):
-    return make_site("sqlite")
+BACK_ENDS = ["sqlite"]
 
 
 @pytest.fixture

@@ -13,10 +13,7 @@ from milter_played import (ACCEPT, CONTINUE, MESSAGE, REJECT, STORED_BODY,
                            send, stored, text)
 from smtp_talk import Talk
 
-
-@pytest.fixture
-def site(make_site):
-    return make_site("sqlite")
+BACK_ENDS = ["sqlite"]
 
 
 @pytest.fixture

@@ -11,13 +11,9 @@ from milter_played import (ACCEPT, CONTINUE, REJECT, TEMPFAIL, Playing, header,
                            packet, send, text)
 from smtp_talk import Talk
 
+BACK_ENDS = ["sqlite"]
 OWN = text("y", b"550 5.7.9 Not you")
 RDNS = "1.0.0.127.in-addr.arpa"
-
-
-@pytest.fixture
-def site(make_site):
-    return make_site("sqlite")
 
 
 @pytest.fixture

@@ -11,12 +11,6 @@ from site_under_test import PASSWORD, full
 from smtp_talk import DATA, Talk
 
 
-@pytest.fixture
-def lite(make_site):
-    """A site on SQLite: for what no back end has a part in."""
-    return make_site("sqlite")
-
-
 def test_bare_pipe(site):
     out = site.pipe("mx", b"EHLO me\r\nMAIL FROM:<>\r\n"
                     b"RCPT TO:<demo@test.dev>\r\nDATA\r\n" + DATA +

@@ -12,11 +12,6 @@ from smtp_talk import Talk
 CLIENT4, CLIENT6 = "192.0.2.77", "2001:db8::77"
 
 
-@pytest.fixture
-def lite(make_site):
-    return make_site("sqlite")
-
-
 def behind(site, service, header):
     """A connection that begins with the header; behind TLS where it is."""
     sock = site.connect(service, tls=False)

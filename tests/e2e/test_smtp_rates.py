@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from disks import small_disk
 from far_client import Far
 from smtp_talk import Talk
 from tool_under_test import TEMPFAIL, call
@@ -261,31 +262,13 @@ def test_the_table_belongs_to_the_keepers(make_site):
     assert status.st_uid == int(site.settings["mail_uid"])
 
 
-@pytest.fixture
-def small_disk():
-    """Mounts a file system with room for nothing on a folder."""
-    mounted = []
-
-    def mount(folder, options):
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs",
-                               folder], check=False)
-        if done.returncode:
-            pytest.skip("no tmpfs may be mounted here")
-        mounted.append(folder)
-
-    yield mount
-    for folder in mounted:
-        subprocess.run(["umount", "-l", folder], check=True)
-
-
 @pytest.mark.parametrize("options", ["size=64k", "ro"])
-def test_no_room_for_a_table(make_site, small_disk, options):
-    site = make_site("sqlite")
-    small_disk(site.folder + "/run", options)
-    for _ in range(2):
-        assert bring(enter(site, rate_connections=1)) == 250
-    assert site.log.count("no rates are kept: ") == 2
-    assert os.listdir(site.folder + "/run") == []
+def test_no_room_for_a_table(lite, options):
+    with small_disk(lite.folder + "/run", options, owner=0):
+        for _ in range(2):
+            assert bring(enter(lite, rate_connections=1)) == 250
+        assert lite.log.count("no rates are kept: ") == 2
+        assert os.listdir(lite.folder + "/run") == []
 
 
 @pytest.mark.parametrize("harm", [

@@ -12,17 +12,6 @@ MB = 1 << 20
 UNMIGRATED_S = 3.2  # that a database is taken to be so, and a little
 
 
-@pytest.fixture
-def mysql(make_site):
-    return make_site("mysql")
-
-
-@pytest.fixture
-def lite(make_site):
-    """A site on SQLite: for what no back end has a part in."""
-    return make_site("sqlite")
-
-
 def forward(site, address, aliases, action="alias"):
     site.sql("INSERT INTO forwarder (address, action, aliases) "
              "VALUES ('%s', '%s', '%s')" % (address, action, aliases))
@@ -270,23 +259,23 @@ def test_one_copy_in_the_folder_that_came_first(lite):
 
 # ---- bad days and what it costs
 
-def test_database_down(mariadb, mysql):
+def test_database_down(mariadb, mysql_site):
     mariadb.stop()
     try:
-        assert send(mysql, "demo@test.dev", "x@far.org") == [451, 451]
-        assert "4.3.0" in mysql.last
+        assert send(mysql_site, "demo@test.dev", "x@far.org") == [451, 451]
+        assert "4.3.0" in mysql_site.last
     finally:
         mariadb.start()
-    assert send(mysql, "demo@test.dev") == [250, 250]
+    assert send(mysql_site, "demo@test.dev") == [250, 250]
 
 
 @pytest.fixture
-def questions(mariadb, mysql):
+def questions(mariadb, mysql_site):
     """How many statements one recipient costs."""
-    mysql.accountd()
+    mysql_site.accountd()
 
     def ask(address, what="Execute"):
-        talk = Talk(mysql)
+        talk = Talk(mysql_site)
         talk.ehlo()
         talk.envelope("other@test.dev")  # all is prepared and connected
         talk.say("RSET")
@@ -304,25 +293,25 @@ def questions(mariadb, mysql):
 
 
 @pytest.fixture
-def aliases_first(mysql, questions):
-    mysql.conf(alias_order="alias")
-    mysql.daemons[0].terminate()
-    mysql.accountd()
+def aliases_first(mysql_site, questions):
+    mysql_site.conf(alias_order="alias")
+    mysql_site.daemons[0].terminate()
+    mysql_site.accountd()
 
 
 def test_cost_with_the_predecessors_database(
-        mysql, questions, aliases_first):
+        mysql_site, questions, aliases_first):
     """What it has not is not asked for each time."""
     for table in "domains", "domain_aliases", "disabled_users", \
             "njiwa_schema":
-        mysql.sql("DROP TABLE " + table)
+        mysql_site.sql("DROP TABLE " + table)
     assert questions("demo@test.dev", "Prepare") == (250, 0)
     assert questions("demo@test.dev") == (250, 2)
 
 
-def test_cost_with_aliases_first(mysql, questions, aliases_first):
-    forward(mysql, "one@test.dev", "demo@test.dev")
-    forward(mysql, "two@test.dev", "demo@test.dev|other@test.dev")
+def test_cost_with_aliases_first(mysql_site, questions, aliases_first):
+    forward(mysql_site, "one@test.dev", "demo@test.dev")
+    forward(mysql_site, "two@test.dev", "demo@test.dev|other@test.dev")
     # alias and mailbox; with its domain; and so on
     assert questions("demo@test.dev") == (250, 2)
     assert questions("one@test.dev") == (250, 4)
@@ -331,8 +320,8 @@ def test_cost_with_aliases_first(mysql, questions, aliases_first):
     assert questions("nobody@test.dev") == (550, 4)
 
 
-def test_cost(mysql, questions):
-    forward(mysql, "one@test.dev", "demo@test.dev")
+def test_cost(mysql_site, questions):
+    forward(mysql_site, "one@test.dev", "demo@test.dev")
     assert questions("demo@test.dev") == (250, 1)
     # mailbox and alias, its domain, and the target
     assert questions("one@test.dev") == (250, 4)

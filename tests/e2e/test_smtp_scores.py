@@ -8,10 +8,9 @@ from smtp_talk import Talk
 from test_smtp_filters import Filter, send
 
 
-@pytest.fixture(params=["sqlite", "mysql"])
-def scored(request, make_site):
+@pytest.fixture
+def scored(site):
     """A site whose spamd gives the score that the test sets."""
-    site = make_site(request.param)
     server = Filter(b"", lambda octets: octets.endswith(b"body\n"))
 
     def score(points):

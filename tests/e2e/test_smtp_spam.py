@@ -25,12 +25,6 @@ sys.stdout.buffer.write(message)
 """
 
 
-@pytest.fixture
-def lite(make_site):
-    """A site on SQLite: for what no back end has a part in."""
-    return make_site("sqlite")
-
-
 @pytest.fixture(params=["spamd", "spamc", "script"])
 def filtered(request, lite):
     """A site with a filter of each kind."""

@@ -17,11 +17,6 @@ from submission_talk import logged_in, send
 from tool_under_test import DATAERR, NOUSER, call, good
 
 
-@pytest.fixture
-def lite(make_site):
-    return make_site("sqlite")
-
-
 def sends_as(talk, sender):
     """The code of MAIL."""
     code = talk.say("MAIL FROM:<%s>" % sender)

@@ -10,11 +10,6 @@ from smtp_talk import DATA, Talk
 from submission_talk import logged_in, send
 
 
-@pytest.fixture
-def lite(make_site):
-    return make_site("sqlite")
-
-
 def stored(site, octets, sender="demo@test.dev", **settings):
     """A message of demo's as other gets it: octets, and parsed."""
     if settings:

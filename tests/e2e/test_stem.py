@@ -16,13 +16,9 @@ from init_under_test import state_of
 from site_under_test import PASSWORD, SERVICES
 from stem_client import CONNECTION, SERVED, STALE, Stem
 
+BACK_ENDS = ["sqlite"]
 NOBODY = 65534
 GREETING = {"mx": b"220 ", "pop3": b"+OK", "imap": b"* OK"}
-
-
-@pytest.fixture
-def site(make_site):
-    return make_site("sqlite")
 
 
 def program_base(pid):

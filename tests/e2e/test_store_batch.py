@@ -4,7 +4,6 @@ import collections
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import tempfile
 
@@ -14,8 +13,7 @@ TEXT = b"Subject: batch\n\n" + b"a line of the body\n" * 50
 COUNT = 5
 LIST = ".njiwa-batch"
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("strace") is None, reason="needs strace")
+pytestmark = pytest.mark.usefixtures("strace")
 
 WRITING = {"write", "fsync", "linkat", "fchown", "unlinkat", "fcntl"}
 
