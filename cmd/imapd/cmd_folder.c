@@ -136,34 +136,37 @@ cmd_delete(void *ctx, struct slice argument)
 		leave_deleted(im);
 }
 
+/* Moves all messages of the mailbox. */
+static int
+move_all(struct mailbox *mb, struct slice to, struct err *err)
+{
+	size_t i, count = mailbox_count(mb);
+	uint32_t *seqs = mem_alloc(mem_mul(count + 1, sizeof *seqs));
+	bool *moved = mem_alloc(mem_mul(count + 1, sizeof *moved));
+	struct mailbox_moves moves = { .moved = moved };
+	int rc;
+
+	for (i = 0; i < count; i++)
+		seqs[i] = (uint32_t)i + 1;
+	rc = mailbox_move(
+	    mb, (struct mailbox_seqs){ seqs, count }, to, &moves, err);
+	free(seqs);
+	free(moved);
+	return rc;
+}
+
 /* RENAME of INBOX: its messages go into a new mailbox, and it stays (6.3.5). */
 static int
 move_inbox(struct imap *im, struct slice to, struct err *err)
 {
 	struct mailbox *inbox = NULL;
-	struct mailbox_copies made;
-	struct mailbox_seqs all = { NULL, 0 };
-	uint32_t *seqs, *uids, i;
 	int rc = store_create(im->store, to, err);
 
 	if (rc == 0)
 		rc = mailbox_open(im->store, slice_from("INBOX"),
 		    MAILBOX_READ_WRITE, &inbox, err);
-	if (rc < 0)
-		return rc;
-	all.count = mailbox_count(inbox);
-	seqs = mem_alloc(mem_mul(all.count + 1, sizeof *seqs));
-	uids = mem_alloc(mem_mul(all.count + 1, sizeof *uids));
-	for (i = 0; i < all.count; i++) {
-		seqs[i] = i + 1;
-		uids[i] = mailbox_message(inbox, i + 1)->uid;
-	}
-	all.seqs = seqs;
-	rc = mailbox_copy(inbox, all, to, &made, err);
 	if (rc == 0)
-		rc = mailbox_expunge(inbox, EXPUNGE_ANY, uids, all.count, err);
-	free(seqs);
-	free(uids);
+		rc = move_all(inbox, to, err);
 	mailbox_free(inbox);
 	return rc;
 }

@@ -1,5 +1,6 @@
 #include "cmd/imapd/commands.h"
 #include "cmd/imapd/feedback.h"
+#include "cmd/imapd/progress.h"
 #include "cmd/imapd/view.h"
 #include "common/base/mem.h"
 #include "common/store/mailbox_copy.h"
@@ -17,6 +18,7 @@ struct copy {
 	struct imap *im;
 	uint32_t *seqs, *uids; /* of the selected mailbox */
 	size_t count;
+	bool *moved; /* MOVE: of each message */
 	struct mailbox_copies made;
 };
 
@@ -69,6 +71,8 @@ copyuid(struct copy *copy)
 	if (copy->count == 0)
 		return NULL;
 	for (i = 0; i < copy->count; i++) {
+		if (copy->moved && !copy->moved[i])
+			continue;
 		seqset_add(&from, copy->uids[i]);
 		seqset_add(&to, copy->made.first_uid + (uint32_t)i);
 	}
@@ -92,44 +96,78 @@ fail(struct imap *im, int rc, const struct err *err)
 		imap_fail(im, rc, err);
 }
 
-/* The second half of MOVE: COPYUID comes before the EXPUNGEs (RFC 6851). */
 static void
-remove_moved(struct copy *copy)
+copy(struct copy *copy)
 {
 	struct imap *im = copy->im;
-	const char *code = copyuid(copy);
+	struct feedback feedback;
 	struct err err = { 0, "" };
 	int rc;
 
-	if (code == NULL)
-		return;
-	str_appendf(&im->conn.out, "* OK [%s] Moved\r\n", code);
-	rc = mailbox_expunge(
-	    im->mailbox, EXPUNGE_ANY, copy->uids, copy->count, &err);
+	feedback_begin(&feedback, im, str_slice(&im->name), messages_of(copy));
+	rc = mailbox_copy(im->mailbox, messages_of(copy), str_slice(&im->name),
+	    &copy->made, &err);
+	feedback_end(&feedback, NULL, rc == 0);
 	if (rc < 0)
-		imap_fail(im, rc, &err);
+		fail(im, rc, &err);
+	else
+		conn_ok(&im->conn, copyuid(copy), NULL);
+}
+
+/* What another session has taken before is told by EXPUNGE.  Who names uids
+ * need not know of those that are gone, unless all of them are (RFC 3501
+ * section 6.4.8). */
+static void
+reply_moved(struct copy *copy, const struct mailbox_moves *moves)
+{
+	bool all = moves->count == copy->count;
+	bool uids = copy->im->conn.row->flags & IMAP_UID;
+
+	if (!all && (moves->count == 0 || !uids))
+		conn_no(&copy->im->conn, "EXPUNGEISSUED", expunged);
+}
+
+/* COPYUID comes before the EXPUNGEs, which the sync after the command tells;
+ * what was moved is told so though others were not (RFC 6851 section 3.3). */
+static void
+move(struct copy *copy)
+{
+	struct imap *im = copy->im;
+	struct mailbox_moves moves = { .count = 0 };
+	struct feedback feedback;
+	struct err err = { 0, "" };
+	int rc;
+
+	copy->moved = mem_zalloc(copy->count + 1, sizeof *copy->moved);
+	moves.moved = copy->moved;
+	feedback_begin(&feedback, im, str_slice(&im->name), messages_of(copy));
+	rc = mailbox_move(
+	    im->mailbox, messages_of(copy), str_slice(&im->name), &moves, &err);
+	feedback_end(&feedback, copy->moved, moves.count > 0);
+	copy->made = moves.copies;
+	if (moves.count)
+		str_appendf(
+		    &im->conn.out, "* OK [%s] Moved\r\n", copyuid(copy));
+	str_clear(&im->conn.code_made);
+	if (rc < 0)
+		fail(im, rc, &err);
+	else
+		reply_moved(copy, &moves);
 }
 
 static void
-copy_or_move(struct copy *copy, bool move)
+copy_or_move(struct copy *job, bool moving)
 {
-	struct imap *im = copy->im;
-	struct err err = { 0, "" };
-	int rc;
+	struct progress progress;
 
-	if (!has_room(copy, move))
+	if (!has_room(job, moving))
 		return;
-	rc = mailbox_copy(im->mailbox, messages_of(copy), str_slice(&im->name),
-	    &copy->made, &err);
-	if (rc == 0)
-		feedback_copied(
-		    im, str_slice(&im->name), copy->seqs, copy->count);
-	if (rc < 0)
-		fail(im, rc, &err);
-	else if (move)
-		remove_moved(copy);
+	progress_follow(&progress, job->im, (uint32_t)job->count);
+	if (moving)
+		move(job);
 	else
-		conn_ok(&im->conn, copyuid(copy), NULL);
+		copy(job);
+	progress_unfollow(job->im);
 }
 
 static void
@@ -156,6 +194,7 @@ run(struct imap *im, struct slice argument, bool move)
 	}
 	free(copy.seqs);
 	free(copy.uids);
+	free(copy.moved);
 	seqset_release(&set);
 }
 

@@ -1,5 +1,6 @@
 #include "cmd/imapd/commands.h"
 #include "cmd/imapd/condstore.h"
+#include "cmd/imapd/progress.h"
 #include "cmd/imapd/view.h"
 #include "common/base/mem.h"
 
@@ -47,11 +48,14 @@ static bool
 expunge(struct imap *im, const struct uids *uids)
 {
 	struct err err = { 0, "" };
+	struct progress progress;
 	int rc = 0;
 
+	progress_follow(&progress, im, (uint32_t)uids->count);
 	if (uids->count)
 		rc = mailbox_expunge(im->mailbox, EXPUNGE_DELETED, uids->list,
 		    uids->count, &err);
+	progress_unfollow(im);
 	if (rc < 0)
 		imap_fail(im, rc, &err);
 	return rc == 0;

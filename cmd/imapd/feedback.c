@@ -1,13 +1,15 @@
 #include "cmd/imapd/feedback.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cmd/imapd/learner.h"
 #include "common/base/clock.h"
+#include "common/base/fileio.h"
 #include "common/base/ipc.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/store/mailbox_message.h"
 
 static bool
@@ -62,41 +64,67 @@ log_left_out(size_t count, int rc)
 		    count, rc == -EAGAIN ? "too many wait" : strerror(-rc));
 }
 
-static void
-teach(struct imap *im, enum spam_lesson lesson, const uint32_t *seqs,
-    size_t count)
+/* What putting messages into the folder teaches; -1 for nothing. */
+static int
+lesson_of(const struct imap *im, struct slice to)
 {
-	struct err err = { 0, "" };
-	size_t i;
-	int rc = 0;
+	bool from = is_junk(im, str_slice(&im->mailbox_name));
+	bool into = is_junk(im, to);
 
-	for (i = 0; i < count && rc == 0; i++) {
-		int fd = mailbox_message_open(im->mailbox, seqs[i], &err);
-
-		if (fd < 0)
-			continue; /* gone, which is no business of ours */
-		rc = hand_over(im, lesson, fd);
-		(void)close(fd); /* was read only */
-	}
-	log_left_out(rc ? count - i + 1 : 0, rc);
+	if (from == into)
+		return -1;
+	if (into)
+		return SPAM_LESSON_SPAM;
+	return is_folder(to, im->service->settings->imap_trash)
+		   ? -1
+		   : SPAM_LESSON_HAM;
 }
 
 void
-feedback_copied(
-    struct imap *im, struct slice to, const uint32_t *seqs, size_t count)
+feedback_begin(struct feedback *feedback, struct imap *im, struct slice to,
+    struct mailbox_seqs messages)
 {
-	bool from, into;
+	struct err err;
+	size_t i;
 
-	if (im->service->helper < 0)
+	*feedback = (struct feedback){ .im = im, .lesson = -1 };
+	if (im->service->helper >= 0)
+		feedback->lesson = lesson_of(im, to);
+	if (feedback->lesson < 0)
 		return;
-	from = is_junk(im, str_slice(&im->mailbox_name));
-	into = is_junk(im, to);
-	if (from == into)
-		return;
-	if (into)
-		teach(im, SPAM_LESSON_SPAM, seqs, count);
-	else if (!is_folder(to, im->service->settings->imap_trash))
-		teach(im, SPAM_LESSON_HAM, seqs, count);
+	feedback->count = messages.count;
+	if (feedback->count > FEEDBACK_QUEUE_MAX)
+		feedback->count = FEEDBACK_QUEUE_MAX;
+	feedback->left_out = messages.count - feedback->count;
+	feedback->fds =
+	    mem_alloc(mem_mul(feedback->count + 1, sizeof *feedback->fds));
+	/* those that are gone are no business of ours */
+	for (i = 0; i < feedback->count; i++)
+		feedback->fds[i] =
+		    mailbox_message_open(im->mailbox, messages.seqs[i], &err);
+}
+
+void
+feedback_end(struct feedback *feedback, const bool *moved, bool done)
+{
+	size_t i, left_out = feedback->left_out;
+	int rc = left_out ? -EAGAIN : 0;
+
+	for (i = 0; i < feedback->count; i++) {
+		int *fd = &feedback->fds[i], result = 0;
+
+		if (done && *fd >= 0 && (moved == NULL || moved[i]))
+			result = hand_over(feedback->im,
+			    (enum spam_lesson)feedback->lesson, *fd);
+		if (result < 0) {
+			rc = result;
+			left_out++;
+		}
+		fileio_close(fd);
+	}
+	if (done)
+		log_left_out(left_out, rc);
+	free(feedback->fds);
 }
 
 bool

@@ -1,6 +1,7 @@
 #include "cmd/imapd/progress.h"
 
 #include "common/base/clock.h"
+#include "common/store/mailbox_progress.h"
 
 void
 progress_begin(struct progress *progress, struct conn *conn, uint32_t goal)
@@ -28,4 +29,23 @@ progress_tell(struct progress *progress, uint32_t done)
 	str_appendf(
 	    &conn->out, " %u %u)] Still at it\r\n", done, progress->goal);
 	conn_flush(conn);
+}
+
+static void
+tell(void *ctx, size_t done)
+{
+	progress_tell(ctx, (uint32_t)done);
+}
+
+void
+progress_follow(struct progress *progress, struct imap *im, uint32_t goal)
+{
+	progress_begin(progress, &im->conn, goal);
+	mailbox_set_progress(im->mailbox, tell, progress);
+}
+
+void
+progress_unfollow(struct imap *im)
+{
+	mailbox_set_progress(im->mailbox, NULL, NULL);
 }

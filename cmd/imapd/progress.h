@@ -3,7 +3,7 @@
 #ifndef NJIWA_CMD_IMAPD_PROGRESS_H
 #define NJIWA_CMD_IMAPD_PROGRESS_H
 
-#include "cmd/imapd/conn.h"
+#include "cmd/imapd/imap.h"
 
 #define PROGRESS_INTERVAL                                                      \
 	10000 /* ms from the start, and from one to the next */
@@ -17,6 +17,11 @@ struct progress {
 /* Begins to count the time. */
 void progress_begin(
     struct progress *progress, struct conn *conn, uint32_t goal);
+
+/* The same for what the store does to messages of the selected mailbox (COPY,
+ * MOVE, EXPUNGE), which tells by itself until progress_unfollow. */
+void progress_follow(struct progress *progress, struct imap *im, uint32_t goal);
+void progress_unfollow(struct imap *im);
 
 /* So much of the goal is done; between responses only. */
 void progress_tell(struct progress *progress, uint32_t done);

@@ -23,7 +23,7 @@ incoming_open(
 {
 	struct msgfile file = MSGFILE_INIT;
 	struct incoming *in;
-	int rc = msgfile_create(store, &file);
+	int rc = msgfile_create(store, store->root, &file);
 
 	if (rc < 0)
 		return tree_error(store, err, -rc, store->path, "tmp");
@@ -116,7 +116,7 @@ int
 incoming_seal(struct incoming *in, struct store *store, struct err *err)
 {
 	struct msgfile sealed = MSGFILE_INIT;
-	int rc = msgfile_copy(&in->first, store, &sealed);
+	int rc = msgfile_copy(&in->first, store, store->root, &sealed);
 
 	if (rc < 0)
 		return tree_error(store, err, -rc, in->path, "tmp");
@@ -237,7 +237,8 @@ deliver_once(struct delivery *delivery, bool copy)
 	int rc = 0;
 
 	if (file->fd < 0)
-		rc = msgfile_copy(&delivery->in->first, target->store, file);
+		rc = msgfile_copy(&delivery->in->first, target->store,
+		    delivery->folder.dir, file);
 	if (rc == 0)
 		rc = msgfile_finish(target->store, file, target->date);
 	if (rc == 0 && target->want_uid && delivery->lock.fd < 0)

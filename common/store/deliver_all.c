@@ -45,7 +45,8 @@ prepare(struct batch *b, size_t i)
 
 	msgfile_release(&one->in->copy);
 	if (rc == 0 && !msgfile_fits(&one->in->first, &b->st, one->date))
-		rc = msgfile_copy(&one->in->first, store, &one->in->copy);
+		rc = msgfile_copy(
+		    &one->in->first, store, b->folder.dir, &one->in->copy);
 	if (rc == 0)
 		rc = msgfile_finish(store, file_of(b, i), one->date);
 	return rc;

@@ -10,6 +10,8 @@
 #include "common/base/mem.h"
 #include "common/store/folder.h"
 #include "common/store/folder_change.h"
+#include "common/store/lock.h"
+#include "common/store/uidlist.h"
 #include "common/store/usage.h"
 
 /* What a deleted folder is called until its files are gone: no folder's name,
@@ -115,13 +117,20 @@ has_children(struct store *store, struct slice name, struct err *err)
 	return found;
 }
 
-/* Takes the folder's name away, in one step. */
+/* Takes the folder's name away, in one step.  Who moves messages into it has
+ * its lock: they are there before, or stay where they are.  A full disk, which
+ * has no room for a lock, is no reason to keep the folder. */
 static int
-take_away(struct store *store, const char *dir)
+take_away(
+    struct store *store, const struct tree_folder *folder, const char *dir)
 {
 	char gone[sizeof GONE + 64];
-	int rc;
+	LOCK_AUTO lock = LOCK_INIT;
+	int rc =
+	    lock_take(store, folder->dir, UIDLIST_NAME, LOCK_WAIT_MS, &lock);
 
+	if (rc == -EAGAIN)
+		return rc;
 	(void)snprintf(gone, sizeof gone, GONE "%lld.%d.%u",
 	    (long long)time(NULL), (int)getpid(), store->number++); /* fits */
 	rc = tree_rename(store->root, dir, store->root, gone);
@@ -143,7 +152,7 @@ store_delete(struct store *store, struct slice name, struct err *err)
 		return err_set(err, ENOTEMPTY, "it has folders below it");
 	if (rc < 0)
 		return rc;
-	rc = take_away(store, str_cstr(&dir));
+	rc = take_away(store, &folder, str_cstr(&dir));
 	if (rc < 0) {
 		rc = tree_error(store, err, -rc, folder.path, "");
 		tree_folder_close(&folder);

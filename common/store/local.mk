@@ -2,6 +2,7 @@ noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
 	%D%/batch.c %D%/batch.h \
 	%D%/body.c %D%/body.h \
+	%D%/copying.c %D%/copying.h \
 	%D%/deliver.c %D%/delivery.h %D%/incoming.h \
 	%D%/deliver_all.c \
 	%D%/detail.c %D%/detail.h \
@@ -17,6 +18,8 @@ libstore_a_SOURCES = \
 	%D%/mailbox_change.c \
 	%D%/mailbox_copy.c %D%/mailbox_copy.h \
 	%D%/mailbox_message.c %D%/mailbox_message.h \
+	%D%/mailbox_move.c \
+	%D%/mailbox_progress.h \
 	%D%/mailbox_size.c \
 	%D%/mailbox_status.c %D%/mailbox_status.h \
 	%D%/mailbox_sync.c \

@@ -243,6 +243,20 @@ mailbox_changes_release(struct mailbox_changes *changes)
 	*changes = (struct mailbox_changes){ .expunged = NULL };
 }
 
+void
+mailbox_set_progress(struct mailbox *mb, mailbox_progress *progress, void *ctx)
+{
+	mb->progress = progress;
+	mb->progress_ctx = ctx;
+}
+
+void
+view_progress(const struct mailbox *mb, size_t done)
+{
+	if (mb->progress)
+		mb->progress(mb->progress_ctx, done);
+}
+
 int
 mailbox_watch_fd(struct mailbox *mb)
 {

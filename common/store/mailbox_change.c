@@ -122,42 +122,54 @@ mailbox_set_flags(struct mailbox *mb, uint32_t seq,
 	return view_with_file(mb, seq, change_flags, &copy, err);
 }
 
-struct removal {
-	enum expunge_mode mode;
-	int64_t octets;
-	int64_t messages;
-	bool from_new, from_cur; /* where files were removed */
-};
-
-static int
-remove_file(struct mailbox *mb, struct record *record, void *ctx)
+uint64_t
+view_octets(const struct mailbox *mb, const struct record *record)
 {
-	struct removal *removal = ctx;
 	const char *name = view_name(mb, record);
-	int dir = view_dir(mb, record);
 	uint64_t octets = 0;
 	struct stat st;
 
-	/* looked at again each time that the file was found anew */
-	if (removal->mode == EXPUNGE_DELETED &&
-	    !(record->message.flags & FLAG_DELETED))
-		return 0;
 	if (!maildir_get_size(slice_from(name), 'S', &octets) &&
-	    fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+	    fstatat(view_dir(mb, record), name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		octets = (uint64_t)st.st_size;
-	if (unlinkat(dir, name, 0) < 0)
-		return -errno;
-	removal->octets += (int64_t)octets;
+	return octets;
+}
+
+void
+view_note_removed(
+    struct mailbox *mb, struct record *record, struct removal *removal)
+{
 	removal->messages++;
 	removal->from_new |= (record->state & RECORD_IN_NEW) != 0;
 	removal->from_cur |= (record->state & RECORD_IN_NEW) == 0;
 	record->state |= RECORD_GONE;
 	record->name = 0; /* the next look keeps no name of it */
 	mb->stale = true;
+}
+
+struct expunge {
+	enum expunge_mode mode;
+	struct removal removal;
+};
+
+static int
+remove_file(struct mailbox *mb, struct record *record, void *ctx)
+{
+	struct expunge *expunge = ctx;
+	int64_t octets;
+
+	/* looked at again each time that the file was found anew */
+	if (expunge->mode == EXPUNGE_DELETED &&
+	    !(record->message.flags & FLAG_DELETED))
+		return 0;
+	octets = (int64_t)view_octets(mb, record);
+	if (unlinkat(view_dir(mb, record), view_name(mb, record), 0) < 0)
+		return -errno;
+	expunge->removal.octets += octets;
+	view_note_removed(mb, record, &expunge->removal);
 	return 0;
 }
 
-/* What was removed does not come back after a crash. */
 static int
 sync_removal(struct mailbox *mb, const struct removal *removal, struct err *err)
 {
@@ -195,28 +207,39 @@ tell_first(struct mailbox *mb, const uint32_t *uids, size_t n)
 }
 
 int
+view_end_removal(struct mailbox *mb, const struct removal *removal,
+    const uint32_t *uids, size_t n, struct err *err)
+{
+	if (removal->messages)
+		tell_first(mb, uids, n);
+	return sync_removal(mb, removal, err);
+}
+
+int
 mailbox_expunge(struct mailbox *mb, enum expunge_mode mode,
     const uint32_t *uids, size_t n, struct err *err)
 {
 	const struct store_config *config = &mb->store->config;
-	struct removal removal = { .mode = mode };
+	struct expunge expunge = { .mode = mode };
+	const struct removal *removal = &expunge.removal;
+	struct err ignored;
 	size_t i;
-	int rc = 0;
+	int rc = 0, end;
 
 	if (!mb->writable)
 		return err_set(err, EROFS, "the mailbox is open read-only");
 	for (i = 0; rc == 0 && i < n; i++) {
 		uint32_t seq = mailbox_seq_of(mb, uids[i], NULL);
 
-		rc = seq ? view_with_file(mb, seq, remove_file, &removal, err)
+		view_progress(mb, i);
+		rc = seq ? view_with_file(mb, seq, remove_file, &expunge, err)
 			 : no_message(err);
 		if (rc == -ENOENT && mode != EXPUNGE_SOLE)
 			rc = 0;
 	}
-	if (removal.messages && config->quota && !mb->folder.ignored_by_quota)
+	if (removal->messages && config->quota && !mb->folder.ignored_by_quota)
 		config->quota(
-		    config->quota_ctx, -removal.octets, -removal.messages);
-	if (removal.messages)
-		tell_first(mb, uids, n);
-	return rc < 0 ? rc : sync_removal(mb, &removal, err);
+		    config->quota_ctx, -removal->octets, -removal->messages);
+	end = view_end_removal(mb, removal, uids, n, rc < 0 ? &ignored : err);
+	return rc < 0 ? rc : end;
 }

@@ -1,6 +1,7 @@
-/* Copies of messages in another folder of the same store: further names of the
- * same files, where the file system allows it.
- * Never leaves some of the copies when it could not make all of them. */
+/* Messages in another folder of the same store: copies, which are further names
+ * of the same files where the file system allows it, or the messages
+ * themselves. Never leaves some of the copies when it could not make all of
+ * them, and never moves a message that another one has moved. */
 #ifndef NJIWA_STORE_MAILBOX_COPY_H
 #define NJIWA_STORE_MAILBOX_COPY_H
 
@@ -28,6 +29,23 @@ struct mailbox_copies {
  */
 int mailbox_copy(struct mailbox *mb, struct mailbox_seqs messages,
     struct slice name, struct mailbox_copies *ret_copies, struct err *err);
+
+/* What has been moved: the uid of message i is copies.first_uid + i. */
+struct mailbox_moves {
+	bool *moved;  /* the caller's, for all messages: is it there? */
+	size_t count; /* that are */
+	struct mailbox_copies copies;
+};
+
+/*
+ * Moves messages into the folder called name, each in one step: whatever
+ * happens, it is in one of the two, and of two sessions one moves it.  0, also
+ * when some were gone already (ret_moves->moved tells); -ENOTDIR when there is
+ * no such folder, -errno; err is filled.  Those that were moved are so even
+ * then.  Between file systems a crash may leave a message in both.
+ */
+int mailbox_move(struct mailbox *mb, struct mailbox_seqs messages,
+    struct slice name, struct mailbox_moves *ret_moves, struct err *err);
 
 /* The octets on disk that the quota counts for the messages, as far as their
  * names tell and else their files. */

@@ -113,13 +113,18 @@ mailbox_message_id(const struct mailbox *mb, uint32_t seq, struct str *out)
 	/* no secrets: a base name may be long and have any octets */
 	static const uint64_t keys[][2] = { { 1, 2 }, { 3, 4 } };
 	const struct message *message = mailbox_message(mb, seq);
-	struct slice base;
+	struct slice base, id;
 	size_t i;
 
 	if (message == NULL)
 		return;
 	base = maildir_base(slice_from(view_name(mb, &mb->records[seq - 1])));
+	id = maildir_get_id(base);
 	str_append_char(out, 'E');
+	if (id.ptr) {
+		str_append(out, id);
+		return;
+	}
 	for (i = 0; i < sizeof keys / sizeof keys[0]; i++)
 		str_appendf(out, "%016" PRIx64, siphash(keys[i], base));
 }

@@ -37,7 +37,8 @@ void mailbox_message_uidl(
     const struct mailbox *mb, uint32_t seq, struct str *out);
 
 /* Append MAILBOXID and EMAILID (RFC 8474), letters and digits: the folder's
- * stays when it is renamed, the message's when its flags change. */
+ * stays when it is renamed, the message's when its flags change or it is moved,
+ * and a copy has its original's. */
 void mailbox_id(const struct mailbox *mb, struct str *out);
 void mailbox_message_id(
     const struct mailbox *mb, uint32_t seq, struct str *out);

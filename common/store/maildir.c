@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/base/num.h"
@@ -119,18 +120,39 @@ maildir_put_flags(
 	str_append(out, slice_skip(info, ours.len));
 }
 
-bool
-maildir_get_size(struct slice name, char key, uint64_t *ret_octets)
+/* What stands behind ",key="; ptr is NULL when there is no such field. */
+static struct slice
+field_of(struct slice name, char key)
 {
 	struct slice rest = maildir_base(name), field;
 
 	rest = slice_skip(rest, slice_find(rest, ','));
-	while (slice_next(&rest, ',', &field)) {
-		if (field.len < 3 || field.ptr[0] != key || field.ptr[1] != '=')
-			continue;
-		return num_parse(slice_skip(field, 2), INT64_MAX, ret_octets);
-	}
-	return false;
+	while (slice_next(&rest, ',', &field))
+		if (field.len > 2 && field.ptr[0] == key && field.ptr[1] == '=')
+			return slice_skip(field, 2);
+	return slice_of(NULL, 0);
+}
+
+bool
+maildir_get_size(struct slice name, char key, uint64_t *ret_octets)
+{
+	struct slice value = field_of(name, key);
+
+	return value.ptr && num_parse(value, INT64_MAX, ret_octets);
+}
+
+struct slice
+maildir_get_id(struct slice name)
+{
+	struct slice id = field_of(name, 'E');
+	size_t i;
+
+	if (id.len != MAILDIR_ID_LEN)
+		return slice_of(NULL, 0);
+	for (i = 0; i < id.len; i++)
+		if (strchr("0123456789abcdef", id.ptr[i]) == NULL)
+			return slice_of(NULL, 0);
+	return id;
 }
 
 void
@@ -157,6 +179,13 @@ maildir_put_sizes(uint64_t size, uint64_t crlf, struct str *out)
 {
 	str_appendf(out, ",S=%llu,W=%llu", (unsigned long long)size,
 	    (unsigned long long)crlf);
+}
+
+void
+maildir_put_id(struct slice id, struct str *out)
+{
+	str_append_cstr(out, ",E=");
+	str_append(out, id);
 }
 
 struct maildir_arrival

@@ -1,5 +1,6 @@
 /* Names of message files in a Maildir:
  * <sec>.M<usec>P<pid>Q<n>.<host>,S=<octets>,W=<octets with CRLF>:2,<letters>
+ * and, of a copy, ",E=<id of its original>" before the letters.
  * Reads and makes names; never touches a file. */
 #ifndef NJIWA_STORE_MAILDIR_H
 #define NJIWA_STORE_MAILDIR_H
@@ -39,6 +40,14 @@ void maildir_put_unique(
 
 /* Appends ",S=size,W=crlf". */
 void maildir_put_sizes(uint64_t size, uint64_t crlf, struct str *out);
+
+#define MAILDIR_ID_LEN 32 /* hexadecimal digits */
+
+/* The id in ",E=" that a copy has of its original; ptr is NULL for none. */
+struct slice maildir_get_id(struct slice name);
+
+/* Appends ",E=id". */
+void maildir_put_id(struct slice id, struct str *out);
 
 /* When a message came, as far as its name tells; 0 for what it does not. */
 struct maildir_arrival {

@@ -41,7 +41,7 @@ is_dead(int tmp, const char *name, time_t now)
 
 /* Removes what crashes left in tmp, now and then. */
 static void
-clean_tmp(const struct store *store)
+clean_tmp(int dirfd)
 {
 	struct timespec now = clock_now();
 	struct dirent *entry;
@@ -51,7 +51,7 @@ clean_tmp(const struct store *store)
 
 	if (now.tv_nsec / 1000 % TMP_LOOK_EVERY != 0)
 		return;
-	tmp = tree_open_dir(store->root, "tmp");
+	tmp = tree_open_dir(dirfd, "tmp");
 	dir = tmp < 0 ? NULL : fdopendir(tmp);
 	if (dir == NULL) {
 		fileio_close(&tmp);
@@ -66,11 +66,11 @@ clean_tmp(const struct store *store)
 
 /* A file with a name, where there is no O_TMPFILE. */
 static int
-create_named(struct store *store, struct msgfile *file)
+create_named(struct store *store, int dirfd, struct msgfile *file)
 {
 	int tries, fd = -EEXIST;
 
-	file->dir = tree_open_dir(store->root, "tmp");
+	file->dir = tree_open_dir(dirfd, "tmp");
 	if (file->dir < 0)
 		return file->dir;
 	for (tries = 0; fd == -EEXIST && tries < NAME_TRIES; tries++) {
@@ -99,19 +99,19 @@ must_be_named(int rc)
  * nothing.
  */
 int
-msgfile_create(struct store *store, struct msgfile *file)
+msgfile_create(struct store *store, int dirfd, struct msgfile *file)
 {
-	int rc = tree_create_nameless(store, store->root, "tmp");
+	int rc = tree_create_nameless(store, dirfd, "tmp");
 
 	*file = (struct msgfile)MSGFILE_INIT;
 	if (rc == -ENOENT) {
-		rc = tree_furnish(store, store->root);
+		rc = tree_furnish(store, dirfd);
 		if (rc == 0)
-			rc = tree_create_nameless(store, store->root, "tmp");
+			rc = tree_create_nameless(store, dirfd, "tmp");
 	}
 	if (must_be_named(rc))
-		rc = create_named(store, file);
-	clean_tmp(store);
+		rc = create_named(store, dirfd, file);
+	clean_tmp(dirfd);
 	file->fd = rc;
 	if (rc >= 0)
 		rc = fstat(file->fd, &file->st) < 0 ? -errno : 0;
@@ -185,11 +185,11 @@ msgfile_link(const struct msgfile *file, int dir, const char *name)
 }
 
 int
-msgfile_copy(
-    const struct msgfile *from, struct store *store, struct msgfile *file)
+msgfile_copy(const struct msgfile *from, struct store *store, int dirfd,
+    struct msgfile *file)
 {
 	struct stat st;
-	int rc = msgfile_create(store, file);
+	int rc = msgfile_create(store, dirfd, file);
 
 	if (rc == 0 && fstat(from->fd, &st) < 0)
 		rc = -errno;

@@ -24,16 +24,18 @@ struct msgfile {
 		.fd = -1, .dir = -1                                            \
 	}
 
-/* Makes an empty file in the store's tmp, which is made when it is missing; the
- * file is the owner's of the store already.  0 or -errno. */
-int msgfile_create(struct store *store, struct msgfile *file);
+/* Makes an empty file in the tmp of dirfd, the store or one of its folders,
+ * which is made when it is missing; the file is the owner's of the store
+ * already.  0 or -errno. */
+int msgfile_create(struct store *store, int dirfd, struct msgfile *file);
 
 /* Drops what has no name in a folder; file is as after MSGFILE_INIT. */
 void msgfile_release(struct msgfile *file);
 
-/* Makes a file with the same octets in the store.  0 or -errno. */
-int msgfile_copy(
-    const struct msgfile *from, struct store *store, struct msgfile *file);
+/* Makes a file with the same octets, as msgfile_create: a folder may be on
+ * another file system than the store.  0 or -errno. */
+int msgfile_copy(const struct msgfile *from, struct store *store, int dirfd,
+    struct msgfile *file);
 
 /* May the file get a name in a directory like dir, with that date?  Only root
  * can make files of different owners. */

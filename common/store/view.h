@@ -3,7 +3,7 @@
 #define NJIWA_STORE_VIEW_H
 
 #include "common/store/keywords.h"
-#include "common/store/mailbox.h"
+#include "common/store/mailbox_progress.h"
 #include "common/store/scan.h"
 #include "common/store/tree.h"
 #include "common/store/uidfile.h"
@@ -68,6 +68,8 @@ struct mailbox {
 	struct known_uidl *uidls; /* by uid */
 	size_t nuidls, uidls_cap;
 	struct watch watch;
+	mailbox_progress *progress; /* NULL: nobody asks */
+	void *progress_ctx;
 };
 
 /* The name of a record's file, and its directory. */
@@ -88,6 +90,28 @@ struct record *view_record(struct mailbox *mb, uint32_t seq);
 typedef int view_work(struct mailbox *mb, struct record *record, void *ctx);
 int view_with_file(struct mailbox *mb, uint32_t seq, view_work *work, void *ctx,
     struct err *err);
+
+/* Messages that were taken out of the folder. */
+struct removal {
+	int64_t octets;
+	int64_t messages;
+	bool from_new, from_cur; /* where files were */
+};
+
+/* The octets that the quota counts for the record's file. */
+uint64_t view_octets(const struct mailbox *mb, const struct record *record);
+
+/* Notes that the record's file is gone by our hand; the next sync tells it. */
+void view_note_removed(
+    struct mailbox *mb, struct record *record, struct removal *removal);
+
+/* Makes sure that what is gone does not come back after a crash, and tells who
+ * is first now, of n uids that were to go.  0 or -errno with err filled. */
+int view_end_removal(struct mailbox *mb, const struct removal *removal,
+    const uint32_t *uids, size_t n, struct err *err);
+
+/* Tells mailbox_progress. */
+void view_progress(const struct mailbox *mb, size_t done);
 
 /* Looks at both directories, following renames, until nothing moved under our
  * eyes; twins (two files of one base name) are told apart.  0 or -errno. */

@@ -1,12 +1,17 @@
 """Two sessions of one mailbox (RFC 2180): one takes away, deletes or renames
 what the other one reads, changes or copies; in turn, and at the same time.
 More of it is in test_imap_shared.py."""
+import os
+import random
 import re
 import threading
+import time
 
 import pytest
 
 from imap_client import Client
+from site_under_test import MAIL_UID
+from test_bad_kills import kill, processes_of
 
 BACK_ENDS = ["sqlite"]
 SIMPLE = b"Subject: x\r\n\r\nbody\r\n"
@@ -67,7 +72,7 @@ def say_and_leave(client, *commands):
 @pytest.mark.parametrize("command", [
     "FETCH 2 BODY.PEEK[]", "FETCH 1:4 (UID ENVELOPE BODYSTRUCTURE)",
     "STORE 2 +FLAGS (\\Seen)", "STORE 1:4 FLAGS (\\Seen)", "COPY 1:3 b",
-    "MOVE 1:3 b"])
+    "MOVE 2 b"])
 def test_by_number(two, command):
     """Nothing is done to another message than the one that was meant."""
     a, b = two
@@ -80,6 +85,24 @@ def test_by_number(two, command):
     assert b.cmd("FETCH 1:* UID").untagged == [
         b"* 1 FETCH (UID 1)", b"* 2 FETCH (UID 3)", b"* 3 FETCH (UID 4)"]
     assert count(a, "b") == 0
+
+
+def test_some_are_moved(two):
+    """What is there goes; who named numbers hears that one was not."""
+    a, b = two
+    expunge(a, "2")
+    got = b.cmd("MOVE 1:3 b")
+    assert got.status == "NO" and got.code == "EXPUNGEISSUED"
+    assert re.search(rb"\[COPYUID \d+ 1,3 1,3\]", got.find("COPYUID"))
+    assert sorted(got.all(" EXPUNGE")) == [
+        b"* 1 EXPUNGE", b"* 2 EXPUNGE", b"* 3 EXPUNGE"]
+    assert count(a, "a") == 1 and count(a, "b") == 2
+    a.append(SIMPLE, "a")
+    b.cmd("NOOP")
+    expunge(a, "4")
+    got = b.cmd("UID MOVE 4:5 b")
+    assert got.status == "OK"
+    assert re.search(rb"\[COPYUID \d+ 5 \d+\]", got.find("COPYUID"))
 
 
 @pytest.mark.parametrize("command", [
@@ -128,6 +151,74 @@ def test_moved_by_both(site, verb):
     checker = Client(site)
     assert count(checker, "a") == (0 if verb == "MOVE" else SEVERAL)
     assert count(checker, "b") == (1 if verb == "MOVE" else 2) * SEVERAL
+
+
+MANY = 300
+
+
+def subjects(site, folder):
+    return sorted(int(octets.split(b"Subject: ")[1].split(b"\n")[0])
+                  for octets in site.contents(folder=folder))
+
+
+def put_many(site):
+    clients = Client(site), Client(site)
+    for name in ("a", "b", "c"):
+        clients[0].cmd("CREATE " + name)
+    cur = site.maildir(folder="a") + "/cur"
+    owner = os.stat(cur)
+    for number in range(MANY):
+        path = "%s/1.M%dP1.x:2,S" % (cur, number)
+        with open(path, "wb") as file:
+            file.write(b"Subject: %d\n\nx\n" % number)
+        os.chown(path, owner.st_uid, owner.st_gid)
+    return clients
+
+
+def test_moved_at_once_by_both(site):
+    """All of them with one command each: every message is moved by one."""
+    clients = put_many(site)
+    for client in clients:
+        assert b"%d EXISTS" % MANY in client.cmd("SELECT a").find("EXISTS")
+    for client, name in zip(clients, (b"b", b"c")):
+        client.send(b"x UID MOVE 1:* %s\r\n" % name)
+    for client in clients:
+        got = client.finish(b"x")
+        assert got.status == "OK" or got.code == "EXPUNGEISSUED"
+        assert len(got.all(" EXPUNGE")) == MANY
+    assert not subjects(site, "a")
+    moved = [subjects(site, "b"), subjects(site, "c")]
+    assert sorted(moved[0] + moved[1]) == list(range(MANY))
+    checker = Client(site)
+    assert [count(checker, "b"), count(checker, "c")] == [
+        len(part) for part in moved]
+
+
+def test_killed_while_they_move(site):
+    """kill -9 of both in the middle, again and again: each message is in one
+    of the folders, and those who come next go on."""
+    put_many(site)
+    chance = random.Random(6851)
+    for _ in range(8):
+        clients = Client(site), Client(site)
+        for client in clients:
+            client.cmd("SELECT a")
+        for client, name in zip(clients, (b"b", b"c")):
+            client.send(b"x UID MOVE 1:* %s\r\n" % name)
+        time.sleep(chance.random() * 0.02)
+        for pid in processes_of(site, "njiwa-imapd", MAIL_UID):
+            kill(pid)
+        everything = [subjects(site, name) for name in "abc"]
+        assert sorted(sum(everything, [])) == list(range(MANY))
+        for client in clients:
+            client.sock.close()
+    last = Client(site)
+    for name, part in zip("abc", everything):
+        got = last.cmd("SELECT " + name)
+        assert b"* %d EXISTS" % len(part) in got.untagged
+        uids = [line.split()[-1] for line in
+                last.cmd("FETCH 1:* UID").untagged if b"FETCH" in line]
+        assert len(set(uids)) == len(part)
 
 
 def test_expunged_while_it_is_read(site):

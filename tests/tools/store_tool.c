@@ -11,7 +11,9 @@
 #include "common/base/fileio.h"
 #include "common/store/body.h"
 #include "common/store/incoming.h"
+#include "common/store/folder_change.h"
 #include "common/store/mailbox.h"
+#include "common/store/mailbox_copy.h"
 #include "common/store/mailbox_message.h"
 #include "common/store/metadata.h"
 
@@ -208,6 +210,53 @@ cmd_expunge(struct store *store, char **args)
 	return rc < 0 ? fail(rc) : 0;
 }
 
+/* copy or move FROM TO: all messages. */
+static int
+transfer(struct store *store, char **args, bool move)
+{
+	struct mailbox_copies copies;
+	struct mailbox_moves moves = { .count = 0 };
+	struct mailbox_seqs all;
+	struct mailbox *mb;
+	uint32_t *seqs, i, n;
+	int rc;
+
+	if (open_mailbox(store, args[0], &mb))
+		return 1;
+	n = mailbox_count(mb);
+	seqs = calloc(n + 1, sizeof *seqs);
+	moves.moved = calloc(n + 1, sizeof *moves.moved);
+	for (i = 0; i < n; i++)
+		seqs[i] = i + 1;
+	all = (struct mailbox_seqs){ seqs, n };
+	rc = move ? mailbox_move(mb, all, slice_from(args[1]), &moves, &err)
+		  : mailbox_copy(mb, all, slice_from(args[1]), &copies, &err);
+	mailbox_free(mb);
+	free(seqs);
+	free(moves.moved);
+	return rc < 0 ? fail(rc) : 0;
+}
+
+static int
+cmd_copy(struct store *store, char **args)
+{
+	return transfer(store, args, false);
+}
+
+static int
+cmd_move(struct store *store, char **args)
+{
+	return transfer(store, args, true);
+}
+
+static int
+cmd_delete(struct store *store, char **args)
+{
+	int rc = store_delete(store, slice_from(args[0]), &err);
+
+	return rc < 0 ? fail(rc) : 0;
+}
+
 /* folders: name, E exists, C children, S subscribed. */
 static int
 cmd_folders(struct store *store, char **args)
@@ -285,6 +334,9 @@ main(int argc, char **argv)
 		{ "deliver", 2, cmd_deliver },
 		{ "batch", 2, cmd_batch },
 		{ "show", 1, cmd_show },
+		{ "copy", 2, cmd_copy },
+		{ "move", 2, cmd_move },
+		{ "delete", 1, cmd_delete },
 		{ "flags", 4, cmd_flags },
 		{ "expunge", 2, cmd_expunge },
 		{ "folders", 0, cmd_folders },

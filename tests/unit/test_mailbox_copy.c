@@ -167,6 +167,128 @@ use_up_links(struct fixture *f, struct mailbox *mb)
 	return false;
 }
 
+static struct mailbox_moves
+move(struct mailbox *mb, const uint32_t *seqs, size_t n, bool *moved,
+    const char *to)
+{
+	struct mailbox_moves moves = { .moved = moved };
+	const struct mailbox_seqs messages = { seqs, n };
+	struct err err = { 0, "" };
+
+	assert_int_equal(
+	    mailbox_move(mb, messages, slice_from(to), &moves, &err), 0);
+	return moves;
+}
+
+/* The same file, under another name with the same id; the date of saving is
+ * that of the move, and the quota stays. */
+static void
+moved_files(void **state)
+{
+	struct fixture *f = *state;
+	struct mailbox *mb = prepare(f, 3), *to;
+	uint32_t seqs[] = { 1, 3 };
+	STR_AUTO before = STR_INIT;
+	STR_AUTO after = STR_INIT;
+	struct mailbox_changes changes;
+	struct mailbox_moves moves;
+	bool moved[2];
+	ino_t ino = inode_of(f, mb, 3);
+
+	assert_int_equal(fixture_flags(f, mb, 3, FLAGS_ADD, FLAG_DRAFT), 0);
+	mailbox_message_id(mb, 3, &before);
+	moves = move(mb, seqs, 2, moved, "a/b");
+	assert_int_equal(moves.count, 2);
+	assert_true(moved[0] && moved[1]);
+	assert_int_equal(moves.copies.first_uid, 1);
+	assert_int_equal(f->messages, 3);
+	assert_int_equal(mailbox_sync(mb, false, &changes, &f->err), 0);
+	assert_int_equal(changes.nexpunged, 2);
+	mailbox_changes_release(&changes);
+	assert_int_equal(mailbox_count(mb), 1);
+	to = fixture_open(f, "a/b", MAILBOX_READ_WRITE);
+	assert_int_equal(mailbox_count(to), 2);
+	assert_int_equal(inode_of(f, to, 2), ino);
+	assert_int_equal(mailbox_message(to, 2)->flags, FLAG_SEEN | FLAG_DRAFT);
+	mailbox_message_id(to, 2, &after);
+	assert_string_equal(str_cstr(&before), str_cstr(&after));
+	/* and back, as a copy of a copy, into the folder that it was in */
+	seqs[0] = 2;
+	moves = move(to, seqs, 1, moved, "INBOX");
+	assert_int_equal(moves.copies.first_uid, 4);
+	assert_int_equal(mailbox_sync(mb, false, &changes, &f->err), 0);
+	assert_int_equal(changes.appeared, 1);
+	mailbox_changes_release(&changes);
+	str_clear(&after);
+	mailbox_message_id(mb, 2, &after);
+	assert_string_equal(str_cstr(&before), str_cstr(&after));
+	mailbox_free(to);
+	mailbox_free(mb);
+}
+
+/* What another one has taken stays his, and the others go; a quota that counts
+ * only one of the folders follows. */
+static void
+moved_by_two(void **state)
+{
+	struct fixture *f = *state;
+	struct mailbox *mb = prepare(f, 4);
+	struct mailbox *other = fixture_open(f, "INBOX", MAILBOX_READ_WRITE);
+	uint32_t seqs[] = { 1, 2, 3, 4 };
+	struct mailbox_moves moves;
+	bool moved[4];
+
+	assert_int_equal(
+	    store_create(f->store, slice_from("Sent"), &f->err), 0);
+	assert_int_equal(fixture_flags(f, other, 4, FLAGS_ADD, FLAG_DRAFT), 0);
+	moves = move(other, seqs, 2, moved, "Sent");
+	assert_int_equal(moves.count, 2);
+	assert_int_equal(f->messages, 2);
+	assert_int_equal(f->octets, 2 * TEXT_LEN);
+	moves = move(mb, seqs, 4, moved, "a/b");
+	assert_int_equal(moves.count, 2);
+	assert_true(!moved[0] && !moved[1] && moved[2] && moved[3]);
+	moves = move(mb, seqs, 4, moved, "a/b");
+	assert_int_equal(moves.count, 0);
+	assert_int_equal(f->messages, 2);
+	mailbox_free(mb);
+	mailbox_free(other);
+	mb = fixture_open(f, "Sent", MAILBOX_READ_WRITE);
+	moves = move(mb, seqs, 2, moved, "a/b");
+	assert_int_equal(moves.count, 2);
+	assert_int_equal(f->messages, 4);
+	assert_int_equal(f->octets, 4 * TEXT_LEN);
+	mailbox_free(mb);
+	assert_int_equal(fixture_names(f, ".a.b/cur", NULL, 0), 4);
+}
+
+/* Nothing is moved where there is no folder, or into one that is deleted. */
+static void
+nowhere(void **state)
+{
+	struct fixture *f = *state;
+	struct mailbox *mb = prepare(f, 2);
+	struct mailbox *read_only = fixture_open(f, "INBOX", MAILBOX_READ_ONLY);
+	const uint32_t seqs[] = { 1, 2 };
+	const struct mailbox_seqs both = { seqs, 2 };
+	bool moved[2];
+	struct mailbox_moves moves = { .moved = moved };
+
+	assert_int_equal(
+	    mailbox_move(mb, both, slice_from("none"), &moves, &f->err),
+	    -ENOTDIR);
+	assert_int_equal(
+	    mailbox_move(read_only, both, slice_from("a/b"), &moves, &f->err),
+	    -EROFS);
+	assert_int_equal(moves.count, 0);
+	assert_int_equal(fixture_names(f, "cur", NULL, 0), 2);
+	/* into the folder itself: they come again at its end */
+	assert_int_equal(move(mb, seqs, 1, moved, "INBOX").copies.first_uid, 3);
+	assert_int_equal(fixture_names(f, "cur", NULL, 0), 2);
+	mailbox_free(read_only);
+	mailbox_free(mb);
+}
+
 /* A file that can have no more names is copied. */
 static void
 too_many_links(void **state)
@@ -203,6 +325,9 @@ main(void)
 		CASE(same_files),
 		CASE(same_folder),
 		CASE(all_or_none),
+		CASE(moved_files),
+		CASE(moved_by_two),
+		CASE(nowhere),
 		CASE(too_many_links),
 	};
 

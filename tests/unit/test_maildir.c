@@ -182,6 +182,38 @@ order(void **state)
 	}
 }
 
+static void
+ids(void **state)
+{
+	static const struct {
+		const char *name;
+		bool good;
+	} cases[] = {
+		{ "1.M2P3.h,S=1,W=2,E=0123456789abcdef0123456789abcdef:2,S",
+		    true },
+		{ "1,E=0123456789abcdef0123456789abcdef", true },
+		{ "1,E=0123456789abcdef0123456789abcde:2,", false },
+		{ "1,E=0123456789abcdef0123456789abcdef0", false },
+		{ "1,E=0123456789ABCDEF0123456789abcdef", false },
+		{ "1:2,,E=0123456789abcdef0123456789abcdef", false },
+		{ "E=0123456789abcdef0123456789abcdef", false },
+		{ "1,E=", false },
+	};
+	STR_AUTO name = STR_INIT;
+	struct slice id;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		id = maildir_get_id(slice_from(cases[i].name));
+		assert_int_equal(id.ptr != NULL, cases[i].good);
+	}
+	str_append_cstr(&name, "1.h");
+	maildir_put_id(slice_from("0123456789abcdef0123456789abcdef"), &name);
+	assert_string_equal(
+	    str_cstr(&name), "1.h,E=0123456789abcdef0123456789abcdef");
+}
+
 int
 main(void)
 {
@@ -192,6 +224,7 @@ main(void)
 		cmocka_unit_test(sizes),
 		cmocka_unit_test(unique),
 		cmocka_unit_test(order),
+		cmocka_unit_test(ids),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
