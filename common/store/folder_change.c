@@ -274,12 +274,33 @@ rename_all(struct store *store, const struct renamings *all, struct err *err)
 	return rc;
 }
 
+/* The folder that was called so is empty, and there is another. */
+static void
+tell_renamed(struct store *store, const struct renaming *way)
+{
+	const struct store_config *config = &store->config;
+	struct tree_folder folder = TREE_FOLDER_INIT;
+	STR_AUTO from = STR_INIT;
+	STR_AUTO to = STR_INIT;
+	struct err err;
+
+	if (config->first == NULL ||
+	    !folder_from_dir(slice_from(way->from), &from) ||
+	    !folder_from_dir(slice_from(way->to), &to))
+		return;
+	config->first(config->quota_ctx, str_slice(&from), 0, false);
+	if (tree_folder_open(store, str_slice(&to), false, &folder, &err) == 0)
+		tree_tell_first(store, &folder, usage_oldest(&folder), false);
+	tree_folder_close(&folder);
+}
+
 int
 store_rename(
     struct store *store, struct slice from, struct slice to, struct err *err)
 {
 	struct renamings all = { NULL, 0, 0 };
 	STR_AUTO dir = STR_INIT;
+	size_t i;
 	int rc;
 
 	if (!folder_to_dir(from, &dir) || !folder_to_dir(to, &dir) ||
@@ -293,6 +314,8 @@ store_rename(
 	rc = collect(store, from, to, &all, err);
 	if (rc == 0)
 		rc = rename_all(store, &all, err);
+	for (i = 0; rc == 0 && i < all.count; i++)
+		tell_renamed(store, &all.list[i]);
 	renamings_release(&all);
 	return rc;
 }

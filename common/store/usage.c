@@ -59,6 +59,40 @@ usage_of_folder(
 	return rc;
 }
 
+/* As mailbox_message_save_date; 0 when it is gone. */
+static int64_t
+saved_at(const struct tree_folder *folder, const struct scan *scan,
+    const struct scan_file *file)
+{
+	const char *name = scan_name(scan, file);
+	int dir = file->state & SCAN_IN_NEW ? folder->new_dir : folder->cur_dir;
+	uint64_t sec = maildir_get_arrival(slice_from(name)).sec;
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	return sec && sec <= (uint64_t)st.st_ctime ? (int64_t)sec : st.st_ctime;
+}
+
+int64_t
+usage_oldest(const struct tree_folder *folder)
+{
+	struct scan scan = SCAN_INIT;
+	int64_t oldest = 0, saved;
+	size_t i;
+
+	/* what cannot be read is not there */
+	(void)scan_read(&scan, folder->new_dir, SCAN_IN_NEW);
+	(void)scan_read(&scan, folder->cur_dir, 0);
+	for (i = 0; i < scan.count; i++) {
+		saved = saved_at(folder, &scan, &scan.files[i]);
+		if (saved && (oldest == 0 || saved < oldest))
+			oldest = saved;
+	}
+	scan_release(&scan);
+	return oldest;
+}
+
 static int
 add_folder(
     struct store *store, const char *name, struct usage *usage, struct err *err)

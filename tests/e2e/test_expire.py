@@ -1,5 +1,6 @@
 """expire_folders: the table expires says since when the first message of such a
 folder is there, whoever adds or removes one, as Dovecot's expire plugin did."""
+import os
 import time
 
 import pytest
@@ -72,6 +73,35 @@ def test_removed(site, client):
     client.cmd("SELECT INBOX")
     assert client.cmd("DELETE Lists/a").status == "OK"
     assert stamps(site) == {}
+
+
+def test_renamed(site, client):
+    """The row goes with the folder, and those below it, as far as its new
+    name has a rule; and comes where the old one had none."""
+    for folder in "Lists/a", "Work", "Trash":
+        client.append(message("a"), folder)
+    cur = site.maildir(folder="Work") + "/cur"
+    name, = os.listdir(cur)
+    os.rename(cur + "/" + name, cur + "/1700000000.M1P1.x:2,S")
+    assert client.cmd("RENAME Lists/a Lists/b").status == "OK"
+    assert client.cmd("RENAME Work Lists/b/c").status == "OK"
+    assert set(stamps(site)) == {"Lists/b", "Lists/b/c", "Trash"}
+    assert stamps(site)["Lists/b/c"] == 1700000000
+    assert is_now(stamps(site)["Lists/b"])
+    assert client.cmd("RENAME Trash Old").status == "OK"
+    assert client.cmd("CREATE Trash").status == "OK"
+    assert client.cmd("RENAME Lists Other").status == "OK"
+    assert stamps(site) == {}, "no rule"
+    assert client.cmd("RENAME Other Lists").status == "OK"
+    assert set(stamps(site)) == {"Lists/b", "Lists/b/c"}
+    assert client.append(message("a")).status == "OK"
+    site.sql("UPDATE expires SET expire_stamp = 1000")
+    assert client.cmd("RENAME INBOX Lists/inbox").status == "OK"
+    found = stamps(site)
+    assert set(found) == {"Lists/b", "Lists/b/c", "Lists/inbox"}
+    assert is_now(found["Lists/inbox"]), "it was saved there now"
+    assert client.cmd("DELETE Lists/b/c").status == "OK"
+    assert set(stamps(site)) == {"Lists/b", "Lists/inbox"}
 
 
 def test_delivery_and_pop3(site):
