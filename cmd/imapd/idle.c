@@ -60,9 +60,8 @@ wait_for_client(struct imap *im, int watch)
 	}
 }
 
-/* Said once for all sessions where they share a service. */
-static void
-tell_scarce(struct imap *im)
+void
+imap_tell_scarce(struct imap *im)
 {
 	if (!im->scarcity_told && !account_tell_scarce(im->service->account))
 		log_info(ACCOUNT_SCARCE_TEXT);
@@ -91,7 +90,7 @@ cmd_idle(void *ctx, struct slice argument)
 
 	(void)argument;
 	if (im->mailbox && mailbox_watch_is_scarce(im->mailbox))
-		tell_scarce(im);
+		imap_tell_scarce(im);
 	str_append_cstr(&im->conn.out, "+ idling\r\n");
 	view_sync(im, false);
 	conn_flush(&im->conn);

@@ -103,6 +103,10 @@ void imap_forget_body(struct imap *im);
  */
 void imap_rest_compression(struct imap *im);
 
+/* Logs, once for all sessions where they share a service, that the kernel has
+ * no more inotify instances. */
+void imap_tell_scarce(struct imap *im);
+
 /* Leaves the selected mailbox, if there is one. */
 void imap_unselect(struct imap *im);
 

@@ -7,7 +7,6 @@
 #include "cmd/imapd/commands.h"
 #include "cmd/imapd/view.h"
 #include "common/base/clock.h"
-#include "common/base/fileio.h"
 #include "common/base/mem.h"
 
 #define NOTIFY_REST 2000 /* ms of silence until memory is given back */
@@ -23,7 +22,7 @@ notify_free(struct notify *notify)
 	fetch_plan_release(&notify->plan);
 	str_release(&notify->scratch);
 	str_release(&notify->armed);
-	fileio_close(&notify->fd);
+	store_watch_close(&notify->watch);
 	notify_folders_free(notify->folders, notify->count);
 	notify_notes_release(&notify->notes);
 	free(notify);
@@ -48,14 +47,14 @@ arm(struct imap *im)
 {
 	struct notify *notify = im->notify;
 	size_t i;
-	int rc = 0;
+	int rc;
 
-	fileio_close(&notify->fd);
+	store_watch_close(&notify->watch);
 	notify->moved = false;
 	str_set(&notify->armed,
 	    im->mailbox ? str_slice(&im->mailbox_name) : slice_from(""));
-	notify->fd = store_watch_open(im->store);
-	for (i = 0; notify->fd >= 0 && rc == 0 && i < notify->count; i++) {
+	rc = store_watch_open(im->store, &notify->watch);
+	for (i = 0; rc == 0 && i < notify->count; i++) {
 		const struct notify_folder *folder = &notify->folders[i];
 		struct slice name = slice_from(folder->name);
 		bool metadata = folder->events & NOTIFY_METADATA;
@@ -64,14 +63,14 @@ arm(struct imap *im)
 		    (metadata || (folder->events & NOTIFY_MESSAGES) ||
 			imap_is_selected(im, name)))
 			rc = store_watch_add(
-			    im->store, notify->fd, name, metadata);
+			    im->store, &notify->watch, name, metadata);
 		if (rc == -ENOENT)
 			rc = 0; /* gone since it was listed */
 	}
+	if (rc < 0 || notify->watch.by_signal)
+		imap_tell_scarce(im);
 	if (rc < 0)
-		fileio_close(&notify->fd);
-	if (notify->fd < 0)
-		notify->fd = -1;
+		store_watch_close(&notify->watch);
 }
 
 /* From now on it is as after NOTIFY NONE (section 5.8). */
@@ -82,7 +81,7 @@ overflow(struct imap *im)
 	    "* OK [NOTIFICATIONOVERFLOW] Too many mailboxes to watch\r\n");
 	notify_free(im->notify);
 	im->notify = mem_zalloc(1, sizeof *im->notify);
-	im->notify->fd = -1;
+	im->notify->watch = (struct store_watch)STORE_WATCH_INIT;
 }
 
 /* Folders came, went, or were subscribed to.  False when there are too many.
@@ -118,7 +117,7 @@ look(struct imap *im)
 	struct notify *notify = im->notify;
 	size_t i;
 
-	store_watch_drain(notify->fd);
+	store_watch_drain(&notify->watch);
 	if (!look_at_list(im, notify->again))
 		return;
 	for (i = 0; i < notify->count; i++) {
@@ -149,9 +148,9 @@ set_due(struct notify *notify)
 		notify->due = CLOCK_NEVER;
 		return;
 	}
-	notify->due = notify->fd >= 0 && !soon ? CLOCK_NEVER
-		      : soon                   ? clock_deadline(NOTIFY_PAUSE)
-					       : clock_deadline(NOTIFY_POLL);
+	notify->due = notify->watch.fd >= 0 && !soon ? CLOCK_NEVER
+		      : soon ? clock_deadline(NOTIFY_PAUSE)
+			     : clock_deadline(NOTIFY_POLL);
 }
 
 /* ---- the selected mailbox ---- */
@@ -254,7 +253,8 @@ notify_wait(struct imap *im, int64_t deadline, int64_t keep_alive)
 		bool paused = clock_left(rested) != 0;
 		int64_t wake = paused ? rested : im->notify->due;
 
-		got = session_wait(im->service, paused ? -1 : im->notify->fd,
+		got = session_wait(im->service,
+		    paused ? -1 : im->notify->watch.fd,
 		    earliest(
 			earliest(deadline, shrink), earliest(alive, wake)));
 		if (clock_left(shrink) == 0) {
@@ -282,11 +282,11 @@ notify_wait(struct imap *im, int64_t deadline, int64_t keep_alive)
 static bool
 is_time(const struct notify *notify)
 {
-	struct pollfd p = { .fd = notify->fd, .events = POLLIN };
+	struct pollfd p = { .fd = notify->watch.fd, .events = POLLIN };
 
 	if (clock_left(notify->due) == 0)
 		return true;
-	return notify->fd >= 0 && poll(&p, 1, 0) > 0;
+	return notify->watch.fd >= 0 && poll(&p, 1, 0) > 0;
 }
 
 void
@@ -387,7 +387,7 @@ cmd_notify(void *ctx, struct slice argument)
 	struct slice word;
 	struct args args;
 
-	notify->fd = -1;
+	notify->watch = (struct store_watch)STORE_WATCH_INIT;
 	conn_args(&im->conn, argument, &args);
 	if (args_atom(&args, &word)) {
 		if (slice_is_nocase(word, "SET"))

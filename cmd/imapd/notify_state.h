@@ -40,9 +40,9 @@ struct notify {
 	struct str scratch;
 	struct fetch_plan plan; /* of MessageNew; borrows from rules */
 	bool fetches;
-	int fd;           /* of folder_look.h, -1: look now and then */
-	struct str armed; /* the selected mailbox when it was made */
-	int64_t due;      /* when to look though nothing says so */
+	struct store_watch watch; /* fd -1: look now and then */
+	struct str armed;         /* the selected mailbox when it was made */
+	int64_t due;              /* when to look though nothing says so */
 	struct store_look look;
 	bool again; /* as of a folder */
 	bool moved; /* there is something else to be heard than when armed */

@@ -1,15 +1,19 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/base/fileio.h"
+#include "common/base/mem.h"
 #include "common/store/folder.h"
 #include "common/store/folder_look.h"
 #include "common/store/metadata.h"
 #include "common/store/subscriptions.h"
 #include "common/store/tree.h"
+#include "common/store/watch.h"
 
 #define WATCH_EVENTS                                                           \
 	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR |    \
@@ -82,54 +86,92 @@ look_is_fresh(const struct look_stamp *stamp)
 }
 
 static int
-add(int fd, const char *path, const char *sub)
+add_by_signal(
+    const struct store *store, struct store_watch *watch, const char *path)
 {
-	STR_AUTO whole = STR_INIT;
+	int rc, dir;
 
-	str_appendf(&whole, "%s/%s", path, sub);
-	return inotify_add_watch(fd, str_cstr(&whole), WATCH_EVENTS) < 0
+	if (watch->count == STORE_WATCH_DIRS_MAX)
+		return -EMFILE;
+	dir = tree_open_dir(store->root, path);
+	if (dir < 0)
+		return dir;
+	rc = watch_dir_by_signal(dir, false);
+	if (rc < 0) {
+		(void)close(dir); /* was not even read */
+		return rc;
+	}
+	watch->dirs = mem_grow(
+	    watch->dirs, &watch->cap, watch->count + 1, sizeof *watch->dirs);
+	watch->dirs[watch->count++] = dir;
+	return 0;
+}
+
+/* Adds dir/sub of the Maildir. */
+static int
+add(const struct store *store, struct store_watch *watch, const char *dir,
+    const char *sub)
+{
+	STR_AUTO path = STR_INIT;
+
+	if (watch->by_signal) {
+		str_appendf(&path, "%s/%s", dir, sub);
+		return add_by_signal(store, watch, str_cstr(&path));
+	}
+	str_appendf(&path, "%s/%s/%s", store->path, dir, sub);
+	return inotify_add_watch(watch->fd, str_cstr(&path), WATCH_EVENTS) < 0
 		   ? -errno
 		   : 0;
 }
 
 int
-store_watch_open(const struct store *store)
+store_watch_open(const struct store *store, struct store_watch *watch)
 {
-	int rc, fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	int rc;
 
-	if (fd < 0)
-		return -errno;
-	rc = add(fd, store->path, ".");
+	watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	rc = watch->fd < 0 ? -errno : add(store, watch, ".", ".");
 	if (rc == 0)
-		return fd;
-	(void)close(fd); /* hears of nothing */
-	return rc;
+		return 0;
+	fileio_close(&watch->fd);
+	watch->fd = watch_open_signals();
+	watch->by_signal = watch->fd >= 0;
+	return watch->fd < 0 ? watch->fd : add(store, watch, ".", ".");
+}
+
+void
+store_watch_close(struct store_watch *watch)
+{
+	while (watch->count > 0)
+		fileio_close(&watch->dirs[--watch->count]);
+	free(watch->dirs);
+	fileio_close(&watch->fd);
+	*watch = (struct store_watch)STORE_WATCH_INIT;
 }
 
 int
-store_watch_add(
-    const struct store *store, int fd, struct slice name, bool metadata)
+store_watch_add(const struct store *store, struct store_watch *watch,
+    struct slice name, bool metadata)
 {
-	STR_AUTO path = STR_INIT;
+	STR_AUTO dir = STR_INIT;
 	int rc;
 
-	str_appendf(&path, "%s/", store->path);
-	if (!folder_to_dir(name, &path))
+	if (!folder_to_dir(name, &dir))
 		return -EINVAL;
-	rc = add(fd, str_cstr(&path), "new");
+	rc = add(store, watch, str_cstr(&dir), "new");
 	if (rc == 0)
-		rc = add(fd, str_cstr(&path), "cur");
+		rc = add(store, watch, str_cstr(&dir), "cur");
 	if (rc == 0 && metadata)
-		rc = add(fd, str_cstr(&path), ".");
+		rc = add(store, watch, str_cstr(&dir), ".");
 	return rc;
 }
 
 void
-store_watch_drain(int fd)
+store_watch_drain(const struct store_watch *watch)
 {
 	char events[DRAIN_OCTETS]
 	    __attribute__((aligned(__alignof__(struct inotify_event))));
 
-	while (fd >= 0 && read(fd, events, sizeof events) > 0)
+	while (watch->fd >= 0 && read(watch->fd, events, sizeof events) > 0)
 		;
 }

@@ -41,16 +41,33 @@ bool look_differs(const struct look_stamp *a, const struct look_stamp *b);
 /* Could it have changed once more after that look without looking otherwise? */
 bool look_is_fresh(const struct look_stamp *stamp);
 
-/* A descriptor that becomes readable when the Maildir itself changes (inotify),
- * or -errno: then look now and then.  The caller closes it. */
-int store_watch_open(const struct store *store);
+#define STORE_WATCH_DIRS_MAX 600 /* open, where there is no inotify */
 
-/* Adds the folder's messages, and with metadata its entries, to it.  0, or
- * -errno: the kernel watches no more, or there is no such folder. */
-int store_watch_add(
-    const struct store *store, int fd, struct slice name, bool metadata);
+/* Hears of many folders, by inotify or, like a struct watch, by signals. */
+struct store_watch {
+	int fd;    /* readable: something has changed; -1: nothing tells */
+	int *dirs; /* that tell us by a signal; owned */
+	size_t count, cap;
+	bool by_signal;
+};
+
+#define STORE_WATCH_INIT                                                       \
+	{                                                                      \
+		.fd = -1                                                       \
+	}
+
+/* Begins with the Maildir itself; watch is STORE_WATCH_INIT.  0, or -errno:
+ * then look now and then.  store_watch_close ends it either way. */
+int store_watch_open(const struct store *store, struct store_watch *watch);
+void store_watch_close(struct store_watch *watch);
+
+/* Adds the folder's messages, and with metadata its entries.  0; -ENOENT when
+ * there is no such folder; -errno: the kernel watches no more, or these would
+ * be more than STORE_WATCH_DIRS_MAX. */
+int store_watch_add(const struct store *store, struct store_watch *watch,
+    struct slice name, bool metadata);
 
 /* Forgets what was heard. */
-void store_watch_drain(int fd);
+void store_watch_drain(const struct store_watch *watch);
 
 #endif

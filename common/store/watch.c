@@ -35,8 +35,8 @@ open_inotify(const struct watched *list, size_t n)
 
 /* Of a signal that is pending already there is no second one: none is lost by
  * that, and none queues up. */
-static int
-open_signals(void)
+int
+watch_open_signals(void)
 {
 	sigset_t io;
 	int fd;
@@ -49,19 +49,26 @@ open_signals(void)
 }
 
 int
+watch_dir_by_signal(int dir, bool above)
+{
+	long events = above ? DNOTIFY_ABOVE : DNOTIFY_EVENTS;
+
+	return fcntl(dir, F_NOTIFY, events) < 0 ? -errno : 0;
+}
+
+int
 watch_open_by_signal(struct watch *w, const struct watched *list, size_t n)
 {
-	int rc = open_signals();
+	int rc = watch_open_signals();
 
 	if (rc < 0)
 		return rc;
 	w->fd = rc;
 	while (w->count < n) {
 		const struct watched *next = &list[w->count];
-		long events = next->above ? DNOTIFY_ABOVE : DNOTIFY_EVENTS;
 
-		if (fcntl(next->dir, F_NOTIFY, events) < 0) {
-			rc = -errno;
+		rc = watch_dir_by_signal(next->dir, next->above);
+		if (rc < 0) {
 			watch_release(w);
 			return rc;
 		}

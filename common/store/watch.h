@@ -39,6 +39,12 @@ int watch_open(struct watch *w, const struct watched *list, size_t n);
 /* The same by dnotify alone. */
 int watch_open_by_signal(struct watch *w, const struct watched *list, size_t n);
 
+/* The two steps of that, for who watches more directories than a struct watch
+ * has: a descriptor that hears of all directories that the process is told of
+ * by signals, and one more such directory, until it is closed.  -errno. */
+int watch_open_signals(void);
+int watch_dir_by_signal(int dir, bool above);
+
 /* Does it hear by signals, as inotify was not to be had? */
 bool watch_is_by_signal(const struct watch *w);
 

@@ -2,6 +2,7 @@
 whoever changes it, in IDLE and without."""
 import glob
 import os
+import re
 import select
 import time
 
@@ -9,6 +10,8 @@ import pytest
 
 from imap_client import Client
 from modseqs import NEEDS_INDEX
+from site_under_test import MAIL_UID
+from test_bad_kills import processes_of
 
 SIMPLE = b"Subject: x\r\n\r\nhello\r\n"
 ALL = "(MessageNew MessageExpunge FlagChange)"
@@ -189,12 +192,22 @@ def test_foreign_programs(lite, client, other):
     hears(client, "STATUS a (MESSAGES 0 ")
 
 
+def switches(pid):
+    """How often the process has slept so far."""
+    with open("/proc/%d/status" % pid, encoding="ascii") as status:
+        return re.search(r"\nvoluntary_ctxt_switches:\s+(\d+)",
+                         status.read()).group(1)
+
+
 def test_without_inotify(lite, other):
-    """When the kernel has none left it is looked for."""
+    """When the kernel has none left it is dnotify that tells, of several
+    folders; nothing is looked for while nothing happens."""
     limit = "/proc/sys/fs/inotify/max_user_instances"
     with open(limit, encoding="ascii") as file:
         before = file.read()
+    known = processes_of(lite, "njiwa-imapd", MAIL_UID)
     client = Client(lite)
+    pid, = set(processes_of(lite, "njiwa-imapd", MAIL_UID)) - set(known)
     try:
         with open(limit, "w", encoding="ascii") as file:
             file.write("0")
@@ -206,6 +219,18 @@ def test_without_inotify(lite, other):
         hears(client, "STATUS a (MESSAGES 1 ")
         other.append(SIMPLE, "a")
         hears(client, "STATUS a (MESSAGES 2 ")
+        other.append(SIMPLE, "c")
+        hears(client, "STATUS c (MESSAGES 1 ")
+        other.cmd("CREATE d")
+        other.append(SIMPLE, "d")
+        hears(client, "STATUS d (MESSAGES 1 ")
+        time.sleep(2.5)  # till the memory is given back, as always
+        before_rest = switches(pid)
+        time.sleep(1.5)
+        assert switches(pid) == before_rest
+        other.append(SIMPLE, "d")
+        hears(client, "STATUS d (MESSAGES 2 ")
+        lite.wait_log("no inotify instances are left")
     finally:
         with open(limit, "w", encoding="ascii") as file:
             file.write(before)
