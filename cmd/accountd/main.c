@@ -145,8 +145,10 @@ confine(void *ctx)
 	paths[box.npaths - 2].path = str_cstr(&list);
 	paths[box.npaths - 1].path = str_cstr(&database);
 	rc = sandbox_enter(&box, sandbox_mode_of(p->settings.sandbox), &err);
-	if (rc != 0)
-		log_error("sandbox: %s", err.text);
+	if (rc < 0)
+		log_error("cannot be confined: %s (setting sandbox)", err.text);
+	else if (rc > 0)
+		log_debug("confined less than could be: %s", err.text);
 	return rc >= 0;
 }
 

@@ -22,7 +22,8 @@ struct newcomer {
 static void
 refuse(const struct newcomer *newcomer, enum log_level level, const char *why)
 {
-	const char *text = newcomer->service->full;
+	const struct init_protocol *protocol = newcomer->service->protocol;
+	const char *text = protocol ? protocol->full : NULL;
 	char name[UCSPI_TEXT_MAX];
 	struct log_field fields[] = {
 		{ "service", newcomer->service->name },

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -77,15 +78,17 @@ children_from(
 	return n;
 }
 
-void
+size_t
 children_signal(const struct children *children, unsigned kinds, int signal)
 {
-	size_t i;
+	size_t i, denied = 0;
 
 	for (i = 0; i < children->count; i++)
-		if (children->list[i].kind & kinds)
-			/* fails only for a child that has ended meanwhile */
-			(void)kill(children->list[i].pid, signal);
+		/* else it fails only for a child that has ended meanwhile */
+		if ((children->list[i].kind & kinds) &&
+		    kill(children->list[i].pid, signal) < 0 && errno == EPERM)
+			denied++;
+	return denied;
 }
 
 struct child_network

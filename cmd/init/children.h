@@ -56,8 +56,9 @@ size_t children_count(const struct children *children, unsigned kinds);
 size_t children_from(
     const struct children *children, const struct child_network *network);
 
-/* Sends the signal to all of the kinds. */
-void children_signal(
+/* Sends the signal to all of the kinds; how many of them we may not signal, as
+ * they have become another user and we have no CAP_KILL. */
+size_t children_signal(
     const struct children *children, unsigned kinds, int signal);
 
 /* The network of a peer's address; an IPv4-mapped address is IPv4. */

@@ -47,21 +47,13 @@ remove_at(struct init *init, size_t i)
 	init->listeners[i] = init->listeners[--init->nlisteners];
 }
 
-/* Who may connect to a socket of ours: the owner of the mail, and by the mode
- * his group. */
-static struct socket_owner
-mail_owner(const struct init *init, mode_t mode)
-{
-	const struct settings *settings = &init->settings;
-
-	return (struct socket_owner){ (uid_t)settings->mail_uid,
-		(gid_t)settings->mail_gid, mode };
-}
-
 static int
 open_entry(struct init *init, const struct listen_entry *entry, struct err *err)
 {
-	const struct socket_owner who = mail_owner(init, 0660);
+	const struct settings *settings = &init->settings;
+	const struct socket_owner who = { .uid = (uid_t)settings->mail_uid,
+		.gid = (gid_t)settings->mail_gid,
+		.mode = 0660 };
 	char text[LISTEN_TEXT_MAX];
 	struct listener *listener;
 	int fd = entry->path[0] ? socket_listen_unix(entry->path,
@@ -83,7 +75,12 @@ static int
 open_account(struct init *init, struct err *err)
 {
 	const struct settings *settings = &init->settings;
-	const struct socket_owner who = mail_owner(init, 0600);
+	/* root connects before it becomes the owner of the mail, and may lack
+	 * the right to what is another's; so may that owner, by his group */
+	const struct socket_owner who = { .uid = (uid_t)-1,
+		.gid = (gid_t)settings->mail_gid,
+		.mode = 0660,
+		.wish = true };
 	int fd;
 
 	if (settings->account_socket[0] == '\0')

@@ -4,6 +4,7 @@ libinit_a_SOURCES = \
 	%D%/accept.c %D%/accept.h \
 	%D%/children.c %D%/children.h \
 	%D%/environment.c %D%/environment.h \
+	%D%/health.c %D%/health.h \
 	%D%/init.c %D%/init.h \
 	%D%/listen.c %D%/listen.h \
 	%D%/listeners.c \
@@ -19,6 +20,6 @@ libinit_a_CPPFLAGS = $(AM_CPPFLAGS) $(SYSTEMD_CFLAGS)
 
 pkglibexec_PROGRAMS += njiwa-init
 njiwa_init_SOURCES = %D%/main.c
-njiwa_init_LDADD = libinit.a libsvc.a libbase.a \
+njiwa_init_LDADD = libinit.a libsvc.a libnet.a libbase.a \
 	$(SYSTEMD_LIBS) $(INIH_LIBS)
 dist_man_MANS += %D%/njiwa-init.8

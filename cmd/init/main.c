@@ -8,15 +8,17 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "cmd/init/health.h"
 #include "cmd/init/init.h"
 #include "common/base/log.h"
+#include "common/svc/sandbox.h"
 #include "common/svc/service_log.h"
 
 static void
 usage(void)
 {
 	(void)fputs(
-	    "usage: njiwa-init [-c file]\n", stderr); /* on the way out */
+	    "usage: njiwa-init [-t] [-c file]\n", stderr); /* on the way out */
 }
 
 /* Lines go to standard error, which is the children's too. */
@@ -38,6 +40,16 @@ log_of_children(const struct settings *settings)
 	return strcmp(settings->log, "auto") == 0 ? "stderr" : NULL;
 }
 
+/* Once, for all that will be started. */
+static void
+tell_lack(const struct settings *settings)
+{
+	const char *lack = sandbox_lacks();
+
+	if (lack && sandbox_mode_of(settings->sandbox) == SANDBOX_ON)
+		log_warning("confined less than could be: %s", lack);
+}
+
 static int
 start(struct init *init)
 {
@@ -50,6 +62,7 @@ start(struct init *init)
 	if (init_open(init, &err) < 0) {
 		log_error("%s", err.text);
 	} else {
+		tell_lack(&init->settings);
 		(void)init_run(init); /* what had to be killed is logged */
 		status = 0;
 	}
@@ -81,20 +94,30 @@ take_descriptors(void)
 	return true;
 }
 
+/* -t: the verdict is for whoever asked. */
+static int
+look(struct init *init)
+{
+	int status = health_check(&init->settings);
+
+	settings_release(&init->settings);
+	return status;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct init init = { .config = NULL };
+	bool test = false, wrong = false;
 	int option;
 
-	while ((option = getopt(argc, argv, "c:")) != -1) {
-		if (option != 'c') {
-			usage();
-			return EX_USAGE;
-		}
-		init.config = optarg;
+	while ((option = getopt(argc, argv, "c:t")) != -1) {
+		if (option == 'c')
+			init.config = optarg;
+		test |= option == 't';
+		wrong |= option == '?';
 	}
-	if (optind != argc) {
+	if (wrong || optind != argc) {
 		usage();
 		return EX_USAGE;
 	}
@@ -104,6 +127,8 @@ main(int argc, char **argv)
 	service_log_stderr();
 	if (!init_read_settings(&init))
 		return EX_CONFIG;
+	if (test)
+		return look(&init);
 	open_log(&init.settings);
 	/* orphans come to us, as they do to process 1; an old kernel's go to
 	 * that one */

@@ -79,6 +79,18 @@ stage_kinds(enum init_stage stage)
 }
 
 static void
+signal_kinds(const struct init *init, int signal)
+{
+	size_t denied =
+	    children_signal(&init->children, stage_kinds(init->stage), signal);
+
+	if (denied)
+		log_error("%zu programs are another user's and cannot be "
+			  "ended: CAP_KILL is missing",
+		    denied);
+}
+
+static void
 enter_stage(struct init *init, enum init_stage stage)
 {
 	init->stage = stage;
@@ -89,7 +101,7 @@ enter_stage(struct init *init, enum init_stage stage)
 	if (stage == STAGE_SERVICES)
 		listeners_close(init, true);
 	init->stage_ends = clock_deadline(init->settings.shutdown_grace);
-	children_signal(&init->children, stage_kinds(stage), SIGTERM);
+	signal_kinds(init, SIGTERM);
 }
 
 /* Connections first, while they still can reach njiwa-accountd: it has their
@@ -131,7 +143,7 @@ init_stop_step(struct init *init, int64_t now)
 	kinds = stage_kinds(init->stage);
 	log_warning("%zu programs did not end in time and are killed",
 	    children_count(&init->children, kinds));
-	children_signal(&init->children, kinds, SIGKILL);
+	signal_kinds(init, SIGKILL);
 	init->killed = true;
 	init->stage_ends = clock_deadline(KILL_WAIT_MS);
 }

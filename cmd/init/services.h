@@ -5,12 +5,19 @@
 
 #include "common/base/slice.h"
 
+/* The few lines of a protocol that are said without its program. */
+struct init_protocol {
+	const char *full;     /* reply to one too many */
+	const char *greeting; /* how it begins */
+	const char *goodbye;  /* what a client leaves with */
+};
+
 struct init_service {
 	const char *name;    /* in `listen` and in LISTEN_FDNAMES */
 	const char *program; /* in libexec_dir */
 	const char *profile; /* argument of -p; NULL: no arguments */
-	const char *full;    /* reply to one too many; NULL: none (TLS) */
-	bool wait;           /* takes the listening socket, as descriptor 3 */
+	const struct init_protocol *protocol; /* NULL: TLS comes first */
+	bool wait; /* takes the listening socket, as descriptor 3 */
 };
 
 /* The row called name, NULL when there is none. */

@@ -110,6 +110,15 @@ bind_private(int fd, const struct sockaddr_un *address, mode_t mode)
 	return r;
 }
 
+/* Gives the socket to who; EPERM without CAP_CHOWN, which containers may
+ * lack. */
+static bool
+give(const char *path, const struct socket_owner *who)
+{
+	return geteuid() != 0 || lchown(path, who->uid, who->gid) == 0 ||
+	       (who->wish && errno == EPERM);
+}
+
 int
 socket_listen_unix(
     const char *path, int type, const struct socket_owner *who, struct err *err)
@@ -123,8 +132,7 @@ socket_listen_unix(
 	memcpy(address.sun_path, path, strlen(path));
 	fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && make_folder(path) == 0 && remove_stale(path) == 0 &&
-	    bind_private(fd, &address, who->mode) == 0 &&
-	    (geteuid() != 0 || lchown(path, who->uid, who->gid) == 0) &&
+	    bind_private(fd, &address, who->mode) == 0 && give(path, who) &&
 	    listen(fd, SOMAXCONN) == 0)
 		return fd;
 	code = errno;

@@ -14,6 +14,7 @@ struct socket_owner {
 	uid_t uid;
 	gid_t gid;
 	mode_t mode;
+	bool wish; /* it stays ours where we lack the right to give it away */
 };
 
 /*

@@ -229,6 +229,15 @@ make(const struct mailbox_place *place, const struct work *work,
 }
 
 static int
+make_whole(const struct mailbox_place *place, const struct work *work,
+    struct answer *answer)
+{
+	int rc = make_parents(place, &answer->err);
+
+	return rc < 0 ? rc : make(place, work, answer);
+}
+
+static int
 count(const struct mailbox_place *place, const struct work *work,
     struct answer *answer)
 {
@@ -270,9 +279,14 @@ int
 mailbox_make(const struct mailbox_place *place, struct err *err)
 {
 	static const struct work work = { make, "" };
+	static const struct work whole = { make_whole, "" };
 	struct answer unused;
 	int rc = make_parents(place, err);
 
+	/* a root without CAP_DAC_OVERRIDE has no rights in the owner's folder
+	 */
+	if (rc == -EACCES)
+		return as_owner(place, &whole, &unused, err);
 	return rc < 0 ? rc : as_owner(place, &work, &unused, err);
 }
 

@@ -390,7 +390,9 @@ keeper_confine(struct connection *c)
 		(void)err_sys(&err, -rc, "mail_uid, mail_gid"); /* told below */
 	else
 		rc = sandbox_enter(&box, c->sandbox, &err);
-	if (rc > 0)
+	if (rc > 0 && c->stem) /* njiwa-init has said it, once for all */
+		log_debug("confined less than could be: %s", err.text);
+	else if (rc > 0)
 		log_warning("confined less than could be: %s", err.text);
 	if (rc >= 0)
 		return;

@@ -113,7 +113,15 @@ add_rules(int rules, const struct ruleset *rights, const struct sandbox *box)
 	return 0;
 }
 
-/* 0, -ENOSYS or -EOPNOTSUPP when the kernel has none, -errno. */
+/* What a first call to a part of the kernel has failed with.  EPERM is the word
+ * of a filter around us, as containers have, which knows nothing newer. */
+static int
+lacking(int code)
+{
+	return code == EPERM ? ENOSYS : code;
+}
+
+/* 0, -ENOSYS or -EOPNOTSUPP when there is none for us, -errno. */
 static int
 enter_landlock(const struct sandbox *box)
 {
@@ -123,7 +131,7 @@ enter_landlock(const struct sandbox *box)
 	int rc;
 
 	if (abi < 0)
-		return -errno;
+		return -lacking(errno);
 	rights = rights_of(abi);
 	/* an abstract socket is nobody's here; a parent signals its children,
 	 * who are in its domain or below */
@@ -160,7 +168,7 @@ enter_seccomp(enum sandbox_role role)
 #else
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filters[role]) <
 	    0)
-		return -errno;
+		return -lacking(errno);
 	return 0;
 #endif
 }
@@ -177,15 +185,27 @@ sandbox_mode_of(const char *word)
 static int
 judge(int rc, const char *what, enum sandbox_mode mode, struct err *err)
 {
-	bool lacking = rc == -ENOSYS || rc == -EOPNOTSUPP || rc == -EINVAL;
+	bool none = rc == -ENOSYS || rc == -EOPNOTSUPP || rc == -EINVAL;
 
 	if (rc == 0)
 		return 0;
-	if (lacking && mode != SANDBOX_REQUIRE) {
-		(void)err_set(err, -rc, "this kernel has no %s", what);
+	if (none && mode != SANDBOX_REQUIRE) {
+		(void)err_set(err, -rc, "there is no %s here", what);
 		return 1; /* said, and gone on without */
 	}
 	return err_sys(err, -rc, "%s", what);
+}
+
+const char *
+sandbox_lacks(void)
+{
+	uint32_t action = SECCOMP_RET_ERRNO;
+
+	if (syscall(SYS_landlock_create_ruleset, NULL, 0, 1) < 0)
+		return "there is no Landlock here";
+	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) < 0)
+		return "there is no seccomp here";
+	return NULL;
 }
 
 int

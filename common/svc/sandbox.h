@@ -41,12 +41,16 @@ enum sandbox_mode { SANDBOX_OFF, SANDBOX_ON, SANDBOX_REQUIRE };
 enum sandbox_mode sandbox_mode_of(const char *word);
 
 /*
- * Confines this process and its later children.  0; 1 when the kernel lacks
- * Landlock or seccomp and the mode is not REQUIRE, with err saying what is
+ * Confines this process and its later children.  0; 1 when Landlock or
+ * seccomp is not to be had and the mode is not REQUIRE, with err saying what is
  * lacking; -errno with err filled otherwise.
  */
 int sandbox_enter(
     const struct sandbox *box, enum sandbox_mode mode, struct err *err);
+
+/* What of both is not to be had here, as a sentence for the log; NULL when both
+ * are. */
+const char *sandbox_lacks(void);
 
 /* Keeps of root's capabilities those that files of several owners need; does
  * nothing where there are none. */

@@ -12,6 +12,7 @@ import servers
 from conftest import need
 from init_under_test import (ACCOUNTD, Init, children_of, cpu_seconds,
                              descriptors_of_program, state_of)
+from site_under_test import MAIL_UID
 
 
 @pytest.fixture
@@ -147,8 +148,9 @@ def test_secrets_reach_who_needs_them(init):
 
 def test_accountd_is_started_when_asked_for(init):
     server = init().start()
-    mode = os.stat(server.socket).st_mode & 0o777
-    assert mode == 0o600
+    st = os.stat(server.socket)
+    assert (st.st_mode & 0o777, st.st_uid, st.st_gid) == (
+        0o660, os.geteuid(), MAIL_UID)
     assert not os.path.exists(server.folder + "/starts")
     first = server.ask_account()
     assert server.ask_account() == first
