@@ -1,5 +1,5 @@
 /* The environment: NJIWA_<NAME> and the predecessor's variables.  Secrets are
- * moved out of it into the arena. */
+ * moved out of it into the arena; <VARIABLE>_FILE names the file of one. */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -7,6 +7,7 @@
 #include "common/svc/settings_load.h"
 
 #define PREFIX "NJIWA_"
+#define FILE_SUFFIX "_FILE"
 #define SECRETS_MAX 8 /* variables that hold secrets */
 
 /* "NAME=value" of the secrets that were taken, in the arena. */
@@ -16,6 +17,21 @@ const char *const *
 settings_secret_env(void)
 {
 	return taken;
+}
+
+static bool
+is_ours(const char *entry)
+{
+	return strncmp(entry, PREFIX, strlen(PREFIX)) == 0;
+}
+
+/* Of "NAME=value". */
+static struct slice
+name_of(const char *entry)
+{
+	struct slice text = slice_from(entry);
+
+	return slice_head(text, slice_find(text, '='));
 }
 
 /* The row that a variable sets, by njiwa's name or by the predecessor's. */
@@ -33,6 +49,22 @@ row_of_variable(struct slice name, bool ours)
 			return row;
 	}
 	return NULL;
+}
+
+/* The secret whose file the variable called name says, and its own variable;
+ * NULL when it is none of those. */
+static const struct setting *
+row_of_file(struct slice name, bool ours, struct slice *ret_secret)
+{
+	size_t suffix = strlen(FILE_SUFFIX);
+	const struct setting *row;
+
+	if (name.len <= suffix ||
+	    !slice_is(slice_skip(name, name.len - suffix), FILE_SUFFIX))
+		return NULL;
+	*ret_secret = slice_head(name, name.len - suffix);
+	row = row_of_variable(*ret_secret, ours);
+	return row && row->type == SETTING_SECRET ? row : NULL;
 }
 
 /* Variables of ours that are no settings. */
@@ -55,7 +87,11 @@ complain_unknown(struct loading *load, const char *name)
 {
 	STR_AUTO problem = STR_INIT;
 	struct slice rest = slice_skip(slice_from(name), strlen(PREFIX));
+	struct slice secret;
 	const char *near = is_other(rest) ? NULL : settings_nearest(rest);
+
+	if (row_of_file(slice_from(name), true, &secret))
+		return;
 
 	if (near == NULL)
 		return;
@@ -131,13 +167,56 @@ take_variables(struct loading *load, bool ours)
 	char **entry = environ;
 
 	while (entry && *entry) {
-		bool match = strncmp(*entry, PREFIX, strlen(PREFIX)) == 0;
-
 		/* an entry that is taken is no longer at this place */
-		if (match != ours || strchr(*entry, '=') == NULL ||
+		if (is_ours(*entry) != ours || strchr(*entry, '=') == NULL ||
 		    !take_entry(load, *entry, ours))
 			entry++;
 	}
+}
+
+/* Is the secret's own variable set, now or by an earlier load? */
+static bool
+is_taken(struct slice name)
+{
+	size_t i;
+
+	for (i = 0; taken[i]; i++)
+		if (slice_equal(name_of(taken[i]), name))
+			return true;
+	return false;
+}
+
+/* Sets the secret whose file "NAME=path" says, if it is one. */
+static void
+set_file(struct loading *load, const char *entry, bool ours)
+{
+	struct slice secret, name = name_of(entry);
+	const struct setting *row = row_of_file(name, ours, &secret);
+	const char *path = entry + name.len + 1;
+	STR_AUTO where = STR_INIT;
+	STR_AUTO text = STR_INIT;
+
+	if (row == NULL || (!ours && path[0] == '\0'))
+		return;
+	str_append(&where, name);
+	str_appendf(&text, "file:%s", path);
+	if (is_taken(secret))
+		loading_complain(load, str_cstr(&where),
+		    "the variable without " FILE_SUFFIX " is set as well");
+	else
+		loading_set(load, row, str_cstr(&where), str_cstr(&text));
+}
+
+/* Sets the secrets that are in files.  A file's name is no secret: it stays for
+ * the programs that we start, each of which reads what it needs. */
+static void
+set_files(struct loading *load, bool ours)
+{
+	char **entry;
+
+	for (entry = environ; entry && *entry; entry++)
+		if (strchr(*entry, '=') && is_ours(*entry) == ours)
+			set_file(load, *entry, ours);
 }
 
 /* Sets the secrets that were taken, now or by an earlier load. */
@@ -147,12 +226,11 @@ set_taken(struct loading *load, bool ours)
 	size_t i;
 
 	for (i = 0; taken[i]; i++) {
-		bool match = strncmp(taken[i], PREFIX, strlen(PREFIX)) == 0;
-		struct slice name = slice_from(taken[i]);
-		const struct setting *row;
+		struct slice name = name_of(taken[i]);
+		const struct setting *row = NULL;
 
-		name = slice_head(name, slice_find(name, '='));
-		row = match == ours ? row_of_variable(name, ours) : NULL;
+		if (is_ours(taken[i]) == ours)
+			row = row_of_variable(name, ours);
 		if (row)
 			loading_set(
 			    load, row, row->name, taken[i] + name.len + 1);
@@ -164,6 +242,8 @@ loading_environment(struct loading *load)
 {
 	take_variables(load, false);
 	take_variables(load, true);
+	set_files(load, false);
 	set_taken(load, false);
-	set_taken(load, true); /* ours have the last word */
+	set_files(load, true); /* ours have the last word */
+	set_taken(load, true);
 }

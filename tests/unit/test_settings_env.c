@@ -166,6 +166,99 @@ secrets_of_files(void **state)
 	unsetenv("CREDENTIALS_DIRECTORY");
 }
 
+/* VARIABLE_FILE names the file of a secret; each row is set, then gone. */
+static void
+secrets_of_named_files(void **state)
+{
+	static const struct {
+		const char *variable;
+		const char *also; /* set to "other" */
+		const char *complaint, *is;
+	} rows[] = {
+		{ "MYSQL_PASS_FILE", NULL, "", "(set)" },
+		{ "NJIWA_MYSQL_PASSWORD_FILE", NULL, "", "(set)" },
+		{ "NJIWA_MYSQL_PASSWORD_FILE", "MYSQL_PASS", "", "(set)" },
+		{ "MYSQL_PASS_FILE", "MYSQL_PASS",
+		    "MYSQL_PASS_FILE: the variable without _FILE is set as "
+		    "well\n",
+		    "(set)" },
+		{ "MYSQL_USER_FILE", NULL, "", "" },
+		{ "_FILE", NULL, "", "" },
+	};
+	size_t i;
+
+	(void)state;
+	secret_wipe(); /* what an earlier test has set */
+	for (i = 0; i < UNIT_COUNT(rows); i++) {
+		struct place place;
+		struct settings settings;
+		STR_AUTO said = STR_INIT;
+		STR_AUTO value = STR_INIT;
+
+		place_make(&place, "pass word\n");
+		assert_int_equal(setenv(rows[i].variable, place.file, 1), 0);
+		if (rows[i].also)
+			assert_int_equal(setenv(rows[i].also, "other", 1), 0);
+		(void)settings_load("/dev/null", SETTINGS_CHECK_SECRETS,
+		    &settings, collect, &said); /* said tells */
+		assert_string_equal(str_cstr(&said), rows[i].complaint);
+		value_of(&settings, "mysql_password", &value);
+		assert_string_equal(str_cstr(&value), rows[i].is);
+		if (value.len && rows[i].complaint[0] == '\0')
+			assert_string_equal(
+			    settings.mysql_password, "pass word");
+		assert_non_null(getenv(rows[i].variable));
+		settings_release(&settings);
+		secret_wipe();
+		assert_int_equal(unsetenv(rows[i].variable), 0);
+		place_remove(&place);
+	}
+}
+
+static void
+secrets_of_bad_files(void **state)
+{
+	static const struct {
+		const char *variable, *value, *complaint;
+	} rows[] = {
+		{ "SSL_KEY_PASSWORD_FILE", "/nowhere/t",
+		    ": tls_key_password: /nowhere/t: No such file or "
+		    "directory\n" },
+		{ "SSL_KEY_PASSWORD_FILE", "", "" },
+		{ "SSL_KEY_PASSWORD_FILE", "t",
+		    ": tls_key_password: the path behind file: does not begin "
+		    "with /\n" },
+		{ "NJIWA_TLS_KEY_PASSWORD_FILE", "",
+		    ": tls_key_password: the path behind file: does not begin "
+		    "with /\n" },
+	};
+	size_t i;
+
+	(void)state;
+	secret_wipe(); /* what an earlier test has set */
+	for (i = 0; i < UNIT_COUNT(rows); i++) {
+		struct settings settings;
+		STR_AUTO said = STR_INIT;
+		STR_AUTO wanted = STR_INIT;
+
+		if (rows[i].complaint[0])
+			str_appendf(&wanted, "%s%s", rows[i].variable,
+			    rows[i].complaint);
+		assert_int_equal(setenv(rows[i].variable, rows[i].value, 1), 0);
+		(void)settings_load("/dev/null", SETTINGS_TLS_SECRET, &settings,
+		    collect, &said); /* said tells */
+		assert_string_equal(str_cstr(&said), str_cstr(&wanted));
+		settings_release(&settings);
+		/* nor does who needs another secret look for it */
+		str_clear(&said);
+		(void)settings_load("/dev/null", SETTINGS_DATABASE_SECRET,
+		    &settings, collect, &said); /* likewise */
+		assert_string_equal(str_cstr(&said), "");
+		settings_release(&settings);
+		assert_int_equal(unsetenv(rows[i].variable), 0);
+	}
+}
+
 /* Each program reads the secret that it needs, and needs no other's. */
 static void
 secrets_by_need(void **state)
@@ -247,6 +340,8 @@ main(void)
 		cmocka_unit_test(environment_of_orchestrators),
 		cmocka_unit_test(secrets_of_environment),
 		cmocka_unit_test(secrets_of_files),
+		cmocka_unit_test(secrets_of_named_files),
+		cmocka_unit_test(secrets_of_bad_files),
 		cmocka_unit_test(secrets_by_need),
 		cmocka_unit_test(secrets_elsewhere),
 	};
