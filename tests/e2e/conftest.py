@@ -15,6 +15,7 @@ from site_under_test import Site
 REPORT = re.compile(r"^.*(?:ERROR: \w+Sanitizer|: runtime error: ).*", re.M)
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
+LOCAL = "/usr/local"  # where a build tree installs unless it is told
 
 
 def lacking(package):
@@ -77,6 +78,16 @@ def scratch():
     yield path
     if not os.environ.get("NJIWA_KEEP"):
         shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def installed(build, scratch):
+    """What `make install` puts under the prefix."""
+    stage = scratch + "/stage"
+    servers.run("make", "-s", "-C", build, "install", "DESTDIR=" + stage)
+    if not os.path.isdir(stage + LOCAL + "/libexec/njiwa"):
+        pytest.skip("the build tree is not configured for " + LOCAL)
+    return stage + LOCAL
 
 
 def subfolder(scratch, name):

@@ -12,7 +12,7 @@ import subprocess
 import pytest
 
 import servers
-from conftest import want
+from conftest import LOCAL, want
 from init_under_test import children_of
 from site_under_test import MAIL_UID
 from test_launchers import free_ports, mail_goes_through, need_programs
@@ -20,7 +20,6 @@ from test_launchers import free_ports, mail_goes_through, need_programs
 CACHE = os.environ.get("NJIWA_E2E_CACHE", "/var/tmp/njiwa-e2e")
 PACKAGES = ("systemd,systemd-sysv,dbus,libcrypt1,libgnutls30,libinih1,"
             "libmariadb3,libsqlite3-0")
-LOCAL = "/usr/local"
 
 
 @pytest.fixture(scope="session")
@@ -49,16 +48,6 @@ def make_root(path):
         pytest.skip("debootstrap cannot make a root: %s" %
                     done.stdout[-300:].decode("utf-8", "replace"))
     os.rename(part, path)
-
-
-@pytest.fixture(scope="session")
-def installed(build, scratch):
-    """What `make install` puts under the prefix."""
-    stage = scratch + "/stage"
-    servers.run("make", "-s", "-C", build, "install", "DESTDIR=" + stage)
-    if not os.path.isdir(stage + LOCAL + "/libexec/njiwa"):
-        pytest.skip("the build tree is not configured for " + LOCAL)
-    return stage + LOCAL
 
 
 class Container:
