@@ -3,6 +3,9 @@ libstore_a_SOURCES = \
 	%D%/batch.c %D%/batch.h \
 	%D%/body.c %D%/body.h \
 	%D%/copying.c %D%/copying.h \
+	%D%/courier.c %D%/courier.h \
+	%D%/courier_import.c %D%/courier_import.h \
+	%D%/courier_keywords.c \
 	%D%/deliver.c %D%/delivery.h %D%/incoming.h \
 	%D%/deliver_all.c \
 	%D%/detail.c %D%/detail.h \

@@ -5,6 +5,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/mem.h"
+#include "common/store/courier_import.h"
 #include "common/store/maildir.h"
 #include "common/store/view.h"
 
@@ -174,6 +175,20 @@ load_list(struct mailbox *mb, struct uidfile *list, struct err *err)
 		      : 0;
 }
 
+/* The list at first: where there is none yet, Courier may have had one. */
+static int
+load_first(struct mailbox *mb, struct uidfile *list, struct err *err)
+{
+	int rc = load_list(mb, list, err);
+
+	if (rc < 0 || list->state != UIDFILE_MISSING)
+		return rc;
+	rc = courier_take_over(mb->store, mb->folder.dir);
+	return rc < 0 ? tree_error(
+			    mb->store, err, -rc, mb->folder.path, UIDLIST_NAME)
+		      : load_list(mb, list, err);
+}
+
 /* Takes over what the scan found. */
 static int
 take_scan(struct mailbox *mb, struct scan *scan, struct uidfile *list,
@@ -223,7 +238,7 @@ look(struct mailbox *mb, struct mailbox_changes *changes, struct err *err)
 	if (mb->uidvalidity == 0 || mb->held) {
 		mb->floor = FLOOR_WHOLE_LIST;
 		mb->held = false;
-		rc = load_list(mb, &list, err);
+		rc = load_first(mb, &list, err);
 		await_writer(mb);
 	}
 	if (rc == 0)

@@ -8,6 +8,7 @@
 #include "common/base/enc.h"
 #include "common/base/fileio.h"
 #include "common/base/num.h"
+#include "common/store/courier_import.h"
 #include "common/store/uidfile.h"
 
 #define TMP_NAME UIDLIST_NAME ".tmp" /* Dovecot's name for it too */
@@ -279,7 +280,9 @@ uidfile_assign(struct store *store, const struct lock *lock,
 	int rc = 0;
 
 	if (!good) {
-		rc = mend(store, lock->dirfd, &header, &text);
+		rc = courier_import(store, lock);
+		if (rc == 0)
+			rc = mend(store, lock->dirfd, &header, &text);
 		first = header.nextuid;
 	}
 	if (rc == 0 &&

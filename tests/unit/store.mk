@@ -50,6 +50,12 @@ EXTRA_DIST += %D%/store_fixture.h
 %C%_test_spool_envelope_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_spool_envelope_LDADD = libstore.a libbase.a $(CMOCKA_LIBS)
 
+check_PROGRAMS += %D%/test_courier
+TESTS += %D%/test_courier
+%C%_test_courier_SOURCES = %D%/test_courier.c
+%C%_test_courier_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_courier_LDADD = libstore.a libbase.a $(CMOCKA_LIBS)
+
 # the store from the command line, for tests/e2e
 noinst_PROGRAMS += tests/tools/store_tool
 tests_tools_store_tool_SOURCES = tests/tools/store_tool.c
