@@ -234,6 +234,7 @@ append_deliver(struct append *append, struct incoming_uids *ret_uids)
 		target.flags = one->flags;
 		target.keywords = one->keywords;
 		target.date = one->date;
+		target.name = append->name;
 		rc = incoming_deliver(one->in, &target, &ret_uids->first,
 		    &ret_uids->uidvalidity, &err);
 	} else {

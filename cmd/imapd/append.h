@@ -34,6 +34,7 @@ struct append {
 	struct mailbox *keywords; /* the folder, once it had to be opened */
 	uint64_t octets;          /* of all messages, as they came, */
 	uint64_t message;         /* and of the one that comes */
+	struct slice name;        /* of the sole message's file; "": any */
 	uint64_t freed;           /* that the quota has back when all is done */
 	/* of the message that comes: */
 	struct append_filter filter;

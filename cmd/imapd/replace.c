@@ -4,6 +4,7 @@
 #include "common/base/log.h"
 #include "common/store/mailbox_copy.h"
 #include "common/store/mailbox_message.h"
+#include "common/store/replacing.h"
 
 #include <errno.h>
 
@@ -83,19 +84,14 @@ remove_old(struct imap *im, uint32_t old)
 }
 
 /* The new message is there before the old one goes, and goes again only when
- * that one does not: whatever happens in between, mail is not lost (RFC 8508
- * section 3.3). */
+ * that one does not. */
 static void
-replace(struct append *append, uint32_t old)
+exchange(struct append *append, uint32_t old)
 {
 	struct imap *im = append->im;
 	struct incoming_uids uids;
 	struct err ignored;
 
-	if (append->count != 1) {
-		conn_bad(&im->conn, usage);
-		return;
-	}
 	if (append_deliver(append, &uids) < 0)
 		return;
 	if (!remove_old(im, old)) {
@@ -105,6 +101,35 @@ replace(struct append *append, uint32_t old)
 	str_appendf(&im->conn.out,
 	    "* OK [APPENDUID %u %u] Replacement is ready\r\n", uids.uidvalidity,
 	    uids.first);
+}
+
+/* Whatever happens, one of both messages is there, and who looks next sees only
+ * one of them (RFC 8508 section 3.3). */
+static void
+replace(struct append *append, uint32_t old)
+{
+	struct imap *im = append->im;
+	struct replacing replacing;
+	struct err err = { 0, "" };
+	int rc;
+
+	if (append->count != 1) {
+		conn_bad(&im->conn, usage);
+		return;
+	}
+	rc = replacing_begin(&replacing, im->mailbox,
+	    mailbox_seq_of(im->mailbox, old, NULL), str_slice(&im->name), &err);
+	if (rc == -ENOENT) {
+		conn_no(&im->conn, "EXPUNGEISSUED", no_message);
+		return;
+	}
+	if (rc < 0) {
+		imap_fail(im, rc, &err);
+		return;
+	}
+	append->name = str_slice(&replacing.name);
+	exchange(append, old);
+	replacing_end(&replacing);
 }
 
 void

@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/fileio.h"
 #include "common/store/batch.h"
+#include "common/store/replacing.h"
 
 #define BATCH_LOOK_MS 10 /* between looks at its writer */
 #define BATCH_TRIES 16   /* that the list is made, when others remove it */
@@ -99,23 +100,25 @@ batch_end(struct store *store, int cur_dir, int *fd)
 
 /* Removes what the list names.  A line without an end was never acted on. */
 static int
-remove_named(int cur_dir, struct slice list)
+remove_named(struct store *store, int cur_dir, struct slice list)
 {
 	struct slice line;
+	int rc = 0;
 
-	while (slice_find(list, '\n') < list.len &&
+	while (rc == 0 && slice_find(list, '\n') < list.len &&
 	       slice_next(&list, '\n', &line)) {
 		STR_AUTO name = STR_INIT;
 
+		rc = replacing_settle(store, cur_dir, line);
 		if (line.len == 0 || line.ptr[0] == '.' ||
 		    slice_find(line, '/') < line.len)
 			continue; /* not ours */
 		str_append(&name, line);
 		if (unlinkat(cur_dir, str_cstr(&name), 0) < 0 &&
 		    errno != ENOENT)
-			return -errno;
+			rc = -errno;
 	}
-	return 0;
+	return rc;
 }
 
 /* Its writer is dead: what he has begun is undone. */
@@ -127,7 +130,7 @@ undo(struct store *store, int cur_dir, int fd)
 	int rc = fileio_read_fd(fd, BATCH_MAX, &list, &err);
 
 	if (rc == 0)
-		rc = remove_named(cur_dir, str_slice(&list));
+		rc = remove_named(store, cur_dir, str_slice(&list));
 	if (rc == 0)
 		rc = tree_sync(store, cur_dir);
 	if (rc == 0 && unlinkat(cur_dir, BATCH_NAME, 0) < 0 && errno != ENOENT)

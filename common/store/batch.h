@@ -1,7 +1,8 @@
 /* Several messages that get their names in a folder all or not at all, whenever
  * somebody pulls the plug: their names stand in a list beside them from before
  * the first link to after the last, and whoever finds the list without its
- * writer removes what it names.  For the files of common/store alone. */
+ * writer removes what it names; replacing.h has another sort of line.  For the
+ * files of common/store alone. */
 #ifndef NJIWA_STORE_BATCH_H
 #define NJIWA_STORE_BATCH_H
 

@@ -32,6 +32,7 @@ libstore_a_SOURCES = \
 	%D%/metadata_file.c \
 	%D%/msgfile.c %D%/msgfile.h \
 	%D%/mutf7.c %D%/mutf7.h \
+	%D%/replacing.c %D%/replacing.h \
 	%D%/scan.c %D%/scan.h \
 	%D%/spool.c %D%/spool.h \
 	%D%/spool_entry.c \

@@ -70,6 +70,7 @@ struct mailbox {
 	struct watch watch;
 	mailbox_progress *progress; /* NULL: nobody asks */
 	void *progress_ctx;
+	bool replacing; /* the list in cur is ours */
 };
 
 /* The name of a record's file, and its directory. */

@@ -32,10 +32,11 @@ def test_of_what_another_has_removed(site):
 
 
 @pytest.mark.usefixtures("strace")
-@pytest.mark.parametrize("nth,status", [(1, "NO"), (2, "OK")])
+@pytest.mark.parametrize("nth,status", [(1, "NO"), (2, "NO"), (3, "OK")])
 def test_on_a_failing_disk(site, nth, status):
-    """The folder does not get to the disk with the new message, which then
-    goes, or without the old one, after which the new one has to stay."""
+    """The folder does not get to the disk with the list, or with the new
+    message, which then goes, or without the old one, after which the new one
+    has to stay."""
     client = Client(site)
     client.append(OLD)
     client.cmd("SELECT INBOX")

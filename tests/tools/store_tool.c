@@ -16,6 +16,7 @@
 #include "common/store/mailbox_copy.h"
 #include "common/store/mailbox_message.h"
 #include "common/store/metadata.h"
+#include "common/store/replacing.h"
 
 #define MESSAGE_MAX (64U << 20)
 #define BATCH_MAX 16   /* messages of a batch */
@@ -257,6 +258,42 @@ cmd_delete(struct store *store, char **args)
 	return rc < 0 ? fail(rc) : 0;
 }
 
+/* replace FOLDER UID TO: standard input takes the place of a message. */
+static int
+cmd_replace(struct store *store, char **args)
+{
+	struct incoming_target target = {
+		.store = store, .folder = slice_from(args[2]), .want_uid = true
+	};
+	uint32_t old = (uint32_t)atol(args[1]), uid, validity;
+	struct replacing replacing;
+	struct incoming *in;
+	struct mailbox *mb;
+	char octets[65536];
+	ssize_t len = read(0, octets, sizeof octets);
+	int rc;
+
+	if (len < 0 || open_mailbox(store, args[0], &mb))
+		return 1;
+	rc = incoming_open(store, &in, &err);
+	if (rc < 0)
+		return fail(rc);
+	rc = incoming_write(in, slice_of(octets, (size_t)len), &err);
+	if (rc == 0)
+		rc = replacing_begin(&replacing, mb,
+		    mailbox_seq_of(mb, old, NULL), target.folder, &err);
+	if (rc == 0) {
+		target.name = str_slice(&replacing.name);
+		rc = incoming_deliver(in, &target, &uid, &validity, &err);
+		if (rc == 0)
+			rc = mailbox_expunge(mb, EXPUNGE_SOLE, &old, 1, &err);
+		replacing_end(&replacing);
+	}
+	incoming_free(in);
+	mailbox_free(mb);
+	return rc < 0 ? fail(rc) : 0;
+}
+
 /* folders: name, E exists, C children, S subscribed. */
 static int
 cmd_folders(struct store *store, char **args)
@@ -337,6 +374,7 @@ main(int argc, char **argv)
 		{ "copy", 2, cmd_copy },
 		{ "move", 2, cmd_move },
 		{ "delete", 1, cmd_delete },
+		{ "replace", 3, cmd_replace },
 		{ "flags", 4, cmd_flags },
 		{ "expunge", 2, cmd_expunge },
 		{ "folders", 0, cmd_folders },
