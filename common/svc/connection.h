@@ -37,6 +37,7 @@ struct connection {
 	/* in the loader and its children; NULL where it is not loaded yet */
 	const struct tls_driver *driver;
 	struct tls_server *tls_server; /* of the chain in the file */
+	int signers; /* the line to the loader's signer (signer_shared.h), -1 */
 	struct settings settings;
 	struct peer peer;
 	const char *profile;

@@ -13,6 +13,8 @@
 #include "common/svc/loader.h"
 #include "common/svc/settings_fresh.h"
 #include "common/svc/signer.h"
+#include "common/svc/signer_own.h"
+#include "common/svc/signer_shared.h"
 #include "common/svc/stem.h"
 
 enum {
@@ -69,27 +71,43 @@ read_ask(struct connection *c, const struct ipc_msg *msg, bool *ret_resumed)
 	return true;
 }
 
-/* The process for one connection; it parts into front and signer. */
+/* Becomes the front, which asks the loader's signer behind line. */
 static _Noreturn void
-serve(struct connection *c, struct ipc_msg *msg)
+become_front(struct connection *c, bool resumed, const int fds[FDS], int line)
 {
-	int pair = ipc_msg_take_fd(msg, FD_PAIR);
-	int status = ipc_msg_take_fd(msg, FD_STATUS);
-	int client = ipc_msg_take_fd(msg, FD_CLIENT);
+	struct front_tls tls = { c->driver, c->tls_server, line };
+
+	signer_tell(fds[FD_STATUS], 0, NULL);
+	front_main(c, fds[FD_PAIR], &tls, resumed);
+}
+
+/* The process for one connection: the front, or, with a line of -1, what parts
+ * into a front and a signer of its own, which says what is wrong with the key.
+ */
+static _Noreturn void
+serve(struct connection *c, struct ipc_msg *msg, int line)
+{
+	const int fds[FDS] = { ipc_msg_take_fd(msg, FD_CLIENT),
+		ipc_msg_take_fd(msg, FD_PAIR),
+		ipc_msg_take_fd(msg, FD_STATUS) };
 	bool resumed;
 
 	(void)signal(SIGCHLD, SIG_DFL); /* cannot fail */
 	fileio_close(&c->loader);
-	if (!read_ask(c, msg, &resumed) || dup2(client, STDIN_FILENO) < 0 ||
-	    dup2(client, STDOUT_FILENO) < 0)
+	fileio_close(&c->signers);
+	if (!read_ask(c, msg, &resumed) ||
+	    dup2(fds[FD_CLIENT], STDIN_FILENO) < 0 ||
+	    dup2(fds[FD_CLIENT], STDOUT_FILENO) < 0)
 		_exit(EXIT_FAILURE); /* which the keeper sees */
-	(void)close(client);         /* there are two more of it */
+	(void)close(fds[FD_CLIENT]); /* there are two more of it */
 	ipc_msg_release(msg);
 	memset(c->stem, 0, strlen(c->stem)); /* as in the keeper */
 	log_set_trace(c->trace);
-	signer_open_files(c);
 	c->tls = true;
-	signer_part(c, resumed, pair, status);
+	if (line >= 0)
+		become_front(c, resumed, fds, line);
+	signer_open_files(c);
+	signer_part(c, resumed, fds[FD_PAIR], fds[FD_STATUS]);
 	_exit(EXIT_SUCCESS);
 }
 
@@ -106,24 +124,72 @@ reap(int signal)
 	errno = saved;
 }
 
-/* Has the chain ready that is in the file now; where that fails each connection
- * tries for itself, and says why. */
-static void
-refresh(struct connection *c, struct settings_stamp *chain)
-{
-	struct err err;
+/* The files that chain and key were read from. */
+struct loaded {
+	struct settings_stamp chain, key;
+};
 
-	if (c->tls_server && settings_stamp_holds(chain))
-		return;
+static void
+forget(struct connection *c)
+{
 	if (c->tls_server)
 		c->driver->server_free(c->tls_server);
 	c->tls_server = NULL;
+	fileio_close(&c->signers); /* which ends it when its fronts are done */
+}
+
+/* Has chain and signer ready for what is in the files now; where that fails
+ * each connection tries for itself, and says why. */
+static void
+refresh(struct connection *c, struct loaded *loaded)
+{
+	struct err err;
+
+	if (c->signers >= 0 && settings_stamp_holds(&loaded->chain) &&
+	    settings_stamp_holds(&loaded->key))
+		return;
+	forget(c);
 	c->cert = open(c->settings.tls_cert, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	settings_stamp_of(chain, c->settings.tls_cert, c->cert);
-	(void)signer_load(c, &err); /* as above */
+	c->key = open(c->settings.tls_key, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	settings_stamp_of(&loaded->chain, c->settings.tls_cert, c->cert);
+	settings_stamp_of(&loaded->key, c->settings.tls_key, c->key);
+	if (c->cert >= 0 && c->key >= 0 && signer_load(c, &err) == 0)
+		c->signers = signer_share(c, &err);
 	fileio_close(&c->cert);
+	fileio_close(&c->key);
 	/* what it took is the children's to use, in whole pages */
 	(void)malloc_trim(HEAP_SPARE);
+}
+
+/* A front's line to the signer, or -1 when it has none. */
+static int
+line_to_signer(struct connection *c, struct loaded *loaded)
+{
+	int line;
+
+	refresh(c, loaded);
+	line = c->signers < 0 ? -EPIPE : signer_share_ask(c->signers);
+	if (c->signers >= 0 && line < 0 && line != -EAGAIN) {
+		forget(c); /* it has been killed */
+		refresh(c, loaded);
+		line = c->signers < 0 ? -EPIPE : signer_share_ask(c->signers);
+	}
+	return line < 0 ? -1 : line;
+}
+
+/* Forks for one connection; without a child its keeper is hung up on. */
+static void
+serve_next(struct connection *c, struct loaded *loaded, struct ipc_msg *msg)
+{
+	int line = line_to_signer(c, loaded);
+
+	if (line < 0)
+		secret_inherit(true); /* the password of the key */
+	if (fork() == 0)
+		serve(c, msg, line);
+	if (line < 0)
+		secret_inherit(false);
+	fileio_close(&line); /* the front's */
 }
 
 static _Noreturn void
@@ -132,20 +198,18 @@ loader_main(struct connection *c, int line)
 	static const struct sigaction on_child = { .sa_handler = reap,
 		.sa_flags = SA_RESTART };
 	struct ipc_msg msg = IPC_MSG_INIT;
-	struct settings_stamp chain;
-	pid_t pid;
+	struct loaded loaded;
 
+	c->stem[1] = 'l'; /* ps(1) shows which is which */
 	fileio_close_others(&line, 1);
 	c->loader = line;
+	secret_inherit(false);
 	(void)sigaction(SIGCHLD, &on_child, NULL); /* cannot fail */
 	(void)mallopt(M_TOP_PAD, HEAP_SPARE);      /* slower without it */
-	refresh(c, &chain);
+	refresh(c, &loaded);
 	while (ipc_recv(line, &msg, CLOCK_NEVER) == 1) {
-		refresh(c, &chain);
-		pid = fork();
-		if (pid == 0)
-			serve(c, &msg);
-		ipc_msg_release(&msg); /* without a child it is hung up on */
+		serve_next(c, &loaded, &msg);
+		ipc_msg_release(&msg);
 	}
 	_exit(EXIT_SUCCESS);
 }

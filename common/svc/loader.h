@@ -1,6 +1,7 @@
-/* The loader: a process beside a stem that has GnuTLS loaded and forks front
- * and signer for the stem's connections, so that none of those carries GnuTLS
- * or waits for it.  Never serves a connection itself, and holds no key. */
+/* The loader: a process beside a stem that has GnuTLS loaded and forks the
+ * fronts behind TLS for the stem's connections, so that none of those carries
+ * GnuTLS or waits for it.  Never serves a connection itself, and holds no key:
+ * its signer does (signer_shared.h). */
 #ifndef NJIWA_SVC_LOADER_H
 #define NJIWA_SVC_LOADER_H
 
@@ -14,7 +15,7 @@
 void loader_start(struct connection *c);
 
 /*
- * Has the loader make a front for c and its signer: pair and status are their
+ * Has the loader make a front for c that has a signer: pair and status are their
  * ends as in signer.c, which stay the caller's.  0, or -errno when there is no
  * loader.
  */

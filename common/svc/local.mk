@@ -53,7 +53,8 @@ libsvc_a_SOURCES = \
 	%D%/service.c %D%/service.h \
 	%D%/service_log.c %D%/service_log.h \
 	%D%/session.c %D%/session_wait.c \
-	%D%/signer.c %D%/signer.h \
+	%D%/signer.c %D%/signer.h %D%/signer_own.h \
+	%D%/signer_shared.c %D%/signer_shared.h \
 	%D%/stem.c %D%/stem.h \
 	%D%/verdict.c %D%/verdict.h
 nodist_libsvc_a_SOURCES = %D%/sandbox_filter.h

@@ -261,6 +261,7 @@ service_main(const struct service *service, int argc, char **argv)
 		.session_fd = -1,
 		.next_front = -1,
 		.loader = -1,
+		.signers = -1,
 		.cert = -1,
 		.key = -1 };
 	struct err err = { 0, "" };

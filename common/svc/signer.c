@@ -11,6 +11,7 @@
 #include "common/svc/identity.h"
 #include "common/svc/loader.h"
 #include "common/svc/signer.h"
+#include "common/svc/signer_own.h"
 
 enum {
 	SIGNER_SIGN = 1, /* algorithm, is_hash, data ; signature */
@@ -21,13 +22,6 @@ enum { SIGNER_SERVING = 1 };
 
 #define SIGN_TIMES 1    /* signatures of one handshake */
 #define SIGNER_ID 65534 /* nobody, once the key is read */
-
-/* The signer's own: the key and the front's end of the line. */
-struct signer {
-	const struct tls_driver *driver;
-	struct tls_key *key;
-	int front;
-};
 
 static int
 handle_sign(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
@@ -53,19 +47,28 @@ static const struct request signer_requests[] = {
 	    SIGN_TIMES, handle_sign },
 };
 
+bool
+signer_answer(
+    struct signer *signer, struct request_counts *counts, int64_t deadline)
+{
+	struct ipc_msg msg = IPC_MSG_INIT;
+	bool good = ipc_recv(signer->front, &msg, deadline) == 1 &&
+		    request_dispatch(signer_requests,
+			sizeof signer_requests / sizeof signer_requests[0],
+			counts, SIGNER_SERVING, &msg, signer, NULL) == 0;
+
+	ipc_msg_release(&msg);
+	return good;
+}
+
 /* Answers the front until it hangs up, breaks a rule, or takes too long. */
 static void
 signer_serve(struct signer *signer, int64_t deadline)
 {
 	struct request_counts counts = { { 0 } };
-	struct ipc_msg msg = IPC_MSG_INIT;
 
-	while (ipc_recv(signer->front, &msg, deadline) == 1)
-		if (request_dispatch(signer_requests,
-			sizeof signer_requests / sizeof signer_requests[0],
-			&counts, SIGNER_SERVING, &msg, signer, NULL) < 0)
-			break;
-	ipc_msg_release(&msg);
+	while (signer_answer(signer, &counts, deadline))
+		continue;
 }
 
 int
@@ -111,8 +114,8 @@ load_key(const struct connection *c, struct err *err)
 	return NULL;
 }
 
-static void
-tell_keeper(int status, int result, const struct err *err)
+void
+signer_tell(int status, int result, const struct err *err)
 {
 	STR_AUTO body = STR_INIT;
 
@@ -122,13 +125,12 @@ tell_keeper(int status, int result, const struct err *err)
 	(void)ipc_send(status, SIGNER_READY, str_slice(&body), NULL, 0);
 }
 
-/* The signer, after its front is on its way. */
-static void
-signer_main(struct connection *c, struct signer *signer, int status)
+int
+signer_confine(
+    struct connection *c, struct signer *signer, int line, int status)
 {
 	const struct sandbox box = { .role = SANDBOX_FRONT };
-	const int keep[] = { signer->front, status, c->key };
-	int64_t deadline = clock_deadline(c->settings.tls_handshake_timeout);
+	const int keep[] = { line, status, c->key };
 	struct err err = { 0, "" };
 	int rc = 0;
 
@@ -139,15 +141,25 @@ signer_main(struct connection *c, struct signer *signer, int status)
 	signer->key = load_key(c, &err);
 	if (signer->key == NULL)
 		rc = err.code ? -err.code : -EIO;
+	fileio_close(&c->key);
 	secret_wipe();
 	if (rc == 0)
 		rc = identity_take(SIGNER_ID, SIGNER_ID);
 	if (rc == 0)
 		rc = sandbox_enter(&box, c->sandbox, &err);
 	rc = rc > 0 ? 0 : rc;
-	tell_keeper(status, rc, &err);
+	signer_tell(status, rc, &err);
 	(void)close(status); /* said what there was to say */
-	if (rc == 0)
+	return rc;
+}
+
+/* The signer, after its front is on its way. */
+static void
+signer_main(struct connection *c, struct signer *signer, int status)
+{
+	int64_t deadline = clock_deadline(c->settings.tls_handshake_timeout);
+
+	if (signer_confine(c, signer, signer->front, status) == 0)
 		signer_serve(signer, deadline);
 	signer->driver->key_free(signer->key);
 }
@@ -202,7 +214,7 @@ signer_part(struct connection *c, bool resumed, int pair, int status)
 	pid_t pid;
 
 	if (signer_load(c, &err) < 0 || ipc_pair(ends) < 0) {
-		tell_keeper(status, -EINVAL, &err);
+		signer_tell(status, -EINVAL, &err);
 		return;
 	}
 	tls.driver = c->driver;
@@ -215,15 +227,14 @@ signer_part(struct connection *c, bool resumed, int pair, int status)
 	}
 	if (pid < 0) {
 		(void)err_sys(&err, errno, "fork"); /* told below */
-		tell_keeper(status, -EAGAIN, &err);
+		signer_tell(status, -EAGAIN, &err);
 		return;
 	}
 	signer_main(c, &(struct signer){ tls.driver, NULL, ends[1] }, status);
 }
 
-/* What the signer says of itself: 0 or -errno with err. */
-static int
-await_ready(int status, int64_t deadline, struct err *err)
+int
+signer_await(int status, int64_t deadline, struct err *err)
 {
 	struct ipc_msg msg = IPC_MSG_INIT;
 	struct ipc_reader in;
@@ -272,7 +283,7 @@ make_both(struct connection *c, bool resumed, int pair, int status[2],
 		rc = fork_loader(c, resumed, pair, status[1]);
 	fileio_close(&status[1]); /* the signer's */
 	return rc < 0 ? err_sys(err, -rc, "front and signer")
-		      : await_ready(status[0], deadline, err);
+		      : signer_await(status[0], deadline, err);
 }
 
 int

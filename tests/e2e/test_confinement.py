@@ -71,7 +71,8 @@ class Probe:
     def processes(self):
         """All processes of this connection."""
         return [pid for pid, line in self.site.processes().items()
-                if "njiwa-probe" in line and " -s" not in line]
+                if "njiwa-probe" in line and
+                not line.strip().endswith((" -s", " -l", " -k"))]
 
 
 def memory(pid):
@@ -226,6 +227,27 @@ def test_secrets_of_the_environment_stay_out_of_the_front(site):
         assert seen >= 2
         probe.login()
         assert_nowhere(probe, needles)
+
+
+@confined
+def test_the_signer_of_a_stem_has_the_key_and_nothing_else(make_site):
+    site = make_site("sqlite")
+    site.launcher = LAUNCHERS["stem"]
+    Probe(site, "tls", MYSQL_PASS="database-Secret-1",
+          SSL_KEY_PASSWORD="tls-Secret-2")
+    signer, = [pid for pid, line in site.processes().items()
+               if line.strip().endswith(" -k")]
+    assert_absent(signer, [b"database-Secret-1", b"tls-Secret-2"])
+    held = memory(signer)
+    assert any(needle in held for needle in key_needles(site))
+    with open("/proc/%d/status" % signer) as status:
+        text = status.read()
+    assert "NoNewPrivs:\t1" in text and "Seccomp:\t2" in text
+    assert re.search(r"Uid:(\t65534){4}\n", text)
+    assert re.search(r"CapEff:\t0+\n", text)
+    for fd in os.listdir("/proc/%d/fd" % signer):
+        assert os.readlink("/proc/%d/fd/%s" % (signer, fd)).startswith(
+            ("socket:", "/dev/null"))
 
 
 @confined

@@ -44,12 +44,16 @@ def uid(pid):
 
 
 def stems(site, service="pop3"):
-    """The processes that fork for the service; not their loaders, which have
-    no line to njiwa-init."""
-    tail = "%s -p %s -s" % SERVICES[service][:2]
+    """The processes that fork for the service."""
+    return beside(site, service, "s")
+
+
+def beside(site, service, letter):
+    """The processes of a stem that show themselves by that letter: s itself, l
+    its loader, k the signer, who has the key."""
+    tail = "%s -p %s -%s" % (SERVICES[service][:2] + (letter,))
     return [pid for pid, line in site.processes().items()
-            if line.strip().endswith(tail) and os.path.exists(
-                "/proc/%d/fd/3" % pid)]
+            if line.strip().endswith(tail)]
 
 
 def served_by(site, service, known):
@@ -94,7 +98,7 @@ def warm(site, service="pop3"):
         talk = Talk(site, service)
         assert talk.greeting.startswith(GREETING.get(service, b"+OK"))
         base, pids = program_base(talk.pids[0]), stems(site, service)
-        # a loader that has just been forked has the stem's line for a moment
+        # a loader that has just been forked still looks like its stem
         if base and [program_base(pid) for pid in pids] == [base]:
             found.append((pids[0], talk))
             return True
@@ -327,8 +331,6 @@ def test_a_crash_behind_tls_renews_the_stems(mortal_site):
     site.init(services=("pop3s",))
     stem, talk = warm(site, "pop3s")
     assert talk.say("NOOP").startswith(b"-ERR")
-    servers.wait_for("the end of the signer", lambda: len(
-        [pid for pid in talk.pids if state_of(pid)]) == 2)
     os.kill(talk.front(), signal.SIGSEGV)
     servers.wait_for("the end of the stem", lambda: not state_of(stem), 5)
 
@@ -348,37 +350,83 @@ def test_ends_that_are_no_crash(site):
     assert warm(site)[0] == stem
 
 
-def loader(site, service, stem):
-    tail = "-p %s -s" % SERVICES[service][1]
-    return [pid for pid, line in site.processes().items()
-            if line.strip().endswith(tail) and pid != stem][0]
+def only(site, service, letter):
+    found = []
+    servers.wait_for("-" + letter, lambda: found.extend(
+        beside(site, service, letter)) or found)
+    return found[0]
 
 
-def kill_loader(site, service, stem):
-    pid = loader(site, service, stem)
+def kill_loader(site, service):
+    pid = only(site, service, "l")
     os.kill(pid, signal.SIGKILL)
     servers.wait_for("its end", lambda: not state_of(pid))
+
+
+def shakes_hands(site, talk):
+    assert talk.say("STLS").startswith(b"+OK")
+    with site.certs.context().wrap_socket(talk.sock) as tls:
+        tls.sendall(b"CAPA\r\n")
+        assert tls.recv(100).startswith(b"+OK")
+
+
+def test_one_signer_serves_all(site):
+    """Who has the key is nobody, and stays when a connection has ended; killed,
+    it is there again for the next one."""
+    site.init(services=("pop3",))
+    talks = [warm(site)[1] for _ in range(3)]
+    signer = only(site, "pop3", "k")
+    assert uid(signer) == NOBODY
+    for talk in talks:
+        shakes_hands(site, talk)
+    assert beside(site, "pop3", "k") == [signer]
+    os.kill(signer, signal.SIGKILL)
+    for _ in range(2):
+        shakes_hands(site, warm(site)[1])
+    assert only(site, "pop3", "k") != signer
+
+
+def test_a_key_that_does_not_fit(site):
+    """Is told, and no signer is there; the one that fits is taken at once."""
+    key = site.folder + "/own.key"
+    shutil.copy(site.certs.rsa_key, key)
+    site.init(services=("pop3",), tls_key=key)
+    talks = [warm(site)[1] for _ in range(2)]
+    assert talks[0].say("STLS").startswith(b"-ERR")
+    site.wait_log("the key is not that of the certificate")
+    assert not beside(site, "pop3", "k")
+    shutil.copy(site.certs.key, key + ".new")
+    os.rename(key + ".new", key)
+    shakes_hands(site, talks[1])
+    assert only(site, "pop3", "k")
+
+
+@pytest.mark.parametrize("how", CRASHES, ids=lambda how: how.name)
+def test_a_crash_of_the_signer_renews_the_stems(mortal_site, how):
+    site = mortal_site
+    site.init(services=("pop3",))
+    stem, talk = warm(site)
+    os.kill(only(site, "pop3", "k"), how)
+    servers.wait_for("the end of the stem", lambda: not state_of(stem), 5)
+    shakes_hands(site, warm(site)[1])
 
 
 def test_the_loader_goes_with_its_last_connection(site):
     """And until then it serves STARTTLS to those that were there before."""
     site.init(services=("pop3",))
     stem, talk = warm(site)
-    beside = loader(site, "pop3", stem)
+    pids = [only(site, "pop3", letter) for letter in "lk"]
     os.kill(stem, signal.SIGKILL)
     servers.wait_for("its end", lambda: not state_of(stem))
-    assert state_of(beside)
-    assert talk.say("STLS").startswith(b"+OK")
-    with site.certs.context().wrap_socket(talk.sock) as tls:
-        tls.sendall(b"CAPA\r\n")
-        assert tls.recv(100).startswith(b"+OK")
-    servers.wait_for("the loader's end", lambda: not state_of(beside), 5)
+    assert all(map(state_of, pids))
+    shakes_hands(site, talk)
+    servers.wait_for("their end", lambda: not any(map(state_of, pids)), 5)
 
 
 def test_without_its_loader_a_connection_stays_plain(site):
     site.init(services=("pop3",))
-    stem, talk = warm(site)
-    kill_loader(site, "pop3", stem)
+    talk = warm(site)[1]
+    kill_loader(site, "pop3")
     assert talk.say("STLS").startswith(b"-ERR")
     assert talk.say("QUIT").startswith(b"+OK")
 
@@ -386,8 +434,8 @@ def test_without_its_loader_a_connection_stays_plain(site):
 def test_without_a_loader_tls_begins_all_the_same(site):
     """A program loads GnuTLS itself when nobody has done it for it."""
     site.init(services=("pop3s",))
-    stem = warm(site, "pop3s")[0]
-    kill_loader(site, "pop3s", stem)
+    warm(site, "pop3s")
+    kill_loader(site, "pop3s")
     assert Talk(site, "pop3s").greeting.startswith(b"+OK")
 
 
