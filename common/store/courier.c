@@ -349,3 +349,19 @@ courier_make_list(struct slice uids, struct slice pop3,
 	free(entries.list);
 	return any;
 }
+
+void
+courier_put_subscriptions(struct slice text, struct str *out)
+{
+	struct slice line;
+
+	while (next_line(&text, &line)) {
+		if (slice_starts_nocase(line, "INBOX.") &&
+		    line.len > strlen("INBOX."))
+			line = slice_skip(line, strlen("INBOX."));
+		else if (!slice_is_nocase(line, "INBOX"))
+			continue;
+		str_append(out, line);
+		str_append_char(out, '\n');
+	}
+}

@@ -18,6 +18,7 @@
 #define COURIER_POP3_NAME "courierpop3dsizelist"
 #define COURIER_KEYWORDS_NAME "courierimapkeywords"
 #define COURIER_KEYWORDS_LIST ":list"
+#define COURIER_SUBSCRIPTIONS_NAME "courierimapsubscribed"
 
 #define COURIER_FILE_MAX (10U << 20) /* octets of each */
 #define COURIER_ENTRIES_MAX 160000   /* lines of both lists that count */
@@ -47,5 +48,9 @@ bool courier_next_index(struct slice *indexes, uint32_t *ret_index);
 /* Of which message a file beside :list is, and how new; false for any other. */
 bool courier_update_name(
     struct slice name, struct slice *ret_base, uint64_t *ret_age);
+
+/* Appends what courierimapsubscribed has of this Maildir's folders, lines such
+ * as INBOX and INBOX.Sent, as lines of our subscriptions. */
+void courier_put_subscriptions(struct slice text, struct str *out);
 
 #endif

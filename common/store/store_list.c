@@ -6,6 +6,7 @@
 
 #include "common/base/fileio.h"
 #include "common/base/mem.h"
+#include "common/store/courier.h"
 #include "common/store/folder.h"
 #include "common/store/lock.h"
 #include "common/store/subscriptions.h"
@@ -160,6 +161,22 @@ unite(struct listing *folders)
 	folders->count = kept;
 }
 
+/* Reads the subscriptions: Courier's, until there are some of ours. */
+static int
+read_subscriptions(struct store *store, struct str *text, struct stat *st)
+{
+	STR_AUTO couriers = STR_INIT;
+	int rc = tree_read(
+	    store->root, SUBSCRIPTIONS_NAME, SUBSCRIPTIONS_FILE_MAX, text, st);
+
+	if (rc != -ENOENT)
+		return rc;
+	if (tree_read(store->root, COURIER_SUBSCRIPTIONS_NAME,
+		SUBSCRIPTIONS_FILE_MAX, &couriers, NULL) == 0)
+		courier_put_subscriptions(str_slice(&couriers), text);
+	return 0;
+}
+
 /* Marks the subscribed ones, and adds those that are no folders. */
 static int
 mark_subscribed(struct store *store, struct listing *folders)
@@ -170,11 +187,8 @@ mark_subscribed(struct store *store, struct listing *folders)
 	size_t known = folders->count;
 	unsigned version = 0;
 	struct slice rest;
-	int rc = tree_read(store->root, SUBSCRIPTIONS_NAME,
-	    SUBSCRIPTIONS_FILE_MAX, &text, NULL);
+	int rc = read_subscriptions(store, &text, NULL);
 
-	if (rc == -ENOENT)
-		return 0;
 	if (rc < 0)
 		return rc;
 	rest = str_slice(&text);
@@ -286,10 +300,9 @@ subscribe_locked(
 	struct stat st = { .st_mtim = { 0, 0 } };
 	STR_AUTO text = STR_INIT;
 	STR_AUTO changed = STR_INIT;
-	int rc = tree_read(store->root, SUBSCRIPTIONS_NAME,
-	    SUBSCRIPTIONS_FILE_MAX, &text, &st);
+	int rc = read_subscriptions(store, &text, &st);
 
-	if (rc < 0 && rc != -ENOENT)
+	if (rc < 0)
 		return rc;
 	if (!subscriptions_set(str_slice(&text), name, yes, &changed))
 		return 0;

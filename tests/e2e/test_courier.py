@@ -1,7 +1,13 @@
-"""A Maildir that Courier-IMAP has served: its uidvalidity, uids, keywords and
-POP3 ids are kept, in each folder, and Dovecot reads what became of them."""
+"""A Maildir that Courier-IMAP has served: its uidvalidity, uids, keywords,
+subscriptions and POP3 ids are kept, in each folder, and Dovecot reads what
+became of them; also when that is cut short."""
 import os
+import pathlib
 import re
+import shutil
+import subprocess
+
+import pytest
 
 from imap_client import Client
 from pop3_client import talk
@@ -58,6 +64,11 @@ def seen(client, mailbox):
     return numbers, flags
 
 
+def subscribed(client):
+    return [line.split()[-1].decode()
+            for line in client.cmd('LSUB "" *').all("LSUB")]
+
+
 WANTED = ([531002641, 13], {
     3: {b"\\Seen", b"work"}, 7: set(),
     11: {b"\\Answered", b"\\Seen", b"later"}, 12: set()})
@@ -73,7 +84,8 @@ def test_taken_over(lite):
         path = maildir + folder + "/dovecot-uidlist"
         if os.path.exists(path):
             os.unlink(path)
-    left_by_courier(maildir, LISTED, courierpop3dsizelist=POP3)
+    left_by_courier(maildir, LISTED, courierpop3dsizelist=POP3,
+                    courierimapsubscribed="INBOX.Work\nINBOX.gone\n")
     left_by_courier(maildir + "/.Work", UNLISTED)
     pop3 = talk(lite).login()
     assert pop3.say("UIDL").startswith(b"+OK")
@@ -84,6 +96,9 @@ def test_taken_over(lite):
     assert seen(client, "INBOX") == WANTED
     assert seen(client, "Work") == WANTED
     assert seen(client, "Fresh")[1] == {}
+    assert subscribed(client) == ["Work", "gone"]
+    client.cmd("SUBSCRIBE Fresh")
+    assert subscribed(client) == ["Fresh", "Work", "gone"]
     client.cmd("LOGOUT")
     text = dovecot(lite, "SELECT INBOX", "UID FETCH 1:* (FLAGS)")
     assert b"UIDVALIDITY 531002641" in text and b"UIDNEXT 13" in text
@@ -91,3 +106,51 @@ def test_taken_over(lite):
         line = re.search(rb"\* \d+ FETCH \(UID %d FLAGS \(([^)]*)\)" % uid,
                          text)
         assert set(line[1].split()) - {b"\\Recent"} == flags, text
+
+
+# Calls that change what is on the disk.
+WRITING = ("write", "fsync", "renameat", "renameat2", "unlinkat", "linkat")
+
+
+def show(maildir, inject=None):
+    """What the store says of INBOX; killed or failed it says nothing."""
+    command = [os.environ["NJIWA_BUILD"] + "/tests/tools/store_tool", maildir,
+               "show", "INBOX"]
+    if inject:
+        command = ["strace", "-qq", "-o", "/dev/null", "-e",
+                   "inject=" + inject] + command
+    done = subprocess.run(command, timeout=60, check=inject is None,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return done.stdout.decode()
+
+
+def facts(said):
+    """But for what is recent, which was told to the one that was killed."""
+    return re.sub(r" recent \d+|!", "", said).split()
+
+
+@pytest.mark.parametrize("harm", ["signal=KILL", "error=ENOSPC"])
+def test_cut_short(strace, scratch, tmp_path, harm):
+    """Killed before a call that changes the disk, or with a full one: the next
+    look finds everything that Courier said."""
+    before = tmp_path / "before"
+    left_by_courier(before, LISTED, courierpop3dsizelist=POP3)
+    (before / "tmp").mkdir()
+    whole = tmp_path / "whole"
+    shutil.copytree(before, whole)
+    wanted = show(whole)
+    assert wanted.startswith("validity 531002641 next 13 count 4")
+    assert "later" in (whole / "dovecot-keywords").read_text()
+    cut = 0
+    for name in WRITING:
+        for nth in range(1, 8):
+            maildir = pathlib.Path(tmp_path, "%s.%d" % (name, nth))
+            shutil.copytree(before, maildir)
+            said = show(maildir, "%s:%s:when=%d" % (name, harm, nth))
+            if said == wanted:
+                break
+            cut += 1
+            for lock in maildir.glob("*.lock"):
+                lock.unlink()  # its holder is dead
+            assert facts(show(maildir)) == facts(wanted)
+    assert cut > 5

@@ -9,14 +9,9 @@ import time
 import pytest
 
 import spool_under_test
-from conftest import need
 from site_under_test import full
 
-
-@pytest.fixture(autouse=True)
-def strace():
-    need("strace")
-
+pytestmark = pytest.mark.usefixtures("strace")
 
 # What can change the disk, or tell a client.
 CHANGING = ("openat", "write", "fsync", "link", "linkat", "rename", "renameat",

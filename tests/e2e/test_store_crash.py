@@ -12,16 +12,11 @@ import time
 
 import pytest
 
-from conftest import need
 from disks import small_disk
 
 TEXT = b"Subject: crash\n\n" + b"a line of the body\n" * 500
 
-
-@pytest.fixture(autouse=True)
-def strace():
-    need("strace")
-
+pytestmark = pytest.mark.usefixtures("strace")
 
 # Calls that can change what is on the disk; they may fail with ENOSPC.
 WRITING = {"openat", "write", "fsync", "linkat", "renameat2", "renameat",

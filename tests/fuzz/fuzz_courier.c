@@ -21,6 +21,24 @@ check_list(struct slice text, const struct uidlist_header *header)
 		__builtin_trap();
 }
 
+/* Each line is a name. */
+static void
+check_subscriptions(struct slice text)
+{
+	STR_AUTO out = STR_INIT;
+	struct slice rest, line;
+
+	courier_put_subscriptions(text, &out);
+	if (out.len > text.len)
+		__builtin_trap();
+	for (rest = str_slice(&out); rest.len;) {
+		line = slice_head(rest, slice_find(rest, '\n'));
+		if (line.len == 0)
+			__builtin_trap();
+		rest = slice_skip(rest, line.len + 1);
+	}
+}
+
 static void
 check_keywords(struct slice rest)
 {
@@ -39,7 +57,8 @@ check_keywords(struct slice rest)
 	}
 }
 
-/* Both lists, a NUL between them; and all as :list. */
+/* Both lists, a NUL between them; and all as :list and as
+ * subscriptions. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -48,6 +67,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	STR_AUTO out = STR_INIT;
 
 	check_keywords(pop3);
+	check_subscriptions(pop3);
 	if (size == 0 || !slice_next(&pop3, '\0', &uids))
 		return 0;
 	if (pop3.ptr == NULL)

@@ -181,6 +181,19 @@ update_names(void **state)
 	}
 }
 
+static void
+subscriptions(void **state)
+{
+	STR_AUTO out = STR_INIT;
+
+	(void)state;
+	courier_put_subscriptions(
+	    slice_from("INBOX.Sent\ninbox\nINBOX.a.b&-c\nINBOX.\nINBOXES\n"
+		       "shared.x\n\nInbox.d\nINBOX.torn"),
+	    &out);
+	assert_string_equal(out.ptr, "Sent\ninbox\na.b&-c\nd\n");
+}
+
 /* ---- with a folder ---- */
 
 static void
@@ -367,6 +380,7 @@ main(void)
 		cmocka_unit_test(ceilings),
 		cmocka_unit_test(too_many),
 		cmocka_unit_test(update_names),
+		cmocka_unit_test(subscriptions),
 		CASE(taken_over),
 		CASE(only_once),
 		CASE(by_delivery),
