@@ -177,7 +177,7 @@ def test_the_least_rights(make_site, plain_build, user):
     client.select()
     process.send_signal(signal.SIGTERM)
     # sooner than shutdown_grace, and told to
-    assert process.wait(15) == 0
+    assert process.wait(25) == 0
     assert b"* BYE" in client.file.read()
     for word in ("a program failed", "confined", "CAP_KILL", "did not end"):
         assert word not in site.log
