@@ -12,6 +12,18 @@ is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+bool
+header_is_name(struct slice name)
+{
+	size_t i;
+
+	for (i = 0; i < name.len; i++)
+		if (name.ptr[i] <= ' ' || name.ptr[i] > '~' ||
+		    name.ptr[i] == ':')
+			return false;
+	return name.len > 0;
+}
+
 /* The name of the field that line begins, blanks before the colon allowed
  * (RFC 5322 section 4.5.8); empty when it begins none. */
 static struct slice

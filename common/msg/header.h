@@ -43,6 +43,9 @@ struct header_scan {
 void header_scan_line(
     struct header_scan *scan, struct slice line, struct str *out);
 
+/* Can a field have that name (RFC 5322 section 2.2)? */
+bool header_is_name(struct slice name);
+
 /* A field of a complete header; the slices borrow from it. */
 struct header_field {
 	struct slice name; /* without blanks and colon */

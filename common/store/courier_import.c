@@ -147,17 +147,6 @@ read_updates(struct import *im)
 	return rc;
 }
 
-/* Of two files with one base name the first one has them. */
-static void
-leave_twin(void *ctx, struct scan *scan, struct scan_file *first,
-    struct scan_file *second)
-{
-	(void)ctx;
-	(void)scan;
-	(void)first;
-	(void)second;
-}
-
 static int
 read_cur(struct import *im)
 {
@@ -166,7 +155,7 @@ read_cur(struct import *im)
 
 	if (rc < 0)
 		return rc;
-	scan_index(&im->scan, leave_twin, NULL);
+	scan_index(&im->scan, scan_drop_twin, NULL);
 	im->letters = mem_zalloc(im->scan.count + 1, sizeof *im->letters);
 	im->ages = mem_zalloc(im->scan.count + 1, sizeof *im->ages);
 	for (i = 0; i < im->scan.count; i++) {

@@ -152,6 +152,16 @@ slot_of(const struct scan *scan, struct slice base, uint32_t hash)
 }
 
 void
+scan_drop_twin(void *ctx, struct scan *scan, struct scan_file *first,
+    struct scan_file *second)
+{
+	(void)ctx;
+	(void)scan;
+	(void)first;
+	second->state |= SCAN_DROPPED;
+}
+
+void
 scan_index(struct scan *scan, scan_twins *twins, void *ctx)
 {
 	size_t slots = TABLE_MIN, i;
@@ -174,17 +184,6 @@ scan_index(struct scan *scan, scan_twins *twins, void *ctx)
 	}
 }
 
-/* There are none among files that were looked for first. */
-static void
-no_twins(void *ctx, struct scan *scan, struct scan_file *first,
-    struct scan_file *second)
-{
-	(void)ctx;
-	(void)scan;
-	(void)first;
-	second->state |= SCAN_DROPPED;
-}
-
 void
 scan_add_missing(struct scan *scan, const struct scan *other)
 {
@@ -203,7 +202,7 @@ scan_add_missing(struct scan *scan, const struct scan *other)
 			break; /* it has more than there may be */
 	}
 	if (scan->count > before)
-		scan_index(scan, no_twins, NULL);
+		scan_index(scan, scan_drop_twin, NULL);
 }
 
 struct scan_file *

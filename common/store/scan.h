@@ -58,6 +58,10 @@ int scan_read(struct scan *scan, int dirfd, uint8_t state);
 typedef void scan_twins(void *ctx, struct scan *scan, struct scan_file *first,
     struct scan_file *second);
 
+/* Drops the second one: the usual answer to twins. */
+void scan_drop_twin(void *ctx, struct scan *scan, struct scan_file *first,
+    struct scan_file *second);
+
 /* Makes the table. */
 void scan_index(struct scan *scan, scan_twins *twins, void *ctx);
 

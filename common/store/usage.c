@@ -9,16 +9,6 @@ struct usage {
 	uint64_t octets, messages;
 };
 
-static void
-no_twins(void *ctx, struct scan *scan, struct scan_file *first,
-    struct scan_file *second)
-{
-	(void)ctx;
-	(void)scan;
-	(void)first;
-	second->state |= SCAN_DROPPED;
-}
-
 /* The size of one message: by name, else by stat; 0 when it is gone. */
 static uint64_t
 size_of(const struct tree_folder *folder, const struct scan *scan,
@@ -47,7 +37,7 @@ usage_of_folder(
 	if (rc == 0)
 		rc = scan_read(&scan, folder->cur_dir, 0);
 	if (rc == 0)
-		scan_index(&scan, no_twins, NULL);
+		scan_index(&scan, scan_drop_twin, NULL);
 	for (i = 0; rc == 0 && !folder->ignored_by_quota && i < scan.count;
 	     i++) {
 		if (scan.files[i].state & SCAN_DROPPED)

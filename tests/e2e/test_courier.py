@@ -9,10 +9,10 @@ import subprocess
 
 import pytest
 
+from dovecot_under_test import dovecot
 from imap_client import Client
 from pop3_client import talk
 from site_under_test import MAIL_UID
-from test_imap_structure import dovecot
 
 MESSAGES = {"1700000001.M1P1.old": "S", "1700000002.M2P1.old": "",
             "1700000003.M3P1.old": "RS", "1700000004.M4P1.old": None}

@@ -8,9 +8,9 @@ import time
 
 import pytest
 
+from dovecot_under_test import dovecot_lists
 from imap_client import Client
 import servers
-from test_imap_structure import dovecot_lists
 
 SIMPLE = b"Subject: x\r\n\r\nhello\r\n"
 

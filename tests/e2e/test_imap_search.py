@@ -5,9 +5,10 @@ import re
 
 import pytest
 
+from dovecot_under_test import dovecot
 from imap_client import Client
 from test_corpus import corpus
-from test_imap_structure import dovecot, put
+from test_imap_structure import put
 
 MESSAGES = [
     b"From: Andr\xc3\xa9 <a@example.org>\nTo: demo@test.dev\n"

@@ -8,9 +8,10 @@ import re
 
 import pytest
 
+from dovecot_under_test import dovecot
 from imap_client import Client
 from test_corpus import corpus
-from test_imap_structure import dovecot, put
+from test_imap_structure import put
 
 
 def message(subject=None, date=None, ident=None, refs=None, reply=None,

@@ -15,9 +15,7 @@ import imap_client
 import imap_resync
 import imap_stress
 import modseqs
-import site_under_test
-from conftest import lacking
-from test_store_dovecot import IMAP as DOVECOT
+from dovecot_under_test import Dovecot
 
 SECONDS = int(os.environ.get("NJIWA_STRESS", "0"))
 SESSIONS = 30 if SECONDS else 10
@@ -25,28 +23,6 @@ SESSIONS = 30 if SECONDS else 10
 # Who resyncs needs modification sequences, which an index keeps.
 RESYNCER = (imap_resync.Resyncer if modseqs.HAS_INDEX
             else imap_stress.Worker)
-
-CONFIG = """
-base_dir = {top}/dovecot-run
-state_dir = {top}/dovecot-state
-log_path = {top}/dovecot.log
-info_log_path = /dev/null
-protocols =
-ssl = no
-mail_home = {top}
-mail_location = maildir:{maildir}
-mail_uid = {user}
-mail_gid = {user}
-first_valid_uid = 1
-first_valid_gid = 1
-default_internal_user = nobody
-default_login_user = nobody
-default_internal_group = nogroup
-namespace inbox {{
-  inbox = yes
-  separator = /
-}}
-"""
 
 
 class Crowd:
@@ -62,27 +38,19 @@ class Crowd:
         return imap_client.Client(self.site)
 
     def dovecot(self):
-        top, user = self.site.folder, site_under_test.MAIL_UID
-        config = top + "/dovecot.conf"
-        if not os.path.exists(config):
-            with open(config, "w") as out:
-                out.write(CONFIG.format(top=top, user=user,
-                                        maildir=self.site.maildir()))
-            open(top + "/dovecot.log", "w").close()
-            os.chmod(top + "/dovecot.log", 0o666)
+        """A way to connect to one."""
+        server = Dovecot(self.site.folder + "/dovecot",
+                         os.path.dirname(self.site.maildir()))
 
         def start():
             ours, its = socket.socketpair()
             ours.settimeout(60)
             with its:
-                process = subprocess.Popen(
-                    [DOVECOT, "-c", config], stdin=its, stdout=its,
-                    stderr=subprocess.DEVNULL, cwd="/", user=user, group=user,
-                    extra_groups=[], env={"HOME": top, "USER": "u",
-                                          "PATH": "/usr/bin"})
+                process = server.start(stdin=its, stdout=its,
+                                       stderr=subprocess.DEVNULL)
             self.site.daemons.append(process)
             return ours
-        return imap_stress.dovecot_client(start)
+        return lambda: imap_stress.dovecot_client(start)
 
     def add(self, connect, count, killed=False, kind=imap_stress.Worker):
         for _ in range(count):
@@ -137,7 +105,7 @@ class Crowd:
             self.ledger.closes(box, {uid: name for uid, (name, _)
                                      in found.items()})
             if dovecot:
-                assert imap_stress.listing(self.dovecot(), box) == found
+                assert imap_stress.listing(self.dovecot()(), box) == found
         self.ledger.counts()
         client.close()
         steps = sum(self.ledger.steps.values())
@@ -176,14 +144,12 @@ def test_killed(crowd):
 
 
 def test_with_dovecot(crowd):
-    if not os.path.exists(DOVECOT):
-        lacking("dovecot-imapd")
     crowd.add(crowd.connect, SESSIONS - 7)
     crowd.add(crowd.connect, 4, kind=RESYNCER)
-    crowd.add(crowd.dovecot, 3)
+    crowd.add(crowd.dovecot(), 3)
     crowd.beside(crowd.deliver)
     crowd.run()
     crowd.close(dovecot=True)
-    with open(crowd.site.folder + "/dovecot.log") as log:
+    with open(crowd.site.folder + "/dovecot/log") as log:
         said = [line for line in log if "Error" in line or "Panic" in line]
     assert not said

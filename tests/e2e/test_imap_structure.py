@@ -1,39 +1,14 @@
 """Parts of messages: BODYSTRUCTURE and BODY[1.2...], by the RFC's example and,
 on messages that others wrote, by what Dovecot says of the same files."""
 import os
-import pathlib
 import re
-import subprocess
 
 import pytest
 
-from conftest import lacking
+from dovecot_under_test import dovecot
 from imap_client import Client
 from site_under_test import MAIL_UID
 from test_corpus import corpus
-
-DOVECOT = "/usr/lib/dovecot/imap"
-CONFIG = """
-base_dir = {top}/run
-state_dir = {top}/state
-log_path = {top}/log
-info_log_path = /dev/null
-protocols =
-ssl = no
-mail_home = {home}
-mail_location = maildir:{home}/Maildir
-mail_uid = {uid}
-mail_gid = {uid}
-first_valid_uid = 1
-first_valid_gid = 1
-default_internal_user = nobody
-default_login_user = nobody
-default_internal_group = nogroup
-namespace inbox {{
-  inbox = yes
-  separator = /
-}}
-"""
 
 MESSAGE = """\
 From: a@example.org
@@ -249,38 +224,6 @@ def folded(tree):
     if isinstance(tree, list):
         return [folded(branch) for branch in tree]
     return tree.lower()
-
-
-def dovecot(site, *commands):
-    """What Debian's Dovecot answers on the site's Maildir of demo."""
-    if not os.path.exists(DOVECOT):
-        lacking("dovecot-imapd")
-    top = pathlib.Path(site.folder, "dovecot")
-    top.mkdir()
-    log = top / "log"
-    log.write_text("")
-    os.chmod(log, 0o666)
-    home = os.path.dirname(site.maildir())
-    config = top / "dovecot.conf"
-    config.write_text(CONFIG.format(top=top, home=home, uid=MAIL_UID))
-    said = b"".join(b"t%d %s\r\n" % (number, command.encode())
-                    for number, command in enumerate(commands))
-    # its input stays open: at an end of it Dovecot ends in the midst
-    with subprocess.Popen(
-            [DOVECOT, "-c", str(config)], cwd=home, user=MAIL_UID,
-            group=MAIL_UID, extra_groups=[], stdin=subprocess.PIPE,
-            env={"HOME": home, "USER": "u", "PATH": "/usr/bin"},
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-        process.stdin.write(said + b"t LOGOUT\r\n")
-        process.stdin.flush()
-        return process.stdout.read()
-
-
-def dovecot_lists(site):
-    """The names of the mailboxes that it sees."""
-    return {name.decode() for name in re.findall(
-        rb'(?m)^\* LIST \((?!\\Non)[^)]*\) "/" "?([^"\r]*)"?\r$',
-        dovecot(site, 'LIST "" *'))}
 
 
 def dovecot_says(site, count):

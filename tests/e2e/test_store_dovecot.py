@@ -10,41 +10,8 @@ import threading
 
 import pytest
 
-from conftest import lacking
-
-IMAP = "/usr/lib/dovecot/imap"
-POP3 = "/usr/lib/dovecot/pop3"
-USER = 8  # mail, whom Debian has
-
-
-@pytest.fixture(autouse=True)
-def peer():
-    if not os.path.exists(IMAP):
-        lacking("dovecot-imapd")
-
-
-CONFIG = """
-base_dir = {top}/run
-state_dir = {top}/state
-log_path = {top}/log
-info_log_path = /dev/null
-protocols =
-ssl = no
-mail_home = {top}/home
-mail_location = maildir:~/Maildir
-mail_uid = {user}
-mail_gid = {user}
-first_valid_uid = 1
-first_valid_gid = 1
-default_internal_user = nobody
-default_login_user = nobody
-default_internal_group = nogroup
-pop3_uidl_format = %08Xu%08Xv
-namespace inbox {{
-  inbox = yes
-  separator = /
-}}
-"""
+from dovecot_under_test import IMAP, POP3, Dovecot
+from site_under_test import MAIL_UID as USER
 
 
 class Site:
@@ -56,26 +23,21 @@ class Site:
         self.maildir = self.home / "Maildir"
         self.home.mkdir()
         os.chown(self.home, USER, USER)
-        self.config = top / "dovecot.conf"
-        self.config.write_text(CONFIG.format(top=top, user=USER))
-        self.log = top / "log"
-        self.log.write_text("")
-        os.chmod(self.log, 0o666)
+        self.server = Dovecot(top, self.home)
         self.said = []
         self.binary = pathlib.Path(os.environ["NJIWA_BUILD"],
                                    "tests/tools/store_tool")
 
     def dovecot(self, program, lines):
-        done = subprocess.run(
-            [program, "-c", str(self.config)],
-            input="".join(line + "\r\n" for line in lines).encode(),
-            env={"HOME": str(self.home), "USER": "u", "PATH": "/usr/bin"},
-            cwd=self.home, user=USER, group=USER, extra_groups=[],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60,
-            check=True)
-        self.said += [line for line in done.stderr.decode().splitlines()
+        with self.server.start(program, stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE) as process:
+            said = "".join(line + "\r\n" for line in lines).encode()
+            out, errors = process.communicate(said, timeout=60)
+        assert process.returncode == 0, errors
+        self.said += [line for line in errors.decode().splitlines()
                       if re.search(r"(Error|Warning|Panic|Fatal)", line)]
-        return done.stdout.decode()
+        return out.decode()
 
     def imap(self, *commands):
         lines = [f"t{n} {c}" for n, c in enumerate(commands)]
@@ -131,9 +93,7 @@ class Site:
 
     def quiet(self):
         assert self.said == []
-        noise = [line for line in self.log.read_text().splitlines()
-                 if re.search(r"(Error|Warning|Panic|Fatal)", line)]
-        assert noise == []
+        assert self.server.complaints() == []
 
 
 @pytest.fixture(name="site")

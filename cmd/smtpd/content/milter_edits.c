@@ -33,18 +33,6 @@ milter_edits_release(struct milter_edits *edits)
 
 /* ---- the header ---- */
 
-static bool
-is_name(struct slice name)
-{
-	size_t i;
-
-	for (i = 0; i < name.len; i++)
-		if (name.ptr[i] <= ' ' || name.ptr[i] > '~' ||
-		    name.ptr[i] == ':')
-			return false;
-	return name.len > 0 && name.len <= NAME_MAX_OCTETS;
-}
-
 /* A whole field, of which no line can be taken for another field or for the end
  * of the header. */
 static void
@@ -149,7 +137,7 @@ edit_header(
 	struct slice head = str_slice(&edits->head);
 	STR_AUTO field = STR_INIT;
 
-	if (!is_name(edit->name))
+	if (!header_is_name(edit->name) || edit->name.len > NAME_MAX_OCTETS)
 		return err_set(err, EPROTO, "a header field without a name");
 	format_field(edits, edit, &field);
 	if (head.len + field.len > HEAD_MAX)

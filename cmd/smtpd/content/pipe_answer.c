@@ -44,18 +44,6 @@ is_text(struct slice text)
 	return text.len <= HEADER_LINE_MAX;
 }
 
-static bool
-is_name(struct slice name)
-{
-	size_t i;
-
-	for (i = 0; i < name.len; i++)
-		if (name.ptr[i] <= ' ' || name.ptr[i] > '~' ||
-		    name.ptr[i] == ':')
-			return false;
-	return name.len > 0;
-}
-
 /* The next line, without its end, if it goes on with a field. */
 static bool
 next_folded(struct parsing *p, struct slice *ret_line)
@@ -87,7 +75,7 @@ take_field(struct parsing *p, struct slice text, struct str *field,
 	struct slice line = text;
 
 	*ret_name = slice_head(text, at);
-	if (at == text.len || !is_name(*ret_name))
+	if (at == text.len || !header_is_name(*ret_name))
 		return bad_line(text, err);
 	do {
 		line = cut_cr(line);
@@ -157,7 +145,7 @@ take_replace(struct parsing *p, struct slice text, struct err *err)
 static int
 take_remove(struct parsing *p, struct slice text, struct err *err)
 {
-	if (!is_name(text))
+	if (!header_is_name(text))
 		return bad_line(text, err);
 	(void)replace_fields(
 	    &p->answer->own, text, slice_from("")); /* there need be none */
