@@ -52,6 +52,8 @@ static const struct capability {
 	{ "CATENATE",      CAP_AFTER_LOGIN },
 	{ "URL-PARTIAL",   CAP_AFTER_LOGIN },
 	{ "REPLACE",       CAP_AFTER_LOGIN },
+	{ "CONDSTORE",     CAP_AFTER_LOGIN },
+	{ "QRESYNC",       CAP_AFTER_LOGIN },
 	{ "UIDONLY",       CAP_AFTER_LOGIN },
 	{ "PARTIAL",       CAP_AFTER_LOGIN },
 	{ "INPROGRESS",    CAP_AFTER_LOGIN },

@@ -72,6 +72,7 @@ static void
 shrink(struct imap *im)
 {
 	imap_forget_body(im);
+	store_rest(im->store);
 	str_release(&im->conn.out);
 	str_release(&im->conn.scratch);
 	reader_shrink(&im->conn.reader);

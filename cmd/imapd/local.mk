@@ -74,6 +74,6 @@ libimapd_a_SOURCES = \
 
 pkglibexec_PROGRAMS += njiwa-imapd
 njiwa_imapd_SOURCES = %D%/main.c
-njiwa_imapd_LDADD = libimapd.a libsvc.a libproto.a libaccount.a libstore.a \
+njiwa_imapd_LDADD = libimapd.a libsvc.a libproto.a libaccount.a libstore.a libindex.a \
 	libmsg.a libnet.a libbase.a $(INIH_LIBS) $(UNISTRING_LIBS) $(ZLIB_LIBS)
 dist_man_MANS += %D%/njiwa-imapd.8

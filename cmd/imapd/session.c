@@ -290,6 +290,7 @@ open_store(struct imap *im)
 		.quota = count_quota,
 		.first = settings->expire_folders[0] ? note_first : NULL,
 		.quota_ctx = im->service,
+		.indexing = im->service->indexing,
 	};
 	struct err err = { 0, "" };
 

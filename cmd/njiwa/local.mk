@@ -1,7 +1,7 @@
 # njiwa, the administrator's tool, and the page of the settings
 bin_PROGRAMS += njiwa
 njiwa_SOURCES = %D%/main.c
-NJIWA_TOOL_LIBS = libtool_njiwa.a libsvc.a libproto.a libstore.a libmsg.a libaccount.a \
+NJIWA_TOOL_LIBS = libtool_njiwa.a libsvc.a libproto.a libstore.a libindex.a libmsg.a libaccount.a \
 	libnet.a libbase.a $(INIH_LIBS) $(CRYPT_LIBS) -ldl
 njiwa_LDADD = $(NJIWA_TOOL_LIBS)
 

@@ -15,6 +15,6 @@ libpop3d_a_SOURCES = \
 
 pkglibexec_PROGRAMS += njiwa-pop3d
 njiwa_pop3d_SOURCES = %D%/main.c
-njiwa_pop3d_LDADD = libpop3d.a libsvc.a libstore.a libaccount.a \
+njiwa_pop3d_LDADD = libpop3d.a libsvc.a libstore.a libindex.a libaccount.a \
 	libproto.a libnet.a libmsg.a libbase.a $(INIH_LIBS)
 dist_man_MANS += %D%/njiwa-pop3d.8

@@ -138,6 +138,7 @@ open_maildrop(struct pop3_session *pop3)
 		.quota = count_quota,
 		.first = settings->expire_folders[0] ? note_first : NULL,
 		.quota_ctx = session,
+		.indexing = session->indexing,
 	};
 	struct err err = { .code = 0 };
 

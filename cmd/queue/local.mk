@@ -8,6 +8,6 @@ libqueue_a_SOURCES = \
 	%D%/run.c
 pkglibexec_PROGRAMS += njiwa-queue
 njiwa_queue_SOURCES = %D%/main.c
-njiwa_queue_LDADD = libqueue.a libsvc.a libproto.a libstore.a libaccount.a \
+njiwa_queue_LDADD = libqueue.a libsvc.a libproto.a libstore.a libindex.a libaccount.a \
 	libmsg.a libbase.a $(INIH_LIBS)
 dist_man_MANS += %D%/njiwa-queue.8

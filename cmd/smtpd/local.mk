@@ -49,6 +49,6 @@ libsmtpd_a_SOURCES = \
 
 pkglibexec_PROGRAMS += njiwa-smtpd
 njiwa_smtpd_SOURCES = %D%/main.c
-njiwa_smtpd_LDADD = libsmtpd.a libsvc.a libproto.a libaccount.a libstore.a \
+njiwa_smtpd_LDADD = libsmtpd.a libsvc.a libproto.a libaccount.a libstore.a libindex.a \
 	libmsg.a libnet.a libbase.a $(INIH_LIBS)
 dist_man_MANS += %D%/njiwa-smtpd.8

@@ -4,6 +4,7 @@ libbase_a_SOURCES = \
 	%D%/driver.c %D%/driver.h \
 	%D%/enc.c %D%/enc.h \
 	%D%/err.c %D%/err.h \
+	%D%/fault.c %D%/fault.h \
 	%D%/fileio.c %D%/fileio.h \
 	%D%/ipc.c %D%/ipc.h \
 	%D%/log.c %D%/log.h \

@@ -11,6 +11,7 @@
 #include "common/store/folder.h"
 #include "common/store/folder_change.h"
 #include "common/store/lock.h"
+#include "common/store/store_index.h"
 #include "common/store/uidlist.h"
 #include "common/store/usage.h"
 
@@ -166,6 +167,7 @@ store_delete(struct store *store, struct slice name, struct err *err)
 	tree_tell_first(store, &folder, 0, false);
 	tree_folder_close(&folder);
 	remove_gone(store);
+	store_index_forget(store, str_cstr(&dir));
 	return 0;
 }
 
@@ -264,8 +266,11 @@ rename_all(struct store *store, const struct renamings *all, struct err *err)
 		rc = tree_sync(store, store->root);
 	else
 		done--;
-	if (rc == 0)
+	if (rc == 0) {
+		while (done-- > 0)
+			store_index_rename(store, way[done].from, way[done].to);
 		return 0;
+	}
 	rc = tree_error(store, err, -rc, store->path,
 	    done < all->count ? way[done].from : "");
 	while (done-- > 0) /* as far as it can be undone */

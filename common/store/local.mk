@@ -17,7 +17,7 @@ libstore_a_SOURCES = \
 	%D%/lock.c %D%/lock.h \
 	%D%/mailbox.c %D%/mailbox.h \
 	%D%/mailbox_body.h \
-	%D%/mailbox_cached.c %D%/mailbox_cached.h \
+	%D%/mailbox_cached.h \
 	%D%/mailbox_change.c \
 	%D%/mailbox_copy.c %D%/mailbox_copy.h \
 	%D%/mailbox_message.c %D%/mailbox_message.h \
@@ -40,6 +40,7 @@ libstore_a_SOURCES = \
 	%D%/spool_file.c %D%/spool_file.h \
 	%D%/spool_scan.c \
 	%D%/store.c %D%/store.h \
+	%D%/store_index.c %D%/store_index.h \
 	%D%/store_list.c \
 	%D%/subscriptions.c %D%/subscriptions.h \
 	%D%/tree.c %D%/tree.h \
@@ -48,6 +49,10 @@ libstore_a_SOURCES = \
 	%D%/usage.c %D%/usage.h \
 	%D%/view.h \
 	%D%/view_assign.c \
+	%D%/view_facts.c \
+	%D%/view_index.c %D%/view_index.h \
+	%D%/view_own.c \
+	%D%/view_publish.c \
 	%D%/view_scan.c \
 	%D%/watch.c %D%/watch.h \
 	%D%/withdraw.c %D%/withdraw.h

@@ -7,7 +7,7 @@
 #include "common/base/mem.h"
 #include "common/store/body.h"
 #include "common/store/maildir.h"
-#include "common/store/view.h"
+#include "common/store/view_index.h"
 
 int
 mailbox_open(struct store *store, struct slice name, enum mailbox_mode mode,
@@ -45,9 +45,13 @@ mailbox_free(struct mailbox *mb)
 
 	if (mb == NULL)
 		return;
+	view_index_flush(mb);
 	for (i = 0; i < mb->nuidls; i++)
 		free(mb->uidls[i].text);
 	free(mb->uidls);
+	free(mb->index.own);
+	str_release(&mb->index.facts);
+	str_release(&mb->index.text);
 	free(mb->sizes);
 	free(mb->records);
 	keywords_release(&mb->keywords);
@@ -90,8 +94,10 @@ mailbox_writable(const struct mailbox *mb)
 uint64_t
 mailbox_highest_modseq(const struct mailbox *mb)
 {
-	(void)mb;
-	return 0;
+	/* what others did meanwhile is yet to be followed */
+	if (mb->index.number && mb->index.modseq < mb->highest)
+		return mb->index.modseq;
+	return mb->highest;
 }
 
 const struct message *

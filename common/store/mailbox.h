@@ -109,12 +109,9 @@ struct uid_range { /* from first to last */
 	uint32_t first, last;
 };
 
-/*
- * The uids that have gone since the modification sequence, as ascending ranges
- * below uidnext; free *ret_ranges.  Where that is not known any more, all that
- * the view has not (RFC 7162 section 3.2.5.1 allows more than need be).  0 or
- * -errno with err filled.
- */
+/* The uids below uidnext that have gone since the modification sequence,
+ * ascending; free *ret_ranges.  Where that is not known any more, all that the
+ * view has not (RFC 7162 section 3.2.5.1 allows it).  0 or -errno. */
 int mailbox_vanished(struct mailbox *mb, uint64_t since_modseq,
     struct uid_range **ret_ranges, size_t *ret_n, struct err *err);
 
@@ -135,6 +132,9 @@ struct flags_change {
  * gone; -EROFS; -errno. */
 int mailbox_set_flags(struct mailbox *mb, uint32_t seq,
     const struct flags_change *change, struct err *err);
+
+/* While on, changes are noted together, and modseqs come, when it is off. */
+void mailbox_batch(struct mailbox *mb, bool on);
 
 enum expunge_mode {
 	EXPUNGE_ANY,     /* whatever their flags are */

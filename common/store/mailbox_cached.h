@@ -14,6 +14,9 @@ enum cached {
 	CACHED_FIELDS /* the header fields that clients ask for */
 };
 
+#define MAILBOX_CACHED_MAX                                                     \
+	65536 /* octets of a text; longer ones are not kept */
+
 /* The kept text of that kind, borrowed until the next call on mb; false when
  * there is none. */
 bool mailbox_cached(

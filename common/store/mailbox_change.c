@@ -5,9 +5,9 @@
 
 #include "common/store/mailbox_message.h"
 #include "common/store/maildir.h"
-#include "common/store/view.h"
+#include "common/store/view_index.h"
 
-#define LOOKUPS 3 /* of a file that others keep renaming */
+#define LOOKUPS 4 /* of a file that others keep renaming */
 
 static int
 no_message(struct err *err)
@@ -33,7 +33,7 @@ view_with_file(struct mailbox *mb, uint32_t seq, view_work *work, void *ctx,
 		if (rc != -ENOENT)
 			return tree_error(mb->store, err, -rc, mb->folder.path,
 			    view_name(mb, record));
-		rc = view_refresh(mb, err);
+		rc = view_refresh(mb, tries > 0, err);
 		if (rc < 0)
 			return rc;
 	}
@@ -102,12 +102,14 @@ change_flags(struct mailbox *mb, struct record *record, void *ctx)
 		return still_there(mb, record);
 	maildir_put_flags(
 	    old, wanted.flags & (uint8_t)~FLAG_RECENT, wanted.keywords, &name);
+	view_index_before(mb);
 	rc = tree_rename(
 	    view_dir(mb, record), old.ptr, mb->folder.cur_dir, name.ptr);
 	if (rc < 0)
 		return rc;
 	view_rename(mb, record, str_slice(&name));
 	*message = wanted;
+	view_index_changed(mb, message->uid);
 	return 0;
 }
 
@@ -116,10 +118,13 @@ mailbox_set_flags(struct mailbox *mb, uint32_t seq,
     const struct flags_change *change, struct err *err)
 {
 	struct flags_change copy = *change; /* a view_work's is not const */
+	int rc;
 
 	if (!mb->writable)
 		return err_set(err, EROFS, "the mailbox is open read-only");
-	return view_with_file(mb, seq, change_flags, &copy, err);
+	rc = view_with_file(mb, seq, change_flags, &copy, err);
+	view_index_settle(mb);
+	return rc;
 }
 
 uint64_t
@@ -144,7 +149,7 @@ view_note_removed(
 	removal->from_cur |= (record->state & RECORD_IN_NEW) == 0;
 	record->state |= RECORD_GONE;
 	record->name = 0; /* the next look keeps no name of it */
-	mb->stale = true;
+	view_index_changed(mb, record->message.uid);
 }
 
 struct expunge {
@@ -163,6 +168,7 @@ remove_file(struct mailbox *mb, struct record *record, void *ctx)
 	    !(record->message.flags & FLAG_DELETED))
 		return 0;
 	octets = (int64_t)view_octets(mb, record);
+	view_index_before(mb);
 	if (unlinkat(view_dir(mb, record), view_name(mb, record), 0) < 0)
 		return -errno;
 	expunge->removal.octets += octets;
@@ -237,6 +243,7 @@ mailbox_expunge(struct mailbox *mb, enum expunge_mode mode,
 		if (rc == -ENOENT && mode != EXPUNGE_SOLE)
 			rc = 0;
 	}
+	view_index_settle(mb);
 	if (removal->messages && config->quota && !mb->folder.ignored_by_quota)
 		config->quota(
 		    config->quota_ctx, -removal->octets, -removal->messages);

@@ -7,7 +7,7 @@
 #include "common/base/clock.h"
 #include "common/base/siphash.h"
 #include "common/store/maildir.h"
-#include "common/store/view.h"
+#include "common/store/view_index.h"
 
 static int
 open_file(struct mailbox *mb, struct record *record, void *ctx)
@@ -57,12 +57,25 @@ int
 mailbox_message_date(
     struct mailbox *mb, uint32_t seq, time_t *ret_date, struct err *err)
 {
+	struct view_fact fact = { .kind = INDEX_KNOWS_DATE };
+	const struct record *record = view_record(mb, seq);
 	struct stat st = { .st_size = 0 };
-	int rc = view_with_file(mb, seq, stat_file, &st, err);
+	struct index_row row;
+	int rc;
 
-	if (rc == 0)
-		*ret_date = st.st_mtime;
-	return rc;
+	if (record && view_fact_find(mb, record, &row) &&
+	    row.known & INDEX_KNOWS_DATE) {
+		*ret_date = (time_t)row.date;
+		return 0;
+	}
+	rc = view_with_file(mb, seq, stat_file, &st, err);
+	if (rc < 0)
+		return rc;
+	*ret_date = st.st_mtime;
+	fact.uid = view_record(mb, seq)->message.uid;
+	fact.date = st.st_mtime;
+	view_fact_add(mb, &fact, slice_of("", 0));
+	return 0;
 }
 
 int
@@ -81,10 +94,19 @@ int
 mailbox_message_save_date(
     struct mailbox *mb, uint32_t seq, time_t *ret_date, struct err *err)
 {
+	struct view_fact fact = { .kind = INDEX_KNOWS_SAVED };
+	const struct record *record = view_record(mb, seq);
 	struct maildir_arrival arrival;
 	struct stat st = { .st_size = 0 };
-	int rc = view_with_file(mb, seq, stat_file, &st, err);
+	struct index_row row;
+	int rc;
 
+	if (record && view_fact_find(mb, record, &row) &&
+	    row.known & INDEX_KNOWS_SAVED) {
+		*ret_date = (time_t)row.saved;
+		return 0;
+	}
+	rc = view_with_file(mb, seq, stat_file, &st, err);
 	if (rc < 0)
 		return rc;
 	/* a copy has a name of its own; a change of flags does not change what
@@ -95,6 +117,9 @@ mailbox_message_save_date(
 		*ret_date = (time_t)arrival.sec;
 	else
 		*ret_date = st.st_ctime;
+	fact.uid = view_record(mb, seq)->message.uid;
+	fact.saved = *ret_date;
+	view_fact_add(mb, &fact, slice_of("", 0));
 	return 0;
 }
 

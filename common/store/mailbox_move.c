@@ -6,6 +6,7 @@
 #include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/store/copying.h"
+#include "common/store/view_index.h"
 
 /*
  * A message's file is renamed from one folder into the other, which is one
@@ -55,9 +56,11 @@ move_file(struct mailbox *mb, struct record *record, void *ctx)
 	struct copying *c = &m->copying;
 	int64_t octets = (int64_t)view_octets(mb, record);
 	const char *name = copying_make_name(c, record);
-	int rc = tree_rename(
-	    view_dir(mb, record), view_name(mb, record), c->to.cur_dir, name);
+	int rc;
 
+	view_index_before(mb);
+	rc = tree_rename(
+	    view_dir(mb, record), view_name(mb, record), c->to.cur_dir, name);
 	if (rc == -EXDEV)
 		rc = move_across(mb, m, record, name);
 	if (rc == -ENOENT && is_deleted(c->to.cur_dir))
@@ -84,6 +87,7 @@ move_all(struct moving *m, struct err *err)
 		if (rc == -ENOENT)
 			rc = 0;
 	}
+	view_index_settle(c->mb);
 	return rc;
 }
 

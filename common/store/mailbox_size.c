@@ -5,7 +5,7 @@
 #include "common/store/mailbox_body.h"
 #include "common/store/mailbox_message.h"
 #include "common/store/maildir.h"
-#include "common/store/view.h"
+#include "common/store/view_index.h"
 
 /* Where the size of uid is, or belongs. */
 static size_t
@@ -100,6 +100,19 @@ mailbox_message_body(
 	return body_open_next(fd, said, body, err);
 }
 
+/* Both sizes, for sessions to come. */
+static void
+note_fact(struct mailbox *mb, const struct record *record, uint64_t size,
+    uint64_t crlf)
+{
+	const struct view_fact fact = { .uid = record->message.uid,
+		.kind = INDEX_KNOWS_SIZES,
+		.size = size,
+		.crlf = crlf };
+
+	view_fact_add(mb, &fact, slice_of("", 0));
+}
+
 int
 mailbox_message_size(
     struct mailbox *mb, uint32_t seq, uint64_t *ret_size, struct err *err)
@@ -107,13 +120,23 @@ mailbox_message_size(
 	struct known_size known;
 	struct record *record;
 	struct body body = { .text = NULL };
-	int rc = mailbox_message_file_size(mb, seq, &known.size, err);
+	struct index_row row;
+	int rc;
 
+	record = view_record(mb, seq);
+	if (record && view_fact_find(mb, record, &row) &&
+	    row.known & INDEX_KNOWS_SIZES) {
+		*ret_size = row.crlf;
+		return 0;
+	}
+	rc = mailbox_message_file_size(mb, seq, &known.size, err);
 	if (rc < 0)
 		return rc;
 	record = view_record(mb, seq);
-	if (is_known(mb, record, known.size, ret_size))
+	if (is_known(mb, record, known.size, ret_size)) {
+		note_fact(mb, record, known.size, *ret_size);
 		return 0;
+	}
 	rc = mailbox_message_body(mb, seq, &body, err);
 	if (rc < 0)
 		return rc;
@@ -122,6 +145,7 @@ mailbox_message_size(
 	known.crlf = body.total;
 	body_release(&body);
 	note_size(mb, known);
+	note_fact(mb, record, known.size, known.crlf);
 	*ret_size = known.crlf;
 	return 0;
 }

@@ -1,16 +1,22 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
+#include <time.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/base/fileio.h"
 #include "common/base/mem.h"
 #include "common/store/courier_import.h"
 #include "common/store/maildir.h"
-#include "common/store/view.h"
+#include "common/store/store_index.h"
+#include "common/store/view_index.h"
 
 #define WRITER_WAIT_MS 10000 /* for who gives out uids */
-#define LOOK_TRIES 5         /* looks at a folder in which others are busy */
+#define LOOK_WAIT_MS 5000    /* for another's look */
+#define LOOK_PAUSE_MS 2
+#define LOOK_TRIES 5 /* looks at a folder in which others are busy */
 
 static bool
 same_time(struct timespec a, struct timespec b)
@@ -58,6 +64,7 @@ adopt_file(struct mailbox *mb, struct scan *scan, struct scan_file *file)
 	file->state |= SCAN_RECENT;
 	if (rc < 0)
 		return;
+	mb->index.adopted = true;
 	file->state &= (uint8_t)~SCAN_IN_NEW;
 	scan_rename(scan, file, str_slice(&name));
 }
@@ -192,7 +199,7 @@ load_first(struct mailbox *mb, struct uidfile *list, struct err *err)
 /* Takes over what the scan found. */
 static int
 take_scan(struct mailbox *mb, struct scan *scan, struct uidfile *list,
-    struct mailbox_changes *changes, struct err *err)
+    uint32_t *ret_appeared, struct err *err)
 {
 	int rc = 0;
 
@@ -205,7 +212,7 @@ take_scan(struct mailbox *mb, struct scan *scan, struct uidfile *list,
 			rc = view_assign(mb, scan, list, err);
 	}
 	if (rc == 0)
-		changes->appeared += add_records(mb, scan);
+		*ret_appeared += add_records(mb, scan);
 	view_take_names(mb, scan);
 	return rc;
 }
@@ -227,7 +234,7 @@ await_writer(struct mailbox *mb)
 
 /* Looks at the disk once. */
 static int
-look(struct mailbox *mb, struct mailbox_changes *changes, struct err *err)
+look(struct mailbox *mb, uint32_t *ret_appeared, struct err *err)
 {
 	struct uidfile list = UIDFILE_INIT;
 	struct scan scan = SCAN_INIT;
@@ -244,25 +251,103 @@ look(struct mailbox *mb, struct mailbox_changes *changes, struct err *err)
 	if (rc == 0)
 		rc = view_scan(mb, &scan, err);
 	if (rc == 0)
-		rc = take_scan(mb, &scan, &list, changes, err);
+		rc = take_scan(mb, &scan, &list, ret_appeared, err);
 	uidfile_release(&list);
 	scan_release(&scan);
 	if (rc < 0)
 		mb->stale = true;
-	/* without the names the mail can be read; no name can be added */
-	(void)view_load_keywords(mb, &changes->keywords);
 	return rc;
 }
 
 /* Looks until nothing is held back, which others who are busy may cause. */
 static int
-look_well(struct mailbox *mb, struct mailbox_changes *changes, struct err *err)
+look_well(struct mailbox *mb, uint32_t *ret_appeared, struct err *err)
 {
 	int rc, tries = 0;
 
+	mb->index.adopted = false;
 	do {
-		rc = look(mb, changes, err);
+		rc = look(mb, ret_appeared, err);
 	} while (rc == 0 && mb->held && ++tries < LOOK_TRIES);
+	return rc;
+}
+
+/* Who looks at the disk for the index does so alone: another who waited finds
+ * in it what was seen.  Nobody waits for long: the lock saves work, and is no
+ * condition.  True when there was another. */
+static bool
+lock_look(const struct mailbox *mb, int *ret_lock)
+{
+	static const struct timespec pause = { 0, LOOK_PAUSE_MS * 1000000L };
+	int tries, fd = openat(mb->folder.cur_dir, ".",
+		       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool waited = false;
+
+	*ret_lock = fd;
+	for (tries = 0; fd >= 0 && tries < LOOK_WAIT_MS / LOOK_PAUSE_MS;
+	     tries++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			break;
+		waited = true;
+		(void)nanosleep(&pause, NULL); /* sooner is fine too */
+	}
+	return waited;
+}
+
+/* Looks at a disk that is not as the index says. */
+static int
+look_alone(struct mailbox *mb, const struct view_disk *disk,
+    struct mailbox_changes *changes, struct err *err)
+{
+	FD_AUTO lock = -1;
+	bool waited = lock_look(mb, &lock);
+	struct view_disk now;
+	uint32_t appeared = 0;
+	int rc;
+
+	if (waited && view_disk_look(mb, &now)) {
+		if (disk->uidlist.ino)
+			now.now = disk->now; /* a look since then will do */
+		if (view_index_follow(mb, &now, &changes->appeared))
+			return 0;
+	}
+	rc = look_well(mb, &appeared, err);
+	changes->appeared += appeared;
+	if (rc < 0 || mb->store->index == NULL) {
+		view_stamp(mb, appeared);
+		return rc;
+	}
+	view_index_publish(mb, disk, !mb->stale && !mb->held);
+	if (mb->index.number && mb->index.modseq < mb->highest)
+		(void)view_index_follow(mb, disk, &changes->appeared);
+	return rc;
+}
+
+/* Follows the index, and the disk where the index does not tell. */
+static int
+follow(struct mailbox *mb, struct mailbox_changes *changes, struct err *err)
+{
+	struct view_disk disk;
+	bool seen = view_disk_look(mb, &disk);
+
+	if (seen && view_index_follow(mb, &disk, &changes->appeared))
+		return 0;
+	return look_alone(mb, &disk, changes, err);
+}
+
+/* Follows the disk alone. */
+static int
+follow_disk(
+    struct mailbox *mb, struct mailbox_changes *changes, struct err *err)
+{
+	uint32_t appeared = 0;
+	int rc;
+
+	if (unchanged(mb))
+		return 0;
+	rc = look_well(mb, &appeared, err);
+	changes->appeared += appeared;
+	view_stamp(mb, appeared);
 	return rc;
 }
 
@@ -329,10 +414,24 @@ mailbox_sync(struct mailbox *mb, bool keep_expunged,
     struct mailbox_changes *ret_changes, struct err *err)
 {
 	struct mailbox_changes changes = { .expunged = NULL };
-	int rc = 0;
+	struct view_disk disk;
+	bool seen;
+	int rc;
 
-	if (!unchanged(mb))
-		rc = look_well(mb, &changes, err);
+	view_index_flush(mb);
+	seen = view_disk_look(mb, &disk);
+	if (seen && view_is_calm(mb, &disk))
+		rc = 0;
+	else if (store_index(mb->store))
+		rc = follow(mb, &changes, err);
+	else
+		rc = follow_disk(mb, &changes, err);
+	/* most sessions wait for long, and nothing is to be looked up then */
+	if (seen && view_is_calm(mb, &disk))
+		store_rest(mb->store);
+	/* without the names the mail can be read; no name can be added */
+	if (rc == 0)
+		(void)view_load_keywords(mb, &changes.keywords);
 	if (rc == -ESTALE)
 		(void)err_set(err, ESTALE, "%s: the uidvalidity has changed",
 		    mb->folder.path);

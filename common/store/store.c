@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/base/fileio.h"
+#include "common/index/index.h"
 #include "common/base/mem.h"
 #include "common/store/tree.h"
 
@@ -283,6 +284,7 @@ store_free(struct store *store)
 {
 	if (store == NULL)
 		return;
+	index_close(store->index);
 	fileio_close(&store->root);
 	free(store->path);
 	free(store);

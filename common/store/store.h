@@ -24,6 +24,18 @@ typedef void store_quota(void *ctx, int64_t octets, int64_t messages);
 typedef void store_first(
     void *ctx, struct slice folder, int64_t saved, bool added);
 
+/* How a mailbox that is opened is remembered from one session to the next. */
+struct store_indexing {
+	const char *dir;  /* the folder of this user's index, which exists;
+			   * NULL: STORE_INDEX_DIR in the Maildir, made */
+	const char *boot; /* this boot's id */
+	uint64_t octets;  /* that it may grow to */
+	void (*complain)(void *ctx, const char *text); /* why there is none */
+	void *ctx;
+};
+
+#define STORE_INDEX_DIR "njiwa-index" /* no dot first: no Maildir++ folder */
+
 struct store_config {
 	bool sync;        /* fsync files and directories */
 	const char *host; /* our name, in file names */
@@ -36,6 +48,7 @@ struct store_config {
 			      * NULL: above the Maildir */
 	uid_t uid;           /* whose a Maildir is that root makes, */
 	gid_t gid;           /* and its group; 0: its parent's owner's */
+	const struct store_indexing *indexing; /* borrowed; NULL: no index */
 };
 
 struct store;
@@ -56,6 +69,9 @@ int store_open(const char *path, enum store_mode mode,
     const struct store_config *config, struct store **ret_store,
     struct err *err);
 void store_free(struct store *store);
+
+/* Gives back memory while nobody asks for anything; it comes back by itself. */
+void store_rest(struct store *store);
 
 /* Is there room on its disk for so many octets?  True when that cannot be
  * seen. */

@@ -8,6 +8,8 @@
 #include "common/base/err.h"
 #include "common/store/store.h"
 
+struct index;
+
 struct store {
 	int root;    /* the Maildir itself */
 	char *path;  /* its absolute path, without a '/' at the end */
@@ -15,7 +17,9 @@ struct store {
 	gid_t gid;   /* its group, */
 	mode_t mode; /* and its permissions */
 	struct store_config config;
-	unsigned number; /* of the next unique name */
+	unsigned number;       /* of the next unique name */
+	struct index *index;   /* NULL: not open */
+	unsigned index_opened; /* how often it was */
 };
 
 /* The directories of an open folder; -1 where not open. */

@@ -2,6 +2,7 @@
 #ifndef NJIWA_STORE_VIEW_H
 #define NJIWA_STORE_VIEW_H
 
+#include "common/index/record.h"
 #include "common/store/keywords.h"
 #include "common/store/mailbox_progress.h"
 #include "common/store/scan.h"
@@ -10,9 +11,10 @@
 #include "common/store/watch.h"
 
 enum record_state {
-	RECORD_IN_NEW = 1 << 0, /* its file is in new */
-	RECORD_GONE = 1 << 1,   /* its file is gone; to be told */
-	RECORD_CHANGED = 1 << 2 /* another one changed flags; to be told */
+	RECORD_IN_NEW = 1 << 0,  /* its file is in new */
+	RECORD_GONE = 1 << 1,    /* its file is gone; to be told */
+	RECORD_CHANGED = 1 << 2, /* another one changed flags; to be told */
+	RECORD_LEAVING = 1 << 3  /* the index has it gone, and is being read */
 };
 
 /* One message: 32 octets and its name. */
@@ -44,6 +46,28 @@ struct known_uidl {
 
 #define FLOOR_WHOLE_LIST UINT32_MAX /* a floor: the list was read before */
 
+/* What the view has of the index. */
+struct view_index {
+	uint32_t number; /* the mailbox's there; 0: it is not followed */
+	uint64_t made;   /* by which environment */
+	uint64_t modseq; /* up to which the view has all changes */
+	uint32_t validity, next; /* what it last said of its list */
+	uint64_t start; /* of one that is not followed: what it had last before
+			 * the look, 0: nothing */
+	uint32_t stuck; /* messages that could not be moved out of new */
+	struct index_seen calm[3]; /* cur, new and list of a view that is all
+				    * there is to know, else 0 */
+	bool alone;   /* its uids are in no list, and nobody else's */
+	bool adopted; /* the last look moved some */
+	bool batch;   /* own changes are noted later, all at once */
+	/* own changes that are not noted yet, and the folders before them */
+	uint32_t *own;
+	size_t own_count, own_cap;
+	struct index_seen cur, new;
+	struct str facts; /* what was found out and is not noted yet */
+	struct str text;  /* of a message, for who asked last */
+};
+
 struct mailbox {
 	struct store *store;
 	struct tree_folder folder;
@@ -71,6 +95,8 @@ struct mailbox {
 	mailbox_progress *progress; /* NULL: nobody asks */
 	void *progress_ctx;
 	bool replacing; /* the list in cur is ours */
+	uint64_t highest; /* modseq of the view; 0: none are kept */
+	struct view_index index;
 };
 
 /* The name of a record's file, and its directory. */
@@ -127,9 +153,9 @@ void view_take_names(struct mailbox *mb, struct scan *scan);
  * before view_follow.  A read-only view leaves it there. */
 void view_adopt(struct mailbox *mb, struct scan *scan);
 
-/* view_scan and view_follow alone, after a file was not where it should be;
- * what is new is left for the next sync. */
-int view_refresh(struct mailbox *mb, struct err *err);
+/* After a file was not where it should be: where the index has it, or, with
+ * look, what is on the disk; what is new is left for the next sync. */
+int view_refresh(struct mailbox *mb, bool look, struct err *err);
 
 /* Gives uids to the files of the scan that the view does not know, and writes
  * new ones into the uidlist; list is what was read of it before the scan.

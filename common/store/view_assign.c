@@ -19,6 +19,7 @@ struct assignment {
 	uint32_t entries, dead;
 	size_t missing; /* files without a uid */
 	bool mend;      /* the list must be written anew */
+	bool behind;    /* it had a next uid that was given out before */
 };
 
 static bool
@@ -103,6 +104,26 @@ take_list(struct assignment *as)
 		    (as->dead > COMPRESS_MIN && as->dead > as->entries / 4);
 	if (reader.last_uid >= list->header.nextuid)
 		list->header.nextuid = reader.last_uid + 1;
+}
+
+/* A uid that was told of is no other message's, also where a list is older than
+ * the index: one from a copy of the mail.  An index that says there are hardly
+ * any left is not believed, for that would cost the uidvalidity. */
+static void
+take_told(struct assignment *as)
+{
+	const struct mailbox *mb = as->mb;
+	struct uidlist_header *header = &as->list->header;
+	uint32_t told = mb->nextuid;
+
+	if (mb->index.validity == header->uidvalidity &&
+	    mb->index.next < UIDLIST_UID_MAX / 2 && told < mb->index.next)
+		told = mb->index.next;
+	if (mb->writable && header->nextuid < told) {
+		header->nextuid = told;
+		as->behind = true;
+	}
+	as->mend |= as->behind;
 }
 
 /* A file without a uid, and when it came: read once, not at each comparison. */
@@ -219,8 +240,10 @@ assign_locked(struct assignment *as, const struct lock *lock)
 	STR_AUTO lines = STR_INIT;
 	int rc = 0;
 
-	if (uidfile_changed(mb->folder.dir, list))
+	if (uidfile_changed(mb->folder.dir, list)) {
+		as->behind = false;
 		rc = uidfile_load(mb->folder.dir, list);
+	}
 	if (rc < 0)
 		return rc;
 	if (list->state != UIDFILE_GOOD)
@@ -228,6 +251,7 @@ assign_locked(struct assignment *as, const struct lock *lock)
 	if (mb->uidvalidity && list->header.uidvalidity != mb->uidvalidity)
 		return -ESTALE;
 	take_list(as);
+	take_told(as);
 	if (!has_uids(as)) {
 		if (mb->uidvalidity)
 			return -EOVERFLOW;
@@ -250,6 +274,7 @@ assign_alone(struct assignment *as)
 {
 	STR_AUTO lines = STR_INIT;
 
+	as->mb->index.alone = true;
 	if (as->list->state != UIDFILE_GOOD) {
 		as->list->header = (struct uidlist_header){ .version = 3,
 			.uidvalidity = as->mb->uidvalidity,
@@ -354,7 +379,8 @@ view_assign(struct mailbox *mb, struct scan *scan, struct uidfile *list,
 	if (as.floor == FLOOR_WHOLE_LIST)
 		as.floor = list->state == UIDFILE_GOOD ? list->header.nextuid
 						       : mb->nextuid;
-	if (as.missing || list->state != UIDFILE_GOOD)
+	take_told(&as);
+	if (as.behind || as.missing || list->state != UIDFILE_GOOD)
 		rc = assign_new(&as, err);
 	if (rc < 0)
 		return rc;

@@ -7,7 +7,7 @@
 #include "common/base/mem.h"
 #include "common/store/batch.h"
 #include "common/store/maildir.h"
-#include "common/store/view.h"
+#include "common/store/view_index.h"
 
 #define SCAN_TRIES 5 /* looks while somebody keeps moving files */
 #define RACY_COARSE_NS 2000000000LL /* where mtimes are whole seconds */
@@ -262,14 +262,23 @@ view_take_names(struct mailbox *mb, struct scan *scan)
 }
 
 int
-view_refresh(struct mailbox *mb, struct err *err)
+view_refresh(struct mailbox *mb, bool look, struct err *err)
 {
 	struct scan scan = SCAN_INIT;
-	int rc = view_scan(mb, &scan, err);
+	struct view_disk disk;
+	int rc;
 
+	view_index_flush(mb);
+	if (!look && mb->index.number) {
+		view_index_refresh(mb);
+		return 0;
+	}
+	disk.now = 0; /* no whole look that others could wait for */
+	rc = view_scan(mb, &scan, err);
 	if (rc == 0) {
 		view_follow(mb, &scan);
 		view_take_names(mb, &scan);
+		view_index_publish(mb, &disk, false);
 	}
 	scan_release(&scan);
 	mb->stale = true;

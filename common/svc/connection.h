@@ -8,6 +8,7 @@
 #include "common/base/log.h"
 #include "common/net/tls.h"
 #include "common/proto/sasl.h"
+#include "common/svc/indexing.h"
 #include "common/svc/sandbox.h"
 #include "common/svc/service.h"
 
@@ -47,7 +48,8 @@ struct connection {
 	bool tls;      /* from the first octet, or after STARTTLS */
 	int cert, key; /* descriptors, -1 when there is no TLS to be had */
 	enum sandbox_mode sandbox;
-	bool turned_away; /* for struct front */
+	char boot[INDEXING_BOOT_MAX]; /* the id of this boot (indexing.h) */
+	bool turned_away;             /* for struct front */
 	struct keeper keeper;
 	sigset_t signals; /* blocked but while the keeper waits for a front */
 	bool ending;      /* SIGTERM has come */

@@ -359,6 +359,7 @@ keeper_confine(struct connection *c)
 	const struct sandbox_path paths[] = {
 		{ s->mail_root, SANDBOX_WRITE },
 		{ c->service->spools ? s->spool_dir : "", SANDBOX_WRITE },
+		{ c->service->session ? s->index_dir : "", SANDBOX_WRITE },
 		/* for the child that will load GnuTLS after STARTTLS */
 		{ driver_folder(), SANDBOX_READ },
 		{ "/usr/lib", SANDBOX_READ },
@@ -371,7 +372,7 @@ keeper_confine(struct connection *c)
 	const size_t all = sizeof paths / sizeof paths[0];
 	struct sandbox box = { .role = SANDBOX_KEEPER,
 		.paths = paths,
-		.npaths = !c->tls && c->key >= 0 && c->loader < 0 ? all : 2 };
+		.npaths = !c->tls && c->key >= 0 && c->loader < 0 ? all : 3 };
 	struct ports ports = { { 0 }, 0 };
 	struct err err = { 0, "" };
 	int rc = 0;
@@ -381,6 +382,10 @@ keeper_confine(struct connection *c)
 	for (i = 0; c->keeper.connect && c->keeper.connect[i]; i++)
 		add_port(&ports, c->keeper.connect[i]);
 	memcpy(box.connect, ports.list, sizeof box.connect);
+	if (c->service->session && s->index) {
+		indexing_make_dir(s);
+		indexing_read_boot(c->boot);
+	}
 	if (s->mail_uid >= 0)
 		rc =
 		    identity_take((uint32_t)s->mail_uid, (uint32_t)s->mail_gid);

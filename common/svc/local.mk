@@ -42,6 +42,7 @@ libsvc_a_SOURCES = \
 	%D%/front.c %D%/front.h \
 	%D%/front_sasl.c %D%/front_sasl.h \
 	%D%/identity.c %D%/identity.h \
+	%D%/indexing.c %D%/indexing.h \
 	%D%/journal.h \
 	%D%/keeper.c \
 	%D%/keeper_login.c \

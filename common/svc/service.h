@@ -22,6 +22,7 @@ struct session {
 	const char *mail_path;          /* the user's Maildir */
 	int helper;    /* the pair with the helper, -1 for none */
 	void *service; /* the keeper's */
+	const struct store_indexing *indexing; /* for struct store_config */
 	struct slice
 	    argument; /* what the front said with the login (IMAP: tag) */
 	bool refused; /* the user has too many: say so and end */

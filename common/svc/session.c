@@ -18,6 +18,13 @@
 #include "common/svc/connection.h"
 #include "common/svc/identity.h"
 
+/* What a session may touch. */
+struct session_paths {
+	struct str mail, index; /* index is empty beside the mail */
+	bool indexed;
+	struct store_indexing indexing;
+};
+
 /* A new user's Maildir is made before the confinement to it, and while we are
  * still root, for he may not be able to make what is above it. */
 static int
@@ -140,14 +147,35 @@ start_helper(struct connection *c, struct session *session)
 	}
 }
 
+/* Where the session's index is; without a folder for it there is none. */
+static void
+find_index(struct connection *c, struct session_paths *paths)
+{
+	const struct account_user *user = c->keeper.user;
+	const uint32_t owner[] = { c->settings.mail_uid < 0
+				       ? user->uid
+				       : (uint32_t)c->settings.mail_uid,
+		c->settings.mail_uid < 0 ? user->gid
+					 : (uint32_t)c->settings.mail_gid };
+	int rc =
+	    indexing_make_own(&c->settings, user->name, owner, &paths->index);
+
+	if (rc < 0)
+		log_warning("no index for %s in %s: %s", user->name,
+		    c->settings.index_dir, strerror(-rc));
+	paths->indexed = c->settings.index && rc == 0;
+}
+
 /* Forgets what the keeper knew, and shuts the door behind. */
 static int
-session_confine(struct connection *c, struct session *session, struct err *err)
+session_confine(struct connection *c, struct session *session,
+    struct session_paths *paths, struct err *err)
 {
-	const char *path = session->mail_path;
 	const struct account_user *user = c->keeper.user;
-	const struct sandbox_path own = { path, SANDBOX_WRITE };
-	const struct sandbox box = { SANDBOX_SESSION, &own, 1, { 0 } };
+	const char *path = str_cstr(&paths->mail);
+	struct sandbox_path own[] = { { path, SANDBOX_WRITE },
+		{ "", SANDBOX_WRITE } };
+	const struct sandbox box = { SANDBOX_SESSION, own, 2, { 0 } };
 	int rc =
 	    account_bind(c->keeper.account, user->name, c->service->name, err);
 
@@ -158,6 +186,9 @@ session_confine(struct connection *c, struct session *session, struct err *err)
 	/* without a Maildir the session says so to its client */
 	if (make_maildir(c, path, err) < 0)
 		log_error("%s", err->text);
+	if (c->settings.index)
+		find_index(c, paths);
+	own[1].path = str_cstr(&paths->index);
 	if (c->settings.mail_uid < 0)
 		rc = identity_take(user->uid, user->gid);
 	if (rc < 0)
@@ -169,11 +200,33 @@ session_confine(struct connection *c, struct session *session, struct err *err)
 	return rc < 0 ? rc : 0;
 }
 
+static void
+warn(void *ctx, const char *text)
+{
+	(void)ctx;
+	log_warning("%s", text);
+}
+
+/* For the store: where the index is, if there is to be one. */
+static void
+set_indexing(const struct connection *c, struct session_paths *paths,
+    struct session *session)
+{
+	paths->indexing = (struct store_indexing){
+		.dir = paths->index.len ? str_cstr(&paths->index) : NULL,
+		.boot = c->boot,
+		.octets = (uint64_t)c->settings.index_size,
+		.complain = warn,
+	};
+	if (paths->indexed)
+		session->indexing = &paths->indexing;
+}
+
 void
 session_run(struct connection *c)
 {
 	int out = c->session_fd >= 0 ? STDIN_FILENO : STDOUT_FILENO;
-	STR_AUTO path = STR_INIT;
+	struct session_paths paths = { .indexed = false };
 	struct err err = { 0, "" };
 	struct session session = {
 		.settings = &c->settings,
@@ -188,14 +241,15 @@ session_run(struct connection *c)
 		.service = c->keeper.service,
 	};
 
-	if (!service_mail_path(&c->settings, session.user, &path))
+	if (!service_mail_path(&c->settings, session.user, &paths.mail))
 		return; /* was looked at before the login was said to be good */
-	session.mail_path = str_cstr(&path);
-	if (session_confine(c, &session, &err) < 0) {
+	session.mail_path = str_cstr(&paths.mail);
+	if (session_confine(c, &session, &paths, &err) < 0) {
 		log_error(
 		    "no session for %s: %s", session.user->name, err.text);
 		return;
 	}
+	set_indexing(c, &paths, &session);
 	release_signals(c);
 	session.client = stream_new(STDIN_FILENO, out);
 	stream_set_bell(session.client, account_bell(session.account));
@@ -206,4 +260,6 @@ session_run(struct connection *c)
 	stream_free(session.client);
 	account_quota_flush(c->keeper.account);
 	fileio_close(&session.helper);
+	str_release(&paths.mail);
+	str_release(&paths.index);
 }

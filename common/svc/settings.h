@@ -66,6 +66,9 @@ struct settings {
 	int64_t mail_gid;
 	int64_t first_valid_uid;
 	bool fsync;
+	bool index;
+	const char *index_dir; /* "": beside the mail */
+	int64_t index_size;
 	const char *expire_folders; /* folder=days, ... */
 	const char *quota_ignore;   /* folder that does not count */
 	const char *quota_message;

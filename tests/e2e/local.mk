@@ -11,5 +11,5 @@ check-e2e: all
 # The service that the tests of the confinement talk to.
 check_PROGRAMS += %D%/njiwa-probe
 %C%_njiwa_probe_SOURCES = %D%/probe.c
-%C%_njiwa_probe_LDADD = libsvc.a libproto.a libstore.a libaccount.a libnet.a libmsg.a \
+%C%_njiwa_probe_LDADD = libsvc.a libproto.a libstore.a libindex.a libaccount.a libnet.a libmsg.a \
 	libbase.a $(INIH_LIBS)

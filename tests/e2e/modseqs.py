@@ -1,14 +1,5 @@
 """Modification sequences (RFC 7162) in a client's answers."""
-import os
 import re
-
-import pytest
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-HAS_INDEX = os.path.isdir(HERE + "/../../common/index")
-NEEDS_INDEX = pytest.mark.skipif(
-    not HAS_INDEX,
-    reason="this tree has no index to keep them")
 
 SIMPLE = b"Subject: x\r\n\r\nbody\r\n"
 

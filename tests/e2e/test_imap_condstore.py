@@ -6,11 +6,9 @@ import threading
 import pytest
 
 from imap_client import Client
-from modseqs import (NEEDS_INDEX, SIMPLE, fill, highest, modseq, modseqs)
+from modseqs import SIMPLE, fill, highest, modseq, modseqs
 
 BACK_ENDS = ["sqlite"]
-
-pytestmark = NEEDS_INDEX
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import time
 import pytest
 
 from imap_client import Client
-from modseqs import NEEDS_INDEX
 from site_under_test import MAIL_UID
 from test_bad_kills import processes_of
 
@@ -334,7 +333,6 @@ def test_what_has_gathered_is_told(client, other):
     hears(client, "2 EXISTS")
 
 
-@NEEDS_INDEX
 def test_modseq_for_who_wants_it(lite, other):
     """Where CONDSTORE is enabled each STATUS has it, else none that was not
     asked for flags (sections 5.1 to 5.3)."""

@@ -8,12 +8,9 @@ import shutil
 import pytest
 
 from imap_client import Client
-from modseqs import (NEEDS_INDEX, SIMPLE, fill, highest, modseq, modseqs,
-                     vanished)
+from modseqs import SIMPLE, fill, highest, modseq, modseqs, vanished
 
 BACK_ENDS = ["sqlite"]
-
-pytestmark = NEEDS_INDEX
 
 
 @pytest.fixture

@@ -14,15 +14,11 @@ import pytest
 import imap_client
 import imap_resync
 import imap_stress
-import modseqs
 from dovecot_under_test import Dovecot
 
 SECONDS = int(os.environ.get("NJIWA_STRESS", "0"))
 SESSIONS = 30 if SECONDS else 10
 
-# Who resyncs needs modification sequences, which an index keeps.
-RESYNCER = (imap_resync.Resyncer if modseqs.HAS_INDEX
-            else imap_stress.Worker)
 
 
 class Crowd:
@@ -127,7 +123,7 @@ def crowd(make_site):
 
 def test_at_random(crowd):
     crowd.add(crowd.connect, SESSIONS // 2)
-    crowd.add(crowd.connect, SESSIONS // 2, kind=RESYNCER)
+    crowd.add(crowd.connect, SESSIONS // 2, kind=imap_resync.Resyncer)
     crowd.beside(crowd.deliver)
     crowd.run()
     crowd.close()
@@ -136,7 +132,7 @@ def test_at_random(crowd):
 def test_killed(crowd):
     crowd.add(crowd.connect, SESSIONS // 2, killed=True)
     crowd.add(crowd.connect, SESSIONS // 2, killed=True,
-              kind=RESYNCER)
+              kind=imap_resync.Resyncer)
     crowd.beside(crowd.deliver)
     crowd.beside(crowd.kill)
     crowd.run()
@@ -145,7 +141,7 @@ def test_killed(crowd):
 
 def test_with_dovecot(crowd):
     crowd.add(crowd.connect, SESSIONS - 7)
-    crowd.add(crowd.connect, 4, kind=RESYNCER)
+    crowd.add(crowd.connect, 4, kind=imap_resync.Resyncer)
     crowd.add(crowd.dovecot(), 3)
     crowd.beside(crowd.deliver)
     crowd.run()

@@ -45,7 +45,7 @@ EXTRA_DIST += %D%/smtp.dict %D%/corpus/smtp
 # njiwa-pop3d: sessions on a maildrop
 FUZZ_TARGETS += %D%/fuzz_pop3
 %C%_fuzz_pop3_SOURCES = %D%/fuzz_pop3.c %D%/session_alone.c $(FUZZ_MAIN)
-%C%_fuzz_pop3_LDADD = libpop3d.a libstore.a libproto.a libnet.a \
+%C%_fuzz_pop3_LDADD = libpop3d.a libstore.a libindex.a libproto.a libnet.a \
 	libmsg.a libbase.a
 %C%_fuzz_pop3_LDFLAGS = $(FUZZ_LINK)
 EXTRA_DIST += %D%/pop3.dict %D%/corpus/pop3
@@ -54,18 +54,18 @@ EXTRA_DIST += %D%/pop3.dict %D%/corpus/pop3
 # njiwa-imapd: arguments; a whole session on a Maildir
 FUZZ_TARGETS += %D%/fuzz_imap_args %D%/fuzz_imap_search \
 	%D%/fuzz_imap_session %D%/fuzz_imap_thread %D%/fuzz_imap_url
-FUZZ_IMAPD_LIBS = libimapd.a libproto.a libstore.a libmsg.a libnet.a \
+FUZZ_IMAPD_LIBS = libimapd.a libproto.a libstore.a libindex.a libmsg.a libnet.a \
 	libbase.a $(UNISTRING_LIBS) $(ZLIB_LIBS)
 %C%_fuzz_imap_search_SOURCES = %D%/fuzz_imap_search.c $(FUZZ_MAIN)
 %C%_fuzz_imap_search_LDADD = libimapd.a libmsg.a libbase.a $(UNISTRING_LIBS) $(ZLIB_LIBS)
 %C%_fuzz_imap_search_LDFLAGS = $(FUZZ_LINK)
 %C%_fuzz_imap_thread_SOURCES = %D%/fuzz_imap_thread.c $(FUZZ_MAIN)
-%C%_fuzz_imap_thread_LDADD = libimapd.a libstore.a libmsg.a libbase.a \
+%C%_fuzz_imap_thread_LDADD = libimapd.a libstore.a libindex.a libmsg.a libbase.a \
 	$(UNISTRING_LIBS) $(ZLIB_LIBS)
 %C%_fuzz_imap_thread_LDFLAGS = $(FUZZ_LINK)
 %C%_fuzz_imap_args_SOURCES = %D%/fuzz_imap_args.c common/svc/session_wait.c \
 	common/svc/expire.c $(FUZZ_MAIN)
-%C%_fuzz_imap_args_LDADD = libimapd.a libproto.a libaccount.a libstore.a \
+%C%_fuzz_imap_args_LDADD = libimapd.a libproto.a libaccount.a libstore.a libindex.a \
 	libmsg.a libnet.a libbase.a $(UNISTRING_LIBS) $(ZLIB_LIBS)
 %C%_fuzz_imap_args_LDFLAGS = $(FUZZ_LINK)
 %C%_fuzz_imap_url_SOURCES = %D%/fuzz_imap_url.c $(FUZZ_MAIN)

@@ -116,7 +116,7 @@ IMAPD_UNITS = %D%/test_imap_items %D%/test_imap_limits %D%/test_imap_notify \
 	%D%/test_imap_select %D%/test_imap_seqset \
 	%D%/test_imap_sort \
 	%D%/test_imap_thread %D%/test_imap_url
-IMAPD_LIBS = libimapd.a libsvc.a libproto.a libaccount.a libstore.a libmsg.a \
+IMAPD_LIBS = libimapd.a libsvc.a libproto.a libaccount.a libstore.a libindex.a libmsg.a \
 	libnet.a libbase.a
 check_PROGRAMS += $(IMAPD_UNITS)
 TESTS += $(IMAPD_UNITS)
@@ -158,11 +158,11 @@ TESTS += $(IMAPD_UNITS)
 %C%_test_imap_seqset_LDADD = libimapd.a libbase.a $(CMOCKA_LIBS)
 %C%_test_imap_sort_SOURCES = %D%/test_imap_sort.c
 %C%_test_imap_sort_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-%C%_test_imap_sort_LDADD = libimapd.a libstore.a libmsg.a libbase.a \
+%C%_test_imap_sort_LDADD = libimapd.a libstore.a libindex.a libmsg.a libbase.a \
 	$(CMOCKA_LIBS) $(UNISTRING_LIBS) $(ZLIB_LIBS)
 %C%_test_imap_thread_SOURCES = %D%/test_imap_thread.c
 %C%_test_imap_thread_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-%C%_test_imap_thread_LDADD = libimapd.a libstore.a libmsg.a libbase.a \
+%C%_test_imap_thread_LDADD = libimapd.a libstore.a libindex.a libmsg.a libbase.a \
 	$(CMOCKA_LIBS) $(UNISTRING_LIBS) $(ZLIB_LIBS)
 
 # njiwa-pop3d

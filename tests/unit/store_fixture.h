@@ -20,7 +20,12 @@ struct fixture {
 	struct store *store;
 	struct err err;
 	int64_t octets, messages;
+	struct store_indexing indexing;
+	unsigned complaints; /* about the index */
+	char complaint[256];
 };
+
+#define FIXTURE_INDEX_OCTETS (64U << 20)
 
 static void
 fixture_quota(void *ctx, int64_t octets, int64_t messages)
@@ -31,14 +36,30 @@ fixture_quota(void *ctx, int64_t octets, int64_t messages)
 	f->messages += messages;
 }
 
+/* Counts what the index could not do. */
+static void
+fixture_complain(void *ctx, const char *text)
+{
+	struct fixture *f = ctx;
+
+	f->complaints++;
+	(void)snprintf(f->complaint, sizeof f->complaint, "%s", text);
+}
+
 static int
-fixture_setup(void **state)
+fixture_setup_with(void **state, bool indexed)
 {
 	struct fixture *f = calloc(1, sizeof *f);
 	struct store_config config = { .host = "test",
 		.quota_ignore = "Sent",
 		.quota = fixture_quota,
-		.quota_ctx = f };
+		.quota_ctx = f,
+		.indexing = indexed ? &f->indexing : NULL };
+
+	f->indexing = (struct store_indexing){ .boot = "this boot",
+		.octets = FIXTURE_INDEX_OCTETS,
+		.complain = fixture_complain,
+		.ctx = f };
 
 	(void)snprintf(f->path, sizeof f->path, "/tmp/njiwa-store.XXXXXX");
 	if (mkdtemp(f->path) == NULL)
@@ -47,6 +68,18 @@ fixture_setup(void **state)
 	*state = f;
 	return store_open(
 	    f->maildir, STORE_CREATE, &config, &f->store, &f->err);
+}
+
+static inline int
+fixture_setup(void **state)
+{
+	return fixture_setup_with(state, false);
+}
+
+static inline int
+fixture_setup_indexed(void **state)
+{
+	return fixture_setup_with(state, true);
 }
 
 static int
@@ -94,42 +127,6 @@ fixture_deliver(struct fixture *f, const char *folder, uint8_t flags,
 	return uid;
 }
 
-/* Writes text to a file below the Maildir. */
-static inline void
-fixture_write(struct fixture *f, const char *name, const char *text)
-{
-	char path[512];
-	int fd;
-
-	(void)snprintf(path, sizeof path, "%s/%s", f->maildir, name);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	assert_true(fd >= 0);
-	assert_int_equal(fileio_write(fd, slice_from(text)), 0);
-	(void)close(fd);
-}
-
-/* The names below the Maildir's folder sub; how many (all but dotfiles). */
-static inline size_t
-fixture_names(struct fixture *f, const char *sub, char *ret_first, size_t max)
-{
-	char path[512];
-	struct dirent *entry;
-	size_t n = 0;
-	DIR *dir;
-
-	(void)snprintf(path, sizeof path, "%s/%s", f->maildir, sub);
-	dir = opendir(path);
-	assert_non_null(dir);
-	while ((entry = readdir(dir)) != NULL) {
-		if (entry->d_name[0] == '.')
-			continue;
-		if (n++ == 0 && ret_first)
-			(void)snprintf(ret_first, max, "%s", entry->d_name);
-	}
-	(void)closedir(dir);
-	return n;
-}
-
 static inline struct mailbox *
 fixture_open(struct fixture *f, const char *folder, enum mailbox_mode mode)
 {
@@ -140,5 +137,7 @@ fixture_open(struct fixture *f, const char *folder, enum mailbox_mode mode)
 		fail_msg("%s", f->err.text);
 	return mb;
 }
+
+#include "tests/unit/store_files.h"
 
 #endif

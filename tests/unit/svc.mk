@@ -24,7 +24,7 @@ check_PROGRAMS += %D%/test_signer_shared
 TESTS += %D%/test_signer_shared
 %C%_test_signer_shared_SOURCES = %D%/test_signer_shared.c
 %C%_test_signer_shared_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-%C%_test_signer_shared_LDADD = libsvc.a libproto.a libstore.a libaccount.a \
+%C%_test_signer_shared_LDADD = libsvc.a libproto.a libstore.a libindex.a libaccount.a \
 	libnet.a libmsg.a libbase.a $(INIH_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += %D%/test_rates
 TESTS += %D%/test_rates

@@ -460,14 +460,18 @@ int
 main(void)
 {
 #define CASE(name)                                                             \
-	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+	cmocka_unit_test_setup_teardown(                                       \
+	    name, fixture_setup, fixture_teardown),                            \
+	    cmocka_unit_test_setup_teardown(                                   \
+		name, fixture_setup_indexed, fixture_teardown)
 	static const struct CMUnitTest tests[] = {
 		CASE(first_view),
 		CASE(stale_views_lose_nothing),
 		CASE(two_sessions),
 		CASE(foreign_hands),
 		CASE(twins),
-		CASE(lists),
+		cmocka_unit_test_setup_teardown(
+		    lists, fixture_setup, fixture_teardown),
 		CASE(new_validity),
 		CASE(back_again),
 		CASE(read_only),

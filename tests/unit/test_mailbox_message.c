@@ -136,7 +136,10 @@ int
 main(void)
 {
 #define CASE(name)                                                             \
-	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+	cmocka_unit_test_setup_teardown(                                       \
+	    name, fixture_setup, fixture_teardown),                            \
+	    cmocka_unit_test_setup_teardown(                                   \
+		name, fixture_setup_indexed, fixture_teardown)
 	static const struct CMUnitTest tests[] = {
 		CASE(ids),
 		CASE(ids_of_old_lists),

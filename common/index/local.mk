@@ -1,0 +1,9 @@
+noinst_LIBRARIES += libindex.a
+libindex_a_SOURCES = \
+	%D%/index.c %D%/index.h \
+	%D%/keys.h \
+	%D%/mailboxes.c %D%/mailboxes.h \
+	%D%/own.h \
+	%D%/record.c %D%/record.h \
+	%D%/texts.c \
+	%D%/txn.c

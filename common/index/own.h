@@ -1,0 +1,29 @@
+/* The inside of an index, for the files that make it up. */
+#ifndef NJIWA_INDEX_OWN_H
+#define NJIWA_INDEX_OWN_H
+
+#include <lmdb.h>
+#include <sys/types.h>
+#include "common/index/index.h"
+
+struct index {
+	MDB_env *env;
+	MDB_dbi table;
+	char *path; /* owned */
+	struct index_config config;
+	dev_t dev;
+	ino_t ino;
+	uint64_t made;
+	bool broken;
+};
+
+struct index_txn {
+	struct index *index;
+	MDB_txn *txn;
+};
+
+/* LMDB's word as an errno: 0, -ENOENT, -EFBIG, -errno, and -EBADMSG for all
+ * that tells of damage. */
+int index_error(int rc);
+
+#endif

@@ -1,0 +1,133 @@
+/* The keys and values of an index.  A key is a letter and numbers, the most
+ * significant octet first, so that the table's order is theirs; a value is in
+ * this machine's order, for this machine alone reads it.
+ * Never believes a value: each is looked at before it is used. */
+#ifndef NJIWA_INDEX_RECORD_H
+#define NJIWA_INDEX_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include "common/base/slice.h"
+#include "common/base/str.h"
+
+#define INDEX_BOOT_MAX 40  /* octets of a boot's id, with its NUL */
+#define INDEX_NAME_MAX 255 /* of a folder's or a message file's name */
+
+/* What the environment is. */
+struct index_version {
+	char magic[8];
+	uint32_t version;
+	uint32_t order; /* of octets */
+	char boot[INDEX_BOOT_MAX];
+	uint64_t made; /* of this environment, in ns of the clock */
+};
+
+/* A file or folder as it was when the index said what is in it. */
+struct index_seen {
+	uint64_t ino;
+	int64_t sec;
+	int64_t nsec;
+	int64_t size; /* of a file */
+};
+
+enum index_state {
+	INDEX_WHOLE = 1 << 0, /* the rows are what was seen on the disk */
+	INDEX_RACY = 1 << 1,  /* it changed too lately to be sure of that */
+	INDEX_UNSURE = 1 << 2 /* it was changed by us, and perhaps by others in
+			       * the same moment: look again some time */
+};
+
+/* A mailbox. */
+struct index_mailbox {
+	uint32_t uidvalidity, uidnext;
+	uint64_t highest; /* modseq of the last change */
+	uint64_t floor;   /* uids that vanished at or before it are forgotten */
+	uint32_t in_new;  /* messages whose file is in new */
+	uint32_t state;   /* INDEX_ bits */
+	int64_t looked;   /* ns of the clock when the last look began */
+	int64_t look_again; /* and when there should be another: UNSURE */
+	struct index_seen cur, new, uidlist;
+	char guid[36];     /* the uidlist's, with its NUL; "" for none */
+	uint32_t vanished; /* ranges that are kept */
+};
+
+enum index_known {
+	INDEX_KNOWS_SIZES = 1 << 0,
+	INDEX_KNOWS_DATE = 1 << 1,
+	INDEX_KNOWS_SAVED = 1 << 2
+};
+
+/* A message.  Its flags are those of its name. */
+struct index_row {
+	uint64_t modseq;
+	int64_t date, saved; /* seconds */
+	uint64_t size, crlf;
+	uint8_t known; /* INDEX_KNOWS_ bits */
+	bool in_new;
+	struct slice name; /* of its file */
+	struct slice uidl; /* the uidlist's P field; empty for none */
+};
+
+struct index_key {
+	size_t len;
+	char octets[INDEX_NAME_MAX + 16];
+};
+
+static inline struct slice
+index_key_slice(const struct index_key *key)
+{
+	return slice_of(key->octets, key->len);
+}
+
+/* Keys: what is behind the kind's letter, and the value. */
+enum index_kind {
+	INDEX_MAILBOX = 'H',  /* number: index_mailbox */
+	INDEX_ROW = 'R',      /* number, uid: row */
+	INDEX_CHANGE = 'M',   /* number, modseq, uid */
+	INDEX_VANISHED = 'X', /* number, modseq, first uid: last uid */
+	INDEX_TEXT = 'T',     /* number, uid, kind: base name's hash, text */
+	INDEX_GONE = 'G'      /* number: its keys are to be deleted */
+};
+
+/* The key of the environment's version. */
+struct slice index_version_key(void);
+/* The key of the next mailbox's number. */
+struct slice index_next_key(void);
+/* The key of how many octets all texts have. */
+struct slice index_texts_key(void);
+/* The key of the number of the mailbox in the folder dir. */
+void index_key_folder(struct index_key *key, struct slice dir);
+/* What all keys of that kind and mailbox begin with. */
+void index_key_prefix(
+    struct index_key *key, enum index_kind kind, uint32_t mailbox);
+/* The key of a message. */
+void index_key_row(struct index_key *key, uint32_t mailbox, uint32_t uid);
+/* The key of a change, or of a range of uids that vanished. */
+void index_key_change(struct index_key *key, enum index_kind kind,
+    uint32_t mailbox, uint64_t modseq, uint32_t uid);
+/* The key of a text of a message. */
+void index_key_text(
+    struct index_key *key, uint32_t mailbox, uint32_t uid, uint8_t kind);
+
+/* What a key says behind its kind and mailbox; false when it is none. */
+bool index_key_get_row(struct slice key, uint32_t *ret_uid);
+bool index_key_get_change(
+    struct slice key, uint64_t *ret_modseq, uint32_t *ret_uid);
+
+/* Values: false for one that cannot be, and then nothing is set. */
+void index_version_init(struct index_version *version, const char *boot);
+bool index_version_read(struct slice value, struct index_version *ret_version);
+bool index_number_read(struct slice value, uint32_t *ret_number);
+bool index_octets_read(struct slice value, uint64_t *ret_octets);
+bool index_mailbox_read(struct slice value, struct index_mailbox *ret_mailbox);
+bool index_row_read(struct slice value, struct index_row *ret_row);
+
+/* Appends the row as a value. */
+void index_row_put(const struct index_row *row, struct str *out);
+
+/* What stat says. */
+struct index_seen index_seen_of(const struct stat *st);
+bool index_seen_same(const struct index_seen *a, const struct index_seen *b);
+
+#endif

@@ -1,0 +1,217 @@
+#include <errno.h>
+
+#include "common/base/fault.h"
+#include "common/index/own.h"
+
+int
+index_error(int rc)
+{
+	switch (rc) {
+	case 0:
+		return 0;
+	case MDB_NOTFOUND:
+		return -ENOENT;
+	case MDB_MAP_FULL:
+	case MDB_TXN_FULL:
+		return -EFBIG;
+	case MDB_READERS_FULL:
+		return -EAGAIN;
+	default:
+		return rc > 0 ? -rc : -EBADMSG;
+	}
+}
+
+static MDB_val
+val_of(struct slice slice)
+{
+	union {
+		const char *borrowed;
+		void *data;
+	} octets = { slice.ptr }; /* LMDB reads it only */
+
+	return (MDB_val){ slice.len, octets.data };
+}
+
+static struct slice
+slice_of_val(MDB_val val)
+{
+	return slice_of(val.mv_data, val.mv_size);
+}
+
+int
+index_get(struct index_txn *txn, struct slice key, struct slice *ret_value)
+{
+	MDB_val k = val_of(key), value;
+	int rc = index_error(mdb_get(txn->txn, txn->index->table, &k, &value));
+
+	if (rc == 0)
+		*ret_value = slice_of_val(value);
+	return rc;
+}
+
+int
+index_put(struct index_txn *txn, struct slice key, struct slice value)
+{
+	MDB_val k = val_of(key), v = val_of(value);
+
+	return index_error(mdb_put(txn->txn, txn->index->table, &k, &v, 0));
+}
+
+int
+index_delete(struct index_txn *txn, struct slice key)
+{
+	MDB_val k = val_of(key);
+	int rc = index_error(mdb_del(txn->txn, txn->index->table, &k, NULL));
+
+	return rc == -ENOENT ? 0 : rc;
+}
+
+/* Is after behind before?  In a damaged file the way may lead round. */
+static bool
+is_after(struct slice after, struct slice before)
+{
+	size_t least = after.len < before.len ? after.len : before.len;
+	int order = least ? memcmp(after.ptr, before.ptr, least) : 0;
+
+	return order > 0 || (order == 0 && after.len > before.len);
+}
+
+static bool
+begins_with(struct slice key, struct slice prefix)
+{
+	return key.len >= prefix.len &&
+	       memcmp(key.ptr, prefix.ptr, prefix.len) == 0;
+}
+
+int
+index_walk(struct index_txn *txn, struct slice prefix, struct slice from,
+    index_each *each, void *ctx)
+{
+	char last[INDEX_KEY_MAX];
+	MDB_val key = val_of(from), value;
+	struct slice before = slice_of(last, 0);
+	MDB_cursor *cursor;
+	int rc =
+	    index_error(mdb_cursor_open(txn->txn, txn->index->table, &cursor));
+
+	if (rc < 0)
+		return rc;
+	rc = index_error(mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE));
+	while (rc == 0 && begins_with(slice_of_val(key), prefix)) {
+		if (!is_after(slice_of_val(key), before) ||
+		    key.mv_size > sizeof last) {
+			rc = -EBADMSG;
+			break;
+		}
+		memcpy(last, key.mv_data, key.mv_size);
+		before.len = key.mv_size;
+		rc = each(ctx, slice_of_val(key), slice_of_val(value));
+		if (rc == 0)
+			rc = index_error(
+			    mdb_cursor_get(cursor, &key, &value, MDB_NEXT));
+	}
+	mdb_cursor_close(cursor);
+	return rc == -ENOENT ? 0 : rc;
+}
+
+int
+index_delete_all(struct index_txn *txn, struct slice prefix, int max)
+{
+	MDB_val key = val_of(prefix), value;
+	MDB_cursor *cursor;
+	int n = 0, rc = index_error(
+		       mdb_cursor_open(txn->txn, txn->index->table, &cursor));
+
+	if (rc < 0)
+		return rc;
+	rc = index_error(mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE));
+	while (rc == 0 && n < max && begins_with(slice_of_val(key), prefix)) {
+		rc = index_error(mdb_cursor_del(cursor, 0));
+		if (rc == 0)
+			rc = index_error(mdb_cursor_get(
+			    cursor, &key, &value, MDB_GET_CURRENT));
+		/* after the last one there is no current one */
+		if (rc == -EINVAL)
+			rc = -ENOENT;
+		n++;
+	}
+	mdb_cursor_close(cursor);
+	return rc < 0 && rc != -ENOENT ? rc : n;
+}
+
+/* A transaction that may fault. */
+struct job {
+	struct index_txn txn;
+	unsigned flags;
+	index_work *work;
+	void *ctx;
+	int rc;
+};
+
+static int
+begin(struct job *job)
+{
+	MDB_env *env = job->txn.index->env;
+	int rc = mdb_txn_begin(env, NULL, job->flags, &job->txn.txn);
+
+	/* another process has a larger map */
+	if (rc == MDB_MAP_RESIZED && mdb_env_set_mapsize(env, 0) == 0)
+		rc = mdb_txn_begin(env, NULL, job->flags, &job->txn.txn);
+	return index_error(rc);
+}
+
+static void
+run(void *ctx)
+{
+	struct job *job = ctx;
+	MDB_txn *txn;
+
+	job->rc = begin(job);
+	if (job->rc < 0)
+		return;
+	job->rc = job->work(&job->txn, job->ctx);
+	txn = job->txn.txn;
+	job->txn.txn = NULL;
+	if (job->rc == 0 && !(job->flags & MDB_RDONLY))
+		job->rc = index_error(mdb_txn_commit(txn));
+	else
+		mdb_txn_abort(txn);
+}
+
+/* Gives the lock back that a fault has left; touches no page of the file. */
+static void
+abandon(void *ctx)
+{
+	struct job *job = ctx;
+
+	if (job->txn.txn)
+		mdb_txn_abort(job->txn.txn);
+}
+
+static int
+run_guarded(struct index *index, unsigned flags, index_work *work, void *ctx)
+{
+	struct job job = { { index, NULL }, flags, work, ctx, 0 };
+
+	if (index->broken)
+		return -EBADMSG;
+	if (!fault_guard(run, &job)) {
+		(void)fault_guard(abandon, &job); /* we are done with it */
+		job.rc = -EBADMSG;
+	}
+	if (job.rc == -EBADMSG)
+		index->broken = true;
+	return job.rc;
+}
+
+int
+index_read(struct index *index, index_work *work, void *ctx)
+{
+	return run_guarded(index, MDB_RDONLY, work, ctx);
+}
+
+int
+index_write(struct index *index, index_work *work, void *ctx)
+{
+	return run_guarded(index, 0, work, ctx);
+}

@@ -1,0 +1,163 @@
+#include "common/store/store_index.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <string.h>
+
+#include "common/index/mailboxes.h"
+
+static void
+complain(const struct store *store, const char *text)
+{
+	const struct store_indexing *indexing = store->config.indexing;
+
+	if (indexing->complain)
+		indexing->complain(indexing->ctx, text);
+}
+
+/* The folder beside the mail; never a link's target. */
+static int
+make_folder(struct store *store)
+{
+	struct stat st;
+
+	if (fstatat(store->root, STORE_INDEX_DIR, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT
+			   ? tree_make_dir(store, store->root, STORE_INDEX_DIR)
+			   : -errno;
+	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+}
+
+/* Opens it; what cannot be now is not tried again. */
+static void
+open_index(struct store *store)
+{
+	const struct store_indexing *indexing = store->config.indexing;
+	const struct index_config config = { indexing->boot, indexing->octets };
+	STR_AUTO path = STR_INIT;
+	struct err err = { 0, "" };
+	int rc = 0;
+
+	store->index_opened++;
+	if (indexing->dir) {
+		str_append_cstr(&path, indexing->dir);
+	} else {
+		str_appendf(&path, "%s/%s", store->path, STORE_INDEX_DIR);
+		rc = make_folder(store);
+	}
+	if (rc < 0)
+		(void)tree_error(
+		    store, &err, -rc, store->path, STORE_INDEX_DIR);
+	else
+		rc = index_open(str_cstr(&path), &config, &store->index, &err);
+	if (rc == 0)
+		return;
+	store->index = NULL;
+	store->index_opened = STORE_INDEX_OPENED_MAX;
+	complain(store, err.text);
+}
+
+struct index *
+store_index(struct store *store)
+{
+	if (store->config.indexing == NULL)
+		return NULL;
+	if (store->index && !index_alive(store->index)) {
+		index_close(store->index);
+		store->index = NULL;
+	}
+	if (store->index == NULL &&
+	    store->index_opened < STORE_INDEX_OPENED_MAX)
+		open_index(store);
+	return store->index;
+}
+
+void
+store_rest(struct store *store)
+{
+	if (store->index == NULL)
+		return;
+	index_close(store->index);
+	store->index = NULL;
+	store->index_opened--; /* it did not fail */
+	(void)malloc_trim(0);  /* an optimisation */
+}
+
+void
+store_index_failed(struct store *store, int error)
+{
+	STR_AUTO text = STR_INIT;
+
+	if (store->index == NULL)
+		return;
+	str_appendf(&text, "%s: the index: %s", store->path, strerror(error));
+	complain(store, str_cstr(&text));
+	if (error == EBADMSG || error == EFBIG) {
+		index_drop(store->index);
+		return;
+	}
+	index_close(store->index);
+	store->index = NULL;
+	store->index_opened = STORE_INDEX_OPENED_MAX;
+}
+
+struct slice
+store_index_name(const struct tree_folder *folder)
+{
+	const char *slash = strrchr(folder->path, '/');
+
+	if (folder->borrowed || slash == NULL)
+		return slice_of(".", 1);
+	return slice_from(slash + 1);
+}
+
+struct move {
+	struct slice dir, to;
+};
+
+static int
+forget(struct index_txn *txn, void *ctx)
+{
+	const struct move *move = ctx;
+	int rc = index_mailbox_forget(txn, move->dir);
+
+	return rc < 0 ? rc : index_sweep(txn);
+}
+
+static int
+follow(struct index_txn *txn, void *ctx)
+{
+	const struct move *move = ctx;
+
+	return index_mailbox_rename(txn, move->dir, move->to);
+}
+
+static void
+change(struct store *store, index_work *work, struct move *move)
+{
+	struct index *index = store_index(store);
+	int rc;
+
+	if (index == NULL)
+		return;
+	rc = index_write(index, work, move);
+	if (rc < 0)
+		store_index_failed(store, -rc);
+}
+
+void
+store_index_forget(struct store *store, const char *dir)
+{
+	struct move move = { slice_from(dir), slice_of("", 0) };
+
+	change(store, forget, &move);
+}
+
+void
+store_index_rename(struct store *store, const char *dir, const char *to)
+{
+	struct move move = { slice_from(dir), slice_from(to) };
+
+	change(store, follow, &move);
+}

@@ -1,0 +1,93 @@
+/* How a view and the index follow each other.  The disk is the truth: what the
+ * index says is used only while the disk looks as it did when it was said. */
+#ifndef NJIWA_STORE_VIEW_INDEX_H
+#define NJIWA_STORE_VIEW_INDEX_H
+
+#include "common/index/mailboxes.h"
+#include "common/store/view.h"
+
+#define LOOK_AGAIN_MS 2000 /* after our own changes, see INDEX_UNSURE */
+
+/* The disk as it is now, and when. */
+struct view_disk {
+	struct index_seen cur, new, uidlist;
+	int64_t now; /* ns */
+};
+
+/* Three stats.  False when one fails, and uidlist.ino is then 0. */
+bool view_disk_look(const struct mailbox *mb, struct view_disk *ret_disk);
+
+/* The view's index, opened when it is not, or NULL. */
+struct index *view_index_open(struct mailbox *mb);
+
+/* Is nothing new since a sync that found all?  Then nobody needs the index. */
+bool view_is_calm(const struct mailbox *mb, const struct view_disk *disk);
+
+/* Finds the view's mailbox in a transaction: by its number while that is known,
+ * else by its folder. */
+int view_index_find(struct index_txn *txn, struct mailbox *mb,
+    uint32_t *ret_number, struct index_mailbox *ret_mailbox);
+
+/*
+ * Takes from the index what the view has not.  True when the view is then what
+ * the disk was at disk; false when the disk must be looked at, and the view has
+ * perhaps followed part of the way.  How many messages came is in
+ * ret_appeared.
+ */
+bool view_index_follow(
+    struct mailbox *mb, const struct view_disk *disk, uint32_t *ret_appeared);
+
+/* The same for the messages that the view has, and for no others. */
+void view_index_refresh(struct mailbox *mb);
+
+/* Notes in the index what a look at the disk, which began at disk, made of the
+ * view; whole: the view has all that is on the disk. */
+void view_index_publish(
+    struct mailbox *mb, const struct view_disk *disk, bool whole);
+
+/* Writes a row for the record, with what is known of an older one; modseq is
+ * for changed flags. */
+int view_index_put(struct index_txn *txn, struct mailbox *mb, uint32_t number,
+    struct record *record, uint64_t modseq);
+
+/* Before and after this session's own change of a message. */
+void view_index_before(struct mailbox *mb);
+void view_index_changed(struct mailbox *mb, uint32_t uid);
+
+/* What was found out of a message, noted later: see view_facts.c. */
+struct view_fact {
+	uint32_t uid;
+	uint32_t kind; /* INDEX_KNOWS_ bits, or FACT_TEXT and a text's kind */
+	uint64_t size, crlf;
+	int64_t date, saved;
+	uint64_t text; /* octets that follow */
+};
+
+#define FACT_TEXT 0x100
+#define FACTS_MAX (1U << 20) /* octets of facts that wait */
+
+/* Notes a fact, and the text behind it, with the next flush. */
+void view_fact_add(
+    struct mailbox *mb, const struct view_fact *fact, struct slice text);
+
+/* What the index has of the message; the row borrows from mb.  False for
+ * none. */
+bool view_fact_find(
+    struct mailbox *mb, const struct record *record, struct index_row *ret_row);
+
+/* Writes the facts that wait. */
+int view_facts_put(struct index_txn *txn, struct mailbox *mb, uint32_t number,
+    uint64_t texts_max);
+
+/* Notes own changes, and what was found out; view_index_settle unless a batch
+ * is going on. */
+void view_index_flush(struct mailbox *mb);
+void view_index_settle(struct mailbox *mb);
+
+/* The work on the index failed: no more of it, or not in this session. */
+void view_index_failed(struct mailbox *mb, int rc);
+
+/* Gives modseqs to what has changed where no index does so any more. */
+void view_stamp(struct mailbox *mb, uint32_t appeared);
+
+#endif
