@@ -15,9 +15,9 @@
 void loader_start(struct connection *c);
 
 /*
- * Has the loader make a front for c that has a signer: pair and status are their
- * ends as in signer.c, which stay the caller's.  0, or -errno when there is no
- * loader.
+ * Has the loader make a front for c that has a signer: pair and status are
+ * their ends as in signer.c, which stay the caller's.  0, or -errno when there
+ * is no loader.
  */
 int loader_ask(const struct connection *c, bool resumed, int pair, int status);
 

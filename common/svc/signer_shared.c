@@ -10,6 +10,7 @@
 #include "common/base/clock.h"
 #include "common/base/fileio.h"
 #include "common/base/ipc.h"
+#include "common/base/mem.h"
 #include "common/base/secret.h"
 #include "common/svc/signer_own.h"
 
@@ -115,10 +116,8 @@ serve_once(struct shared *shared)
 static _Noreturn void
 shared_main(struct connection *c, int loader, int status)
 {
-	struct shared *shared = calloc(1, sizeof *shared);
+	struct shared *shared = mem_zalloc(1, sizeof *shared);
 
-	if (shared == NULL)
-		_exit(EXIT_FAILURE);    /* which the loader sees */
 	c->stem[1] = 'k';               /* ps(1) shows who has the key */
 	(void)signal(SIGCHLD, SIG_DFL); /* cannot fail */
 	shared->signer.driver = c->driver;

@@ -1,7 +1,6 @@
 """njiwa-init's stems: connections are forked from a warmed process; whatever
 becomes of that one, they are served, counted and ended as without it."""
 import os
-import re
 import shutil
 import signal
 import socket
@@ -13,100 +12,12 @@ import pytest
 
 import servers
 from init_under_test import state_of
-from site_under_test import PASSWORD, SERVICES
+from site_under_test import PASSWORD
 from stem_client import CONNECTION, SERVED, STALE, Stem
+from stem_talk import (Talk, only, parent, program_base, shakes_hands, stems,
+                       warm)
 
 BACK_ENDS = ["sqlite"]
-NOBODY = 65534
-GREETING = {"mx": b"220 ", "pop3": b"+OK", "imap": b"* OK"}
-
-
-def program_base(pid):
-    """Where the program is in the memory of the process; "" when it is gone.
-    What is below it may be a sanitizer's own."""
-    try:
-        program = os.readlink("/proc/%d/exe" % pid)
-        with open("/proc/%d/maps" % pid) as maps:
-            return next((line.split("-")[0] for line in maps
-                         if line.rstrip("\n").endswith(" " + program)), "")
-    except OSError:
-        return ""
-
-
-def parent(pid):
-    with open("/proc/%d/stat" % pid) as stat:
-        return int(stat.read().rsplit(")", 1)[1].split()[1])
-
-
-def uid(pid):
-    with open("/proc/%d/status" % pid) as status:
-        return int(re.search(r"\nUid:\t(\d+)", status.read())[1])
-
-
-def stems(site, service="pop3"):
-    """The processes that fork for the service."""
-    return beside(site, service, "s")
-
-
-def beside(site, service, letter):
-    """The processes of a stem that show themselves by that letter: s itself, l
-    its loader, k the signer, who has the key."""
-    tail = "%s -p %s -%s" % (SERVICES[service][:2] + (letter,))
-    return [pid for pid, line in site.processes().items()
-            if line.strip().endswith(tail)]
-
-
-def served_by(site, service, known):
-    """The processes of a connection, made after those in known."""
-    tail = "%s -p %s" % SERVICES[service][:2]
-    return [pid for pid, line in site.processes().items()
-            if line.strip().endswith(tail) and pid not in known]
-
-
-class Talk:
-    """One connection that has been greeted."""
-
-    def __init__(self, site, service="pop3"):
-        known = set(site.processes())
-        self.sock = site.connect(service)
-        self.file = self.sock.makefile("rb")
-        self.greeting = self.file.readline()
-        self.pids = served_by(site, service, known)
-
-    def say(self, line):
-        self.sock.sendall(line.encode() + b"\r\n")
-        return self.file.readline()
-
-    def keeper(self):
-        return [pid for pid in self.pids if state_of(pid) and
-                uid(pid) != NOBODY][0]
-
-    def front(self):
-        return [pid for pid in self.pids if state_of(pid) and
-                uid(pid) == NOBODY][-1]
-
-    def close(self):
-        self.file.close()
-        self.sock.close()
-
-
-def warm(site, service="pop3"):
-    """Waits until connections come from a stem; its pid and one of them."""
-    found = []
-
-    def forked():
-        talk = Talk(site, service)
-        assert talk.greeting.startswith(GREETING.get(service, b"+OK"))
-        base, pids = program_base(talk.pids[0]), stems(site, service)
-        # a loader that has just been forked still looks like its stem
-        if base and [program_base(pid) for pid in pids] == [base]:
-            found.append((pids[0], talk))
-            return True
-        talk.close()
-        return False
-
-    servers.wait_for("a connection from a stem", forked)
-    return found[0]
 
 
 @pytest.mark.parametrize("service", ["mx", "pop3", "imap", "pop3s"])
@@ -326,6 +237,16 @@ def test_a_crash_renews_the_stems(mortal_site, who, how):
     assert warm(site)[0] != stem
 
 
+@pytest.mark.parametrize("how", CRASHES, ids=lambda how: how.name)
+def test_a_crash_of_the_signer_renews_the_stems(mortal_site, how):
+    site = mortal_site
+    site.init(services=("pop3",))
+    stem, talk = warm(site)
+    os.kill(only(site, "pop3", "k"), how)
+    servers.wait_for("the end of the stem", lambda: not state_of(stem), 5)
+    shakes_hands(site, warm(site)[1])
+
+
 def test_a_crash_behind_tls_renews_the_stems(mortal_site):
     site = mortal_site
     site.init(services=("pop3s",))
@@ -348,95 +269,6 @@ def test_ends_that_are_no_crash(site):
     os.kill(talk.front(), signal.SIGKILL)
     assert talk.file.read() == b""
     assert warm(site)[0] == stem
-
-
-def only(site, service, letter):
-    found = []
-    servers.wait_for("-" + letter, lambda: found.extend(
-        beside(site, service, letter)) or found)
-    return found[0]
-
-
-def kill_loader(site, service):
-    pid = only(site, service, "l")
-    os.kill(pid, signal.SIGKILL)
-    servers.wait_for("its end", lambda: not state_of(pid))
-
-
-def shakes_hands(site, talk):
-    assert talk.say("STLS").startswith(b"+OK")
-    with site.certs.context().wrap_socket(talk.sock) as tls:
-        tls.sendall(b"CAPA\r\n")
-        assert tls.recv(100).startswith(b"+OK")
-
-
-def test_one_signer_serves_all(site):
-    """Who has the key is nobody, and stays when a connection has ended; killed,
-    it is there again for the next one."""
-    site.init(services=("pop3",))
-    talks = [warm(site)[1] for _ in range(3)]
-    signer = only(site, "pop3", "k")
-    assert uid(signer) == NOBODY
-    for talk in talks:
-        shakes_hands(site, talk)
-    assert beside(site, "pop3", "k") == [signer]
-    os.kill(signer, signal.SIGKILL)
-    for _ in range(2):
-        shakes_hands(site, warm(site)[1])
-    assert only(site, "pop3", "k") != signer
-
-
-def test_a_key_that_does_not_fit(site):
-    """Is told, and no signer is there; the one that fits is taken at once."""
-    key = site.folder + "/own.key"
-    shutil.copy(site.certs.rsa_key, key)
-    site.init(services=("pop3",), tls_key=key)
-    talks = [warm(site)[1] for _ in range(2)]
-    assert talks[0].say("STLS").startswith(b"-ERR")
-    site.wait_log("the key is not that of the certificate")
-    assert not beside(site, "pop3", "k")
-    shutil.copy(site.certs.key, key + ".new")
-    os.rename(key + ".new", key)
-    shakes_hands(site, talks[1])
-    assert only(site, "pop3", "k")
-
-
-@pytest.mark.parametrize("how", CRASHES, ids=lambda how: how.name)
-def test_a_crash_of_the_signer_renews_the_stems(mortal_site, how):
-    site = mortal_site
-    site.init(services=("pop3",))
-    stem, talk = warm(site)
-    os.kill(only(site, "pop3", "k"), how)
-    servers.wait_for("the end of the stem", lambda: not state_of(stem), 5)
-    shakes_hands(site, warm(site)[1])
-
-
-def test_the_loader_goes_with_its_last_connection(site):
-    """And until then it serves STARTTLS to those that were there before."""
-    site.init(services=("pop3",))
-    stem, talk = warm(site)
-    pids = [only(site, "pop3", letter) for letter in "lk"]
-    os.kill(stem, signal.SIGKILL)
-    servers.wait_for("its end", lambda: not state_of(stem))
-    assert all(map(state_of, pids))
-    shakes_hands(site, talk)
-    servers.wait_for("their end", lambda: not any(map(state_of, pids)), 5)
-
-
-def test_without_its_loader_a_connection_stays_plain(site):
-    site.init(services=("pop3",))
-    talk = warm(site)[1]
-    kill_loader(site, "pop3")
-    assert talk.say("STLS").startswith(b"-ERR")
-    assert talk.say("QUIT").startswith(b"+OK")
-
-
-def test_without_a_loader_tls_begins_all_the_same(site):
-    """A program loads GnuTLS itself when nobody has done it for it."""
-    site.init(services=("pop3s",))
-    warm(site, "pop3s")
-    kill_loader(site, "pop3s")
-    assert Talk(site, "pop3s").greeting.startswith(b"+OK")
 
 
 def test_limits_hold(site):
