@@ -9,7 +9,6 @@
 #include "common/base/log.h"
 #include "common/msg/casemap.h"
 #include "common/store/mailbox_body.h"
-#include "common/svc/expire.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -256,44 +255,13 @@ imap_has_room(
 	return false;
 }
 
-/* The store's word on what came or went; the account service adds it up. */
-static void
-count_quota(void *ctx, int64_t octets, int64_t messages)
-{
-	struct session *session = ctx;
-	struct account_user *user = session->user;
-
-	user->quota_used += octets;
-	user->quota_messages += messages;
-	account_quota_add(session->account, user->name, octets, messages);
-}
-
-static void
-note_first(void *ctx, struct slice folder, int64_t saved, bool added)
-{
-	const struct session *session = ctx;
-	const struct account_expiry expiry = { folder, saved, added };
-
-	expire_tell(
-	    session->settings, session->account, session->user->name, &expiry);
-}
-
 static bool
 open_store(struct imap *im)
 {
-	const struct settings *settings = im->service->settings;
-	struct store_config config = {
-		.sync = settings->fsync,
-		.host = settings->hostname,
-		.quota_ignore =
-		    settings->quota_ignore[0] ? settings->quota_ignore : NULL,
-		.quota = count_quota,
-		.first = settings->expire_folders[0] ? note_first : NULL,
-		.quota_ctx = im->service,
-		.indexing = im->service->indexing,
-	};
+	struct store_config config;
 	struct err err = { 0, "" };
 
+	session_store_config(im->service, &config);
 	if (store_open(im->service->mail_path, STORE_CREATE, &config,
 		&im->store, &err) == 0)
 		return true;

@@ -6,7 +6,6 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/num.h"
-#include "common/svc/expire.h"
 
 #define NUMBER_TEXT_MAX 24 /* octets of a number in the log */
 
@@ -81,26 +80,6 @@ pop3_failed(struct pop3_session *pop3, const char *what, const struct err *err)
 	    pop3->session->trace);
 }
 
-/* The store tells what came or went; the account's row follows. */
-static void
-count_quota(void *ctx, int64_t octets, int64_t messages)
-{
-	struct session *session = ctx;
-
-	account_quota_add(
-	    session->account, session->user->name, octets, messages);
-}
-
-static void
-note_first(void *ctx, struct slice folder, int64_t saved, bool added)
-{
-	const struct session *session = ctx;
-	const struct account_expiry expiry = { folder, saved, added };
-
-	expire_tell(
-	    session->settings, session->account, session->user->name, &expiry);
-}
-
 static void
 log_end(const struct pop3_session *pop3, enum talk_end end)
 {
@@ -130,16 +109,7 @@ static bool
 open_maildrop(struct pop3_session *pop3)
 {
 	struct session *session = pop3->session;
-	const struct settings *settings = session->settings;
-	struct store_config config = {
-		.sync = settings->fsync,
-		.host = settings->hostname,
-		.quota_ignore = settings->quota_ignore,
-		.quota = count_quota,
-		.first = settings->expire_folders[0] ? note_first : NULL,
-		.quota_ctx = session,
-		.indexing = session->indexing,
-	};
+	struct store_config config;
 	struct err err = { .code = 0 };
 
 	if (session->refused) {
@@ -147,6 +117,7 @@ open_maildrop(struct pop3_session *pop3)
 		(void)stream_flush(session->client); /* the end either way */
 		return false;
 	}
+	session_store_config(session, &config);
 	if (maildrop_open(&pop3->drop, session->mail_path, &config, &err) < 0) {
 		pop3_failed(pop3, "The maildrop cannot be opened", &err);
 		(void)stream_flush(session->client); /* the end either way */

@@ -53,7 +53,7 @@ libsvc_a_SOURCES = \
 	%D%/sandbox.c %D%/sandbox.h \
 	%D%/service.c %D%/service.h \
 	%D%/service_log.c %D%/service_log.h \
-	%D%/session.c %D%/session_wait.c \
+	%D%/session.c %D%/session_store.c %D%/session_wait.c \
 	%D%/signer.c %D%/signer.h %D%/signer_own.h \
 	%D%/signer_shared.c %D%/signer_shared.h \
 	%D%/stem.c %D%/stem.h \

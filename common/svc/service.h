@@ -37,6 +37,12 @@ struct session {
  */
 int session_wait(struct session *session, int watch, int64_t deadline);
 
+/* How a session's store is opened: by the settings, telling the account service
+ * what comes and goes, which counts in session->user too.  Borrows from it. */
+struct store_config;
+void session_store_config(
+    struct session *session, struct store_config *ret_config);
+
 /* At the end of the client's input: why it is we who end the session, for the
  * client to be told; NULL when it has left. */
 const char *session_end_reason(const struct session *session);

@@ -1,27 +1,17 @@
 /* The parts of a session's world that its fuzz targets do without: the account
  * service hears nothing, nobody ends the session. */
 #include "common/net/stream.h"
-#include "common/svc/expire.h"
+#include "common/store/store.h"
 #include "common/svc/service.h"
 
 void
-account_quota_add(struct account_client *client, const char *name,
-    int64_t octets, int64_t messages)
+session_store_config(struct session *session, struct store_config *ret_config)
 {
-	(void)client;
-	(void)name;
-	(void)octets;
-	(void)messages;
-}
+	const struct settings *settings = session->settings;
 
-void
-expire_tell(const struct settings *settings, struct account_client *account,
-    const char *user, const struct account_expiry *expiry)
-{
-	(void)settings;
-	(void)account;
-	(void)user;
-	(void)expiry;
+	*ret_config = (struct store_config){ .host = settings->hostname,
+		.quota_ignore = settings->quota_ignore,
+		.indexing = session->indexing };
 }
 
 void
