@@ -6,6 +6,7 @@
 #include "common/store/mailbox_message.h"
 #include "common/store/maildir.h"
 #include "common/store/view_index.h"
+#include "common/store/view_removal.h"
 
 #define LOOKUPS 4 /* of a file that others keep renaming */
 

@@ -7,6 +7,7 @@
 #include "common/base/mem.h"
 #include "common/store/copying.h"
 #include "common/store/view_index.h"
+#include "common/store/view_removal.h"
 
 /*
  * A message's file is renamed from one folder into the other, which is one

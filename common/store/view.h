@@ -118,25 +118,6 @@ typedef int view_work(struct mailbox *mb, struct record *record, void *ctx);
 int view_with_file(struct mailbox *mb, uint32_t seq, view_work *work, void *ctx,
     struct err *err);
 
-/* Messages that were taken out of the folder. */
-struct removal {
-	int64_t octets;
-	int64_t messages;
-	bool from_new, from_cur; /* where files were */
-};
-
-/* The octets that the quota counts for the record's file. */
-uint64_t view_octets(const struct mailbox *mb, const struct record *record);
-
-/* Notes that the record's file is gone by our hand; the next sync tells it. */
-void view_note_removed(
-    struct mailbox *mb, struct record *record, struct removal *removal);
-
-/* Makes sure that what is gone does not come back after a crash, and tells who
- * is first now, of n uids that were to go.  0 or -errno with err filled. */
-int view_end_removal(struct mailbox *mb, const struct removal *removal,
-    const uint32_t *uids, size_t n, struct err *err);
-
 /* Tells mailbox_progress. */
 void view_progress(const struct mailbox *mb, size_t done);
 
