@@ -4,6 +4,7 @@ More of it is in test_imap_shared.py."""
 import os
 import random
 import re
+import shutil
 import threading
 import time
 
@@ -12,6 +13,7 @@ import pytest
 from imap_client import Client
 from site_under_test import MAIL_UID
 from test_bad_kills import kill, processes_of
+from test_imap_structure import dovecot
 
 BACK_ENDS = ["sqlite"]
 SIMPLE = b"Subject: x\r\n\r\nbody\r\n"
@@ -192,6 +194,34 @@ def test_moved_at_once_by_both(site):
     checker = Client(site)
     assert [count(checker, "b"), count(checker, "c")] == [
         len(part) for part in moved]
+
+
+def test_moved_beside_dovecot(site):
+    """It copies and then expunges: what both move at once may be there twice,
+    but nothing is lost; uids are the same for both, whoever gave them."""
+    put_many(site)
+    client = Client(site)
+    client.cmd("SELECT a")
+    answers = []
+    other = threading.Thread(target=lambda: answers.append(
+        dovecot(site, "SELECT a", "MOVE 1:* c")))
+    other.start()
+    got = client.cmd("UID MOVE 1:* b")
+    assert got.status == "OK" or got.code == "EXPUNGEISSUED"
+    other.join(60)
+    assert b"t0 OK" in answers[0]
+    moved = [subjects(site, "b"), subjects(site, "c")]
+    assert not subjects(site, "a")
+    assert set(moved[0] + moved[1]) == set(range(MANY))
+    shutil.rmtree(site.folder + "/dovecot")
+    seen = dovecot(site, "SELECT b", "FETCH 1:* UID", "SELECT c",
+                   "FETCH 1:* UID")
+    for name, part in zip((b"b", b"c"), moved):
+        client.cmd(b"SELECT " + name)
+        ours = [line for line in client.cmd("FETCH 1:* UID").untagged
+                if b"FETCH" in line]
+        assert len(ours) == len(part)
+        assert not ours or b"\r\n".join(ours) in seen
 
 
 def test_killed_while_they_move(site):
