@@ -3,6 +3,7 @@ and 8474."""
 import os
 import re
 import signal
+import socket
 import time
 
 import pytest
@@ -212,6 +213,24 @@ def test_progress(site, client, command, told):
     assert len(got.untagged) == 2
 
 
+def test_progress_of_what_is_changed(site, client):
+    """COPY and MOVE that somebody else holds up, here with the folder's lock."""
+    client.cmd("CREATE box")
+    lock = site.maildir(folder="box") + "/dovecot-uidlist.lock"
+    other = Client(site)
+    other.cmd("SELECT INBOX")
+    with open(lock, "w", encoding="ascii") as file:
+        file.write("%d:%s" % (os.getpid(), socket.gethostname()))
+    client.send(b"c COPY 1:3 box\r\n")
+    other.send(b"m MOVE 4:7 box\r\n")
+    time.sleep(INTERVAL + 0.5)
+    os.unlink(lock)
+    got = client.finish(b"c"), other.finish(b"m")
+    assert b'[INPROGRESS ("c" 0 3)]' in got[0].untagged[0]
+    assert b'[INPROGRESS ("m" 0 4)]' in got[1].untagged[0]
+    assert [answer.status for answer in got] == ["OK", "OK"]
+
+
 # ---- SAVEDATE ----
 
 DATE = r'SAVEDATE "([ \d]\d-\w{3}-\d{4} [\d:]{8} [+-]\d{4})"'
@@ -243,6 +262,10 @@ def test_savedate_of_a_copy(client):
     second = re.search(DATE, client.cmd("FETCH 1 SAVEDATE")
                        .untagged[0].decode()).group(1)
     assert first != second
+    client.cmd("SELECT INBOX")
+    client.cmd("MOVE 1 box")
+    client.cmd("SELECT box")
+    assert client.cmd("FETCH 2 SAVEDATE").find(first) is None
 
 
 # ---- OBJECTID ----
@@ -285,3 +308,20 @@ def test_emailid(site, client):
         b"* 3 FETCH (THREADID NIL)"]
     assert other.cmd("SEARCH THREADID T1").untagged == [b"* SEARCH"]
     assert len(other.cmd("SEARCH NOT THREADID T1").untagged[0].split()) == 12
+
+
+def test_emailid_elsewhere(client):
+    """A copy has the id of its original, and so has what is moved, there and
+    back."""
+    ids = emailids(client)
+    client.cmd("CREATE box")
+    client.cmd("COPY 2:3 box")
+    client.cmd("MOVE 4:5 box")
+    client.cmd("SELECT box")
+    assert emailids(client) == ids[1:5]
+    assert client.cmd("SEARCH EMAILID " + ids[3]).untagged == [b"* SEARCH 3"]
+    client.cmd("STORE 3 +FLAGS (\\Flagged kw)")
+    client.cmd("MOVE 3 INBOX")
+    assert emailids(client) == ids[1:3] + ids[4:5]
+    client.cmd("SELECT INBOX")
+    assert emailids(client) == ids[:3] + ids[5:] + ids[3:4]

@@ -2,6 +2,7 @@
 
 #include "common/store/mailbox_copy.h"
 #include "common/store/mailbox_message.h"
+#include "common/store/mailbox_progress.h"
 #include "common/store/mailbox_status.h"
 #include "common/store/tree.h"
 #include "tests/unit/store_fixture.h"
@@ -289,6 +290,42 @@ nowhere(void **state)
 	mailbox_free(mb);
 }
 
+static void
+count_done(void *ctx, size_t done)
+{
+	size_t *told = ctx;
+
+	assert_int_equal(done, (*told)++);
+}
+
+/* Each message is told before it is dealt with, and nobody must listen. */
+static void
+progress(void **state)
+{
+	struct fixture *f = *state;
+	struct mailbox *mb = prepare(f, 4);
+	const uint32_t seqs[] = { 1, 2, 3 }, uid = 4;
+	struct mailbox_copies copies;
+	bool moved[3];
+	size_t told = 0;
+
+	mailbox_set_progress(mb, count_done, &told);
+	assert_int_equal(mailbox_copy(mb, (struct mailbox_seqs){ seqs, 3 },
+			     slice_from("a/b"), &copies, &f->err),
+	    0);
+	assert_int_equal(told, 3);
+	told = 0;
+	(void)move(mb, seqs, 3, moved, "a/b");
+	assert_int_equal(told, 3);
+	told = 0;
+	assert_int_equal(mailbox_expunge(mb, EXPUNGE_ANY, &uid, 1, &f->err), 0);
+	assert_int_equal(told, 1);
+	mailbox_set_progress(mb, NULL, NULL);
+	assert_int_equal(mailbox_expunge(mb, EXPUNGE_ANY, &uid, 1, &f->err), 0);
+	assert_int_equal(told, 1);
+	mailbox_free(mb);
+}
+
 /* A file that can have no more names is copied. */
 static void
 too_many_links(void **state)
@@ -331,6 +368,7 @@ main(void)
 		CASE(moved_files),
 		CASE(moved_by_two),
 		CASE(nowhere),
+		CASE(progress),
 		CASE(too_many_links),
 	};
 
