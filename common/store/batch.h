@@ -10,7 +10,7 @@
 
 #define BATCH_NAME ".njiwa-batch" /* in cur; hidden from whoever reads mail */
 #define BATCH_WAIT_MS 10000       /* for a writer to be done */
-#define BATCH_MAX (1U << 20)      /* octets of a list */
+#define BATCH_MAX (8U << 20)      /* octets of a list */
 
 /* Writes the list, which brings it to the disk, into the open cur; names has
  * one name a line.  *ret_fd holds it until batch_end.  0, or -errno. */

@@ -2,15 +2,30 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/store/batch.h"
 #include "common/store/copying.h"
 #include "common/store/mailbox_message.h"
 #include "common/store/maildir.h"
+
+/* The names of all, a line each, with the flags that they have now. */
+static void
+make_names(struct copying *c, struct str *list)
+{
+	for (c->at = 0; c->at < c->messages.count; c->at++) {
+		const struct record *record =
+		    view_record(c->mb, c->messages.seqs[c->at]);
+
+		str_append_cstr(list, copying_make_name(c, record));
+		str_append_char(list, '\n');
+	}
+	c->at = 0;
+}
 
 static int
 link_file(struct mailbox *mb, struct record *record, void *ctx)
 {
 	struct copying *c = ctx;
-	const char *name = copying_make_name(c, record);
+	const char *name = copying_name(c, c->at);
 
 	if (linkat(view_dir(mb, record), view_name(mb, record), c->to.cur_dir,
 		name, 0) == 0)
@@ -45,6 +60,32 @@ undo(struct copying *c)
 		    0); /* or it is a twin */
 }
 
+/* All or none, though we be killed: the list says what is to be undone.  One
+ * alone needs none, and of more than it has room for some may stay. */
+static int
+publish(struct copying *c, struct err *err)
+{
+	struct store *store = c->mb->store;
+	STR_AUTO list = STR_INIT;
+	int rc = 0, fd = -1;
+
+	make_names(c, &list);
+	if (c->messages.count > 1 && list.len <= BATCH_MAX)
+		rc = batch_begin(store, c->to.cur_dir, str_slice(&list), &fd);
+	if (rc < 0)
+		return tree_error(store, err, -rc, c->to.path, "cur");
+	c->mb->own_list = fd >= 0; /* for who copies within a folder */
+	rc = link_all(c, err);
+	if (rc < 0)
+		undo(c);
+	if (fd >= 0 && batch_end(store, c->to.cur_dir, &fd) < 0 && rc == 0) {
+		undo(c);
+		rc = tree_error(store, err, EIO, c->to.path, "cur");
+	}
+	c->mb->own_list = false;
+	return rc;
+}
+
 static void
 count_in_quota(const struct copying *c)
 {
@@ -62,11 +103,8 @@ mailbox_copy(struct mailbox *mb, struct mailbox_seqs messages,
 	struct copying copying;
 	int rc = copying_begin(&copying, mb, messages, name, err);
 
-	if (rc == 0 && messages.count) {
-		rc = link_all(&copying, err);
-		if (rc < 0)
-			undo(&copying);
-	}
+	if (rc == 0 && messages.count)
+		rc = publish(&copying, err);
 	if (rc == 0 && messages.count) {
 		count_in_quota(&copying);
 		tree_tell_first(

@@ -55,7 +55,7 @@ replacing_begin(struct replacing *r, struct mailbox *mb, uint32_t seq,
 		return tree_error(
 		    store, err, -rc, mb->folder.path, "cur/" BATCH_NAME);
 	}
-	mb->replacing = true;
+	mb->own_list = true;
 	return 0;
 }
 
@@ -69,7 +69,7 @@ replacing_end(struct replacing *r)
 	(void)unlinkat(mb->folder.cur_dir, BATCH_NAME, 0); /* as said */
 	fileio_close(&r->fd);
 	str_release(&r->name);
-	mb->replacing = false;
+	mb->own_list = false;
 }
 
 /* Is it the file of the message that is called so, whatever its flags are? */

@@ -94,7 +94,7 @@ struct mailbox {
 	struct watch watch;
 	mailbox_progress *progress; /* NULL: nobody asks */
 	void *progress_ctx;
-	bool replacing; /* the list in cur is ours */
+	bool own_list;    /* the list that is in cur (batch.h) is ours */
 	uint64_t highest; /* modseq of the view; 0: none are kept */
 	struct view_index index;
 };

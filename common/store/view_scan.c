@@ -114,9 +114,11 @@ scan_once(struct mailbox *mb, struct scan *scan)
 	if (rc == 0)
 		scan_index(scan, tell_twins, mb);
 	/* what cannot be settled is taken as it is */
-	if (rc == 0 && scan->batch && !mb->replacing &&
-	    batch_settle(mb->store, mb->folder.cur_dir) == 0)
+	if (rc == 0 && scan->batch && !mb->own_list &&
+	    batch_settle(mb->store, mb->folder.cur_dir) == 0) {
+		scan_clear(scan); /* what is undone was never there */
 		scan->again = true;
+	}
 	return rc;
 }
 

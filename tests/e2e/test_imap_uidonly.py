@@ -214,7 +214,7 @@ def test_progress(site, client, command, told):
 
 
 def test_progress_of_what_is_changed(site, client):
-    """COPY and MOVE that somebody else holds up, here with the folder's lock."""
+    """COPY and MOVE that somebody else holds up, here with a folder's lock."""
     client.cmd("CREATE box")
     lock = site.maildir(folder="box") + "/dovecot-uidlist.lock"
     other = Client(site)

@@ -115,6 +115,26 @@ def test_killed(maildir):
     assert set(outcomes) == set(range(COUNT + 1)), outcomes
 
 
+def test_copy_is_killed(maildir):
+    """All of the copies are there, or none, for who looks next."""
+    outcomes = collections.Counter()
+    partly = 0
+    for name, count in calls(maildir, "copy", "INBOX", "to").items():
+        for nth in range(1, count + 1):
+            fill(maildir)
+            tool(maildir, "copy", "INBOX", "to",
+                 inject="%s:signal=KILL:when=%d" % (name, nth))
+            partly += 0 < len(found(maildir, ".to")) < COUNT
+            for path in maildir.glob("**/dovecot-uidlist.lock*"):
+                path.unlink()
+            copies = len(shown(maildir, "to"))
+            assert copies in (0, COUNT), (name, nth)
+            assert len(found(maildir, ".to")) == copies
+            assert found(maildir, ".") == list(range(COUNT))
+            outcomes[copies] += 1
+    assert partly >= COUNT - 1 and min(outcomes[0], outcomes[COUNT]) > 1
+
+
 def test_disk_full(maildir):
     failed = 0
     for name, count in calls(maildir, "move", "INBOX", "to").items():
