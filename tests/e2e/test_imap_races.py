@@ -4,16 +4,15 @@ More of it is in test_imap_shared.py."""
 import os
 import random
 import re
-import shutil
 import threading
 import time
 
 import pytest
 
+from dovecot_under_test import dovecot
 from imap_client import Client
 from site_under_test import MAIL_UID
 from test_bad_kills import kill, processes_of
-from test_imap_structure import dovecot
 
 BACK_ENDS = ["sqlite"]
 SIMPLE = b"Subject: x\r\n\r\nbody\r\n"
@@ -213,7 +212,6 @@ def test_moved_beside_dovecot(site):
     moved = [subjects(site, "b"), subjects(site, "c")]
     assert not subjects(site, "a")
     assert set(moved[0] + moved[1]) == set(range(MANY))
-    shutil.rmtree(site.folder + "/dovecot")
     seen = dovecot(site, "SELECT b", "FETCH 1:* UID", "SELECT c",
                    "FETCH 1:* UID")
     for name, part in zip((b"b", b"c"), moved):
