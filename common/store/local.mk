@@ -47,7 +47,7 @@ libstore_a_SOURCES = \
 	%D%/uidfile.c %D%/uidfile.h \
 	%D%/uidlist.c %D%/uidlist.h \
 	%D%/usage.c %D%/usage.h \
-	%D%/view.h %D%/view_removal.h \
+	%D%/view.h %D%/view_record.h %D%/view_removal.h \
 	%D%/view_assign.c \
 	%D%/view_facts.c \
 	%D%/view_index.c %D%/view_index.h \
