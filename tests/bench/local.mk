@@ -1,5 +1,5 @@
 # How fast it is, beside Dovecot and Postfix; see run.
-EXTRA_DIST += %D%/peers.py %D%/run %D%/target
+EXTRA_DIST += %D%/mailboxes.py %D%/peers.py %D%/run %D%/target
 EXTRA_PROGRAMS = %D%/load
 %C%_load_SOURCES = %D%/load.c
 %C%_load_CFLAGS = $(AM_CFLAGS) -pthread
