@@ -2,6 +2,7 @@
 
 #include "cmd/imapd/commands.h"
 #include "cmd/imapd/message_header.h"
+#include "cmd/imapd/message_texts.h"
 #include "cmd/imapd/progress.h"
 #include "cmd/imapd/response.h"
 #include "cmd/imapd/search.h"
@@ -21,7 +22,6 @@ struct sorting {
 	struct search_return wanted;
 	struct sort_criteria criteria;
 	struct sort sort;
-	struct str header; /* where it is read */
 	bool uids;
 };
 
@@ -47,7 +47,7 @@ learn_fields(struct sorting *s, uint32_t seq, struct sort_facts *facts)
 
 	if (s->criteria.fields == 0)
 		return 0;
-	rc = message_header(s->im, seq, &s->header, &header, &err);
+	rc = message_text_fields(s->im, seq, &header, &err);
 	if (rc == 0)
 		message_fields_find(header, s->criteria.fields, &facts->fields);
 	return rc;
@@ -327,5 +327,4 @@ cmd_sort(void *ctx, struct slice argument)
 	}
 	search_release(&s.program);
 	sort_release(&s.sort);
-	str_release(&s.header);
 }

@@ -2,6 +2,7 @@
 
 #include "cmd/imapd/commands.h"
 #include "cmd/imapd/message_header.h"
+#include "cmd/imapd/message_texts.h"
 #include "cmd/imapd/progress.h"
 #include "cmd/imapd/search.h"
 #include "cmd/imapd/thread.h"
@@ -27,7 +28,6 @@ struct threading {
 	struct imap *im;
 	struct search_program program;
 	struct thread thread;
-	struct str header; /* where it is read */
 	bool uids;
 };
 
@@ -39,7 +39,7 @@ add(struct threading *t, uint32_t seq)
 	struct thread_facts facts;
 	struct slice header;
 	struct err err;
-	int rc = message_header(t->im, seq, &t->header, &header, &err);
+	int rc = message_text_fields(t->im, seq, &header, &err);
 
 	if (rc == -ENOENT)
 		return;
@@ -123,5 +123,4 @@ cmd_thread(void *ctx, struct slice argument)
 		run(&t);
 	search_release(&t.program);
 	thread_release(&t.thread);
-	str_release(&t.header);
 }

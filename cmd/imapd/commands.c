@@ -4,6 +4,7 @@
 #include "cmd/imapd/cmd_any.h"
 #include "cmd/imapd/condstore.h"
 #include "cmd/imapd/imap.h"
+#include "cmd/imapd/message_texts.h"
 #include "cmd/imapd/notify.h"
 #include "cmd/imapd/view.h"
 #include "common/base/clock.h"
@@ -143,6 +144,7 @@ static void
 rest(struct conn *conn)
 {
 	imap_forget_body((struct imap *)conn);
+	message_text_rest((struct imap *)conn);
 	imap_rest_compression((struct imap *)conn);
 	(void)malloc_trim(0); /* an optimisation */
 }

@@ -318,8 +318,13 @@ find_fields(struct slice header, struct slice *bodies)
 static bool
 is_missing(int i, struct slice body)
 {
+	size_t end = body.len;
+
+	while (end && (body.ptr[end - 1] == '\n' || body.ptr[end - 1] == '\r'))
+		end--;
 	return body.ptr == NULL ||
-	       (fields[i].instead >= 0 && slice_trim(body).len <= 2);
+	       (fields[i].instead >= 0 &&
+		   slice_trim(slice_head(body, end)).len == 0);
 }
 
 void

@@ -2,11 +2,10 @@
 
 #include <errno.h>
 
-#include "cmd/imapd/bodystructure.h"
 #include "cmd/imapd/commands.h"
 #include "cmd/imapd/context.h"
 #include "cmd/imapd/condstore.h"
-#include "cmd/imapd/envelope.h"
+#include "cmd/imapd/message_texts.h"
 #include "cmd/imapd/response.h"
 #include "cmd/imapd/resync.h"
 #include "cmd/imapd/view.h"
@@ -17,17 +16,31 @@ static const char usage[] = "A set of messages and items are needed";
 static const char unknown_cte[] = "Some part's encoding is not known";
 static const char expunged[] = "Some of the messages no longer exist";
 
-/* What is read from the message itself. */
-#define ITEMS_OF_FILE (ITEM_ENVELOPE | ITEM_BODY | ITEM_BODYSTRUCTURE)
+/* Items that are texts made of the message. */
+static const struct {
+	unsigned item;
+	enum cached kind;
+	const char *name;
+} made[] = {
+	/* clang-format off */
+	{ ITEM_ENVELOPE,      CACHED_ENVELOPE,      "ENVELOPE " },
+	{ ITEM_BODY,          CACHED_BODY,          "BODY " },
+	{ ITEM_BODYSTRUCTURE, CACHED_BODYSTRUCTURE, "BODYSTRUCTURE " },
+	/* clang-format on */
+};
+
+#define MADE (sizeof made / sizeof made[0])
 
 /* What the items of one message need, looked up before a word is said, so
  * that a response is whole or not at all. */
 struct facts {
-	const struct body *body;
 	uint64_t size;
 	time_t date, save_date;
 	bool tell_flags;
-	struct str *preview; /* as it is told */
+	struct str *made; /* items as they are told, each ends there: */
+	size_t ends[MADE];
+	struct str *preview;
+	struct slice fields; /* the message's usual ones */
 };
 
 /* BODY[] sets \Seen, and the client is told (6.4.5).  Where that cannot be
@@ -65,6 +78,37 @@ knows_encodings(struct imap *im, const struct fetch_plan *plan)
 	return true;
 }
 
+/* The items that are made of the message, as they are told. */
+static int
+look_up_texts(struct imap *im, unsigned items, uint32_t seq,
+    struct facts *facts, struct err *err)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < MADE; i++) {
+		if (!(items & made[i].item))
+			continue;
+		rc = message_text(im, seq, made[i].kind, facts->made, err);
+		facts->ends[i] = facts->made->len;
+	}
+	return rc;
+}
+
+/* What the sections need: what is open is not read again for items. */
+static int
+look_up_sections(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
+    struct err *err)
+{
+	int rc = plan->body ? imap_open_body(im, seq, err) : 0;
+
+	if (rc == 0 && plan->parts)
+		imap_find_parts(im);
+	if (rc == 0 && !knows_encodings(im, plan))
+		rc = -EILSEQ;
+	return rc;
+}
+
 static int
 look_up(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
     struct facts *facts, struct err *err)
@@ -78,26 +122,34 @@ look_up(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
 	if (rc == 0 && (plan->items & ITEM_SAVEDATE))
 		rc = mailbox_message_save_date(
 		    im->mailbox, seq, &facts->save_date, err);
-	if (rc == 0 && (plan->nsections || (plan->items & ITEMS_OF_FILE)))
-		rc = imap_open_body(im, seq, err);
-	if (rc == 0 && plan->parts)
-		imap_find_parts(im);
-	if (rc == 0 && !knows_encodings(im, plan))
-		rc = -EILSEQ;
+	if (rc == 0 && plan->nsections)
+		rc = look_up_sections(im, plan, seq, err);
+	if (rc == 0)
+		rc = look_up_texts(im, plan->items, seq, facts, err);
 	if (rc == 0 && (plan->items & ITEM_PREVIEW))
 		rc = fetch_preview(
 		    im, seq, plan->items & ITEM_LAZY, facts->preview, err);
+	if (rc == 0 && plan->fields)
+		rc = message_text_fields(im, seq, &facts->fields, err);
 	if (rc == 0 && plan->sees)
 		rc = mark_seen(im, seq, facts, err);
 	return rc;
 }
 
 static void
-tell_structure(struct imap *im, const char *name, bool extended)
+tell_texts(struct imap *im, unsigned items, const struct facts *facts)
 {
-	response_item(&im->conn.out, name);
-	bodystructure_append(
-	    &im->mime, body_text(&im->body), extended, &im->conn.out);
+	struct str *out = &im->conn.out;
+	size_t i, start = 0;
+
+	for (i = 0; i < MADE; i++) {
+		if (!(items & made[i].item))
+			continue;
+		response_item(out, made[i].name);
+		str_append_mem(
+		    out, facts->made->ptr + start, facts->ends[i] - start);
+		start = facts->ends[i];
+	}
 }
 
 /* What the view knows. */
@@ -147,14 +199,7 @@ tell_facts(struct imap *im, unsigned items, const struct facts *facts)
 		response_item(out, "RFC822.SIZE ");
 		response_number(out, facts->size);
 	}
-	if (items & ITEM_ENVELOPE) {
-		response_item(out, "ENVELOPE ");
-		envelope_append(body_header(facts->body), out);
-	}
-	if (items & ITEM_BODY)
-		tell_structure(im, "BODY ", false);
-	if (items & ITEM_BODYSTRUCTURE)
-		tell_structure(im, "BODYSTRUCTURE ", true);
+	tell_texts(im, items, facts);
 	if (items & ITEM_PREVIEW) {
 		response_item(out, "PREVIEW ");
 		str_append(out, str_slice(facts->preview));
@@ -183,12 +228,25 @@ items_of(const struct imap *im, const struct fetch_plan *plan,
 	return items;
 }
 
+static void
+tell_section(
+    struct imap *im, const struct section *section, struct slice fields)
+{
+	if (section->usual)
+		fetch_fields(im, section, fields);
+	else if (section->form == FORM_BODY)
+		fetch_section(im, section);
+	else
+		fetch_binary(im, section);
+}
+
 int
 fetch_message(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
     struct err *err)
 {
 	STR_AUTO preview = STR_INIT;
-	struct facts facts = { .body = &im->body, .preview = &preview };
+	STR_AUTO texts = STR_INIT;
+	struct facts facts = { .made = &texts, .preview = &preview };
 	const struct message *m;
 	unsigned items;
 	size_t i;
@@ -205,10 +263,7 @@ fetch_message(struct imap *im, const struct fetch_plan *plan, uint32_t seq,
 		/* behind a literal there is nothing in out to look at */
 		if (i > 0 || items)
 			str_append_char(&im->conn.out, ' ');
-		if (plan->sections[i].form == FORM_BODY)
-			fetch_section(im, &plan->sections[i]);
-		else
-			fetch_binary(im, &plan->sections[i]);
+		tell_section(im, &plan->sections[i], facts.fields);
 	}
 	str_append_cstr(&im->conn.out, ")\r\n");
 	conn_drain(&im->conn);

@@ -49,7 +49,8 @@ enum section_form {
 struct section {
 	enum section_part part;
 	enum section_form form;
-	bool peek; /* does not set \Seen */
+	bool peek;  /* does not set \Seen */
+	bool usual; /* fields of the message that message_texts.h has */
 	bool partial;
 	uint32_t offset, length; /* partial: "<offset.length>" */
 	uint32_t *numbers;       /* of the part; none: the message */
@@ -64,6 +65,8 @@ struct fetch_plan {
 	bool uids;              /* uids are told, where they are not numbers */
 	bool sees;              /* some section sets \Seen */
 	bool parts;             /* something needs the message's structure */
+	bool body;              /* a section needs the message itself */
+	bool fields;            /* or usual fields alone */
 	bool changed;           /* only messages that changed_since or later */
 	bool vanished;          /* and tell what has gone since then */
 	bool paged;             /* of these only a page */
@@ -101,6 +104,10 @@ bool fetch_parse_modifiers(struct args *args, struct fetch_plan *plan);
 /* Appends "LABEL {n}" and sends the section's octets, of the message that is
  * open; "LABEL NIL" for a part that there is not. */
 void fetch_section(struct imap *im, const struct section *section);
+
+/* The same for fields that header has, whatever else is open. */
+void fetch_fields(
+    struct imap *im, const struct section *section, struct slice header);
 
 /* The same for BINARY and BINARY.SIZE (fetch_binary.c); the part's encoding is
  * one that is known. */

@@ -114,10 +114,9 @@ header_of(const struct fetch_source *from, const struct section *section)
 
 /* What the section wants of the fields and the empty line behind them. */
 static void
-collect_fields(const struct fetch_source *from, const struct section *section,
-    struct str *out)
+collect_fields(
+    struct slice rest, const struct section *section, struct str *out)
 {
-	struct slice rest = header_of(from, section);
 	bool wanted = section->part == SECTION_FIELDS;
 	struct header_field field;
 
@@ -138,13 +137,12 @@ begin_literal(struct imap *im, uint64_t length)
 }
 
 static void
-send_fields(struct imap *im, const struct fetch_source *from,
-    const struct section *section)
+send_fields(struct imap *im, const struct section *section, struct slice header)
 {
 	STR_AUTO fields = STR_INIT;
 	struct extent extent;
 
-	collect_fields(from, section, &fields);
+	collect_fields(header, section, &fields);
 	extent = cut_partial(section, (struct extent){ 0, fields.len });
 	begin_literal(im, extent.length);
 	str_append(&im->conn.out,
@@ -165,7 +163,7 @@ fetch_section(struct imap *im, const struct section *section)
 		return;
 	}
 	if (section->part >= SECTION_FIELDS) {
-		send_fields(im, &from, section);
+		send_fields(im, section, header_of(&from, section));
 		return;
 	}
 	extent = cut_partial(section, extent);
@@ -173,6 +171,14 @@ fetch_section(struct imap *im, const struct section *section)
 	if (extent.length)
 		body_write(&im->body, extent.offset, extent.length, conn_put,
 		    &im->conn);
+}
+
+void
+fetch_fields(
+    struct imap *im, const struct section *section, struct slice header)
+{
+	str_append(&im->conn.out, str_slice(&section->label));
+	send_fields(im, section, header);
 }
 
 bool
@@ -192,7 +198,7 @@ fetch_section_put(const struct fetch_source *from,
 			    from->body, extent.offset, extent.length, put, ctx);
 		return true;
 	}
-	collect_fields(from, section, &fields);
+	collect_fields(header_of(from, section), section, &fields);
 	extent = cut_partial(section, (struct extent){ 0, fields.len });
 	wanted = slice_skip(str_slice(&fields), (size_t)extent.offset);
 	(void)put(ctx, slice_head(wanted, (size_t)extent.length)); /* the end */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "cmd/imapd/message_texts.h"
 #include "common/base/mem.h"
 #include "common/base/num.h"
 
@@ -273,8 +274,6 @@ parse_item(struct args *args, struct fetch_plan *plan)
 		if (!slice_is_nocase(name, items[i].name))
 			continue;
 		plan->items |= items[i].items;
-		plan->parts |=
-		    items[i].items & (ITEM_BODY | ITEM_BODYSTRUCTURE);
 		return items[i].items == ITEM_PREVIEW ? parse_lazy(args, plan)
 						      : NULL;
 	}
@@ -282,6 +281,36 @@ parse_item(struct args *args, struct fetch_plan *plan)
 		if (slice_is_nocase(name, old_items[i].name))
 			return add_old_item(plan, &old_items[i]);
 	return unknown;
+}
+
+/* Can it be told without the message? */
+static bool
+is_usual(const struct section *section)
+{
+	size_t i;
+
+	if (section->form != FORM_BODY || section->part != SECTION_FIELDS ||
+	    section->nnumbers)
+		return false;
+	for (i = 0; i < section->nfields; i++)
+		if (!message_text_is_usual(section->fields[i]))
+			return false;
+	return true;
+}
+
+/* Where the sections' octets are found. */
+static void
+find_sources(struct fetch_plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->nsections; i++) {
+		struct section *section = &plan->sections[i];
+
+		section->usual = is_usual(section);
+		plan->fields |= section->usual;
+		plan->body |= !section->usual;
+	}
 }
 
 const char *
@@ -304,6 +333,7 @@ fetch_parse(struct args *args, struct fetch_plan *ret_plan)
 	}
 	if (!wrong && !fetch_parse_modifiers(args, ret_plan))
 		wrong = bad_modifier;
+	find_sources(ret_plan);
 	return wrong;
 }
 

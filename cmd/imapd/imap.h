@@ -26,6 +26,12 @@ struct binary_place {
 	struct transfer transfer;
 };
 
+/* Where texts of messages are made (message_texts.h). */
+struct texts {
+	uint32_t uid; /* of whom envelope and fields are, 0 for nobody */
+	struct str header, envelope, fields;
+};
+
 struct imap {
 	struct conn conn; /* first: a handler's ctx is both */
 	struct session *service;
@@ -37,6 +43,7 @@ struct imap {
 	struct str name;         /* the mailbox that the command names */
 	struct body body;        /* a large message that is fetched in pieces */
 	uint32_t body_uid;       /* and its uid, 0 for none */
+	struct texts texts;
 	struct binary_place binary; /* where FETCH BINARY got to */
 	struct seqset saved;        /* "$": uids that a SEARCH has found */
 	struct mime mime;           /* its parts, count 0: not looked for yet */

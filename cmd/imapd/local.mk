@@ -43,6 +43,7 @@ libimapd_a_SOURCES = \
 	%D%/name_style.h \
 	%D%/message_fields.c %D%/message_fields.h \
 	%D%/message_header.c %D%/message_header.h \
+	%D%/message_texts.c %D%/message_texts.h \
 	%D%/notify.c %D%/notify.h %D%/notify_state.h \
 	%D%/notify_folder.c \
 	%D%/notify_list.c \

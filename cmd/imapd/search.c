@@ -1,6 +1,7 @@
 #include "cmd/imapd/search.h"
 
 #include "cmd/imapd/condstore.h"
+#include "cmd/imapd/message_texts.h"
 #include "cmd/imapd/response.h"
 #include "cmd/imapd/search_text.h"
 #include "common/base/clock.h"
@@ -64,7 +65,9 @@ struct candidate {
 	time_t date, save_date;
 	int size_known, date_known; /* 1; -1: it could not be had */
 	int save_date_known;
-	int open; /* likewise: the message */
+	int open;         /* likewise: the message */
+	int fields_known; /* and its usual fields */
+	struct slice fields;
 };
 
 static bool
@@ -135,6 +138,32 @@ open_message(struct candidate *m)
 	return m->open > 0;
 }
 
+static bool
+fields_of(struct candidate *m)
+{
+	struct err err;
+
+	if (m->fields_known == 0)
+		m->fields_known =
+		    message_text_fields(m->im, m->seq, &m->fields, &err) == 0
+			? 1
+			: -1;
+	return m->fields_known > 0;
+}
+
+/* Is it in one of those fields of the message? */
+static bool
+matches_field(struct candidate *m, const struct search_node *node)
+{
+	struct slice needle = str_slice(&node->needle);
+
+	if (message_text_is_usual(node->name))
+		return fields_of(m) &&
+		       search_field(m->fields, node->name, needle);
+	return open_message(m) &&
+	       search_field(body_header(&m->im->body), node->name, needle);
+}
+
 /* The day in the Date field, in the zone that it has itself. */
 static bool
 sent_day_of(struct candidate *m, uint64_t *ret_day)
@@ -145,7 +174,7 @@ sent_day_of(struct candidate *m, uint64_t *ret_day)
 	time_t when;
 	int offset;
 
-	if (!header_find(body_header(&m->im->body), "Date", &field))
+	if (!fields_of(m) || !header_find(m->fields, "Date", &field))
 		return false;
 	header_unfold(field.body, &text);
 	if (!date_parse(str_slice(&text), &when, &offset))
@@ -180,13 +209,12 @@ matches_message(struct candidate *m, const struct search_node *node)
 	struct search_message message;
 	uint64_t day;
 
-	if (!open_message(m))
-		return false;
 	if (node->op == OP_FIELD)
-		return search_field(
-		    body_header(&m->im->body), node->name, needle);
+		return matches_field(m, node);
 	if (node->op < OP_FIELD)
 		return sent_day_of(m, &day) && matches_day(node, day);
+	if (!open_message(m))
+		return false;
 	imap_find_parts(m->im);
 	message.text = body_text(&m->im->body);
 	message.mime = &m->im->mime;

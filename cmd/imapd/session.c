@@ -2,6 +2,7 @@
 #include "cmd/imapd/context.h"
 #include "cmd/imapd/imap.h"
 #include "cmd/imapd/mailbox_name.h"
+#include "cmd/imapd/message_texts.h"
 #include "cmd/imapd/notify.h"
 #include "cmd/imapd/special_use.h"
 #include "cmd/imapd/view.h"
@@ -172,6 +173,7 @@ void
 imap_unselect(struct imap *im)
 {
 	imap_forget_body(im);
+	message_text_rest(im);
 	context_forget(im);
 	seqset_release(&im->saved);
 	mailbox_free(im->mailbox);

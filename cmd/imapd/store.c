@@ -9,6 +9,8 @@
 #include "cmd/imapd/response.h"
 #include "cmd/imapd/view.h"
 
+#define STORE_TOGETHER 500 /* messages changed in one go */
+
 static const char usage[] =
     "A set of messages, FLAGS, +FLAGS or -FLAGS, and flags are needed";
 static const char bad_set[] = "Invalid message set";
@@ -139,14 +141,17 @@ parse_change(struct args *args, struct change *change)
 	       args_end(args);
 }
 
-/* One message; 0 or -errno, when all is over. */
+/* One message; 0 or -errno, when all is over.  *ret_changed: it is to be
+ * told. */
 static int
-store_one(struct imap *im, struct change *change, uint32_t seq, struct err *err)
+store_one(struct imap *im, struct change *change, uint32_t seq,
+    bool *ret_changed, struct err *err)
 {
 	bool uids = im->conn.row->flags & IMAP_UID;
 	uint32_t uid = mailbox_message(im->mailbox, seq)->uid;
 	int rc = mailbox_set_flags(im->mailbox, seq, &change->flags, err);
 
+	*ret_changed = rc == 0;
 	if (rc == -ENOENT)
 		change->some_gone = true;
 	if (rc == -EBUSY || (rc == -ENOENT && change->conditional)) {
@@ -156,11 +161,49 @@ store_one(struct imap *im, struct change *change, uint32_t seq, struct err *err)
 	if (rc < 0)
 		return rc == -ENOENT ? 0 : rc;
 	context_touch(im, seq);
-	if (change->silent)
-		view_tell_modseq(im, seq, uids);
-	else
-		view_tell_message(im, seq, uids);
 	return 0;
+}
+
+/* Messages that are changed before any of them is told: their modification
+ * sequence comes when all have been noted. */
+struct together {
+	uint32_t seqs[STORE_TOGETHER];
+	size_t n;
+};
+
+static void
+tell(struct imap *im, const struct change *change, const struct together *told)
+{
+	bool uids = im->conn.row->flags & IMAP_UID;
+	size_t i;
+
+	for (i = 0; i < told->n; i++)
+		if (change->silent)
+			view_tell_modseq(im, told->seqs[i], uids);
+		else
+			view_tell_message(im, told->seqs[i], uids);
+}
+
+/* The next ones; *ret_more: there may be others.  0 or -errno. */
+static int
+store_some(struct imap *im, struct change *change, struct view_walk *walk,
+    bool *ret_more, struct err *err)
+{
+	struct together told = { .n = 0 };
+	bool changed;
+	uint32_t seq;
+	int rc = 0;
+
+	mailbox_batch(im->mailbox, true);
+	while (rc == 0 && told.n < STORE_TOGETHER &&
+	       (*ret_more = view_next(walk, &seq))) {
+		rc = store_one(im, change, seq, &changed, err);
+		if (changed)
+			told.seqs[told.n++] = seq;
+	}
+	mailbox_batch(im->mailbox, false);
+	tell(im, change, &told);
+	return rc;
 }
 
 /* Whom the condition has spared, and who is gone; what else was to be done has
@@ -187,14 +230,15 @@ store_set(struct imap *im, struct change *change, const struct seqset *set)
 	struct err err = { 0, "" };
 	struct progress progress;
 	struct view_walk walk;
-	uint32_t seq;
+	bool more = true;
 	int rc = 0;
 
 	progress_begin(&progress, &im->conn, mailbox_count(im->mailbox));
 	view_walk(im, set, im->conn.row->flags & IMAP_UID, &walk);
-	while (rc == 0 && view_next(&walk, &seq)) {
-		progress_tell(&progress, seq - 1);
-		rc = store_one(im, change, seq, &err);
+	while (rc == 0 && more) {
+		rc = store_some(im, change, &walk, &more, &err);
+		if (walk.seq)
+			progress_tell(&progress, walk.seq - 1);
 	}
 	if (rc < 0)
 		imap_fail(im, rc, &err);

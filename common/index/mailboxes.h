@@ -61,14 +61,38 @@ struct index_text {
 	struct slice base, text;
 };
 
-/* Fills text->text with what is kept of that uid, kind and base.  0, -ENOENT,
- * -errno. */
-int index_text_get(
-    struct index_txn *txn, uint32_t number, struct index_text *text);
+/*
+ * Calls each with the kept texts of that kind, of the uids from first to last
+ * in their order, until it returns anything but 0, and returns that.  What each
+ * is given may be another's, or damaged: index_text_read tells.
+ */
+typedef int index_text_each(void *ctx, uint32_t uid, struct slice value);
+struct index_text_walk {
+	uint32_t first, last;
+	uint8_t kind;
+	index_text_each *each;
+	void *ctx;
+};
+int index_text_walk(
+    struct index_txn *txn, uint32_t number, const struct index_text_walk *walk);
 
-/* Keeps it, while all texts are less than max octets; else the oldest go
- * first. */
+/* The text in a value, when it is whole and of the message whose file has that
+ * base name; else false. */
+bool index_text_read(
+    struct slice value, struct slice base, struct slice *ret_text);
+
+/* Texts that are being kept: how many octets all have, and may have. */
+struct index_texts {
+	uint64_t octets, max;
+};
+
+/* Begins and ends keeping some, in one transaction.  0 or -errno. */
+int index_texts_begin(struct index_txn *txn, struct index_texts *texts);
+int index_texts_end(struct index_txn *txn, const struct index_texts *texts);
+
+/* Keeps a text; where all would have more than max octets the oldest go
+ * first.  0 or -errno. */
 int index_text_put(struct index_txn *txn, uint32_t number,
-    const struct index_text *text, uint64_t max);
+    const struct index_text *text, struct index_texts *texts);
 
 #endif

@@ -111,6 +111,16 @@ index_key_get_row(struct slice key, uint32_t *ret_uid)
 }
 
 bool
+index_key_get_text(struct slice key, uint32_t *ret_uid, uint8_t *ret_kind)
+{
+	if (key.len != 10 || get_number(key.ptr + 5, 4) == 0)
+		return false;
+	*ret_uid = (uint32_t)get_number(key.ptr + 5, 4);
+	*ret_kind = (uint8_t)key.ptr[9];
+	return true;
+}
+
+bool
 index_key_get_change(struct slice key, uint64_t *ret_modseq, uint32_t *ret_uid)
 {
 	if (key.len != 17 || get_number(key.ptr + 13, 4) == 0)

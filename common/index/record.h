@@ -86,7 +86,7 @@ enum index_kind {
 	INDEX_ROW = 'R',      /* number, uid: row */
 	INDEX_CHANGE = 'M',   /* number, modseq, uid */
 	INDEX_VANISHED = 'X', /* number, modseq, first uid: last uid */
-	INDEX_TEXT = 'T',     /* number, uid, kind: base name's hash, text */
+	INDEX_TEXT = 'T',     /* number, uid, kind: a hash, text */
 	INDEX_GONE = 'G'      /* number: its keys are to be deleted */
 };
 
@@ -112,6 +112,7 @@ void index_key_text(
 
 /* What a key says behind its kind and mailbox; false when it is none. */
 bool index_key_get_row(struct slice key, uint32_t *ret_uid);
+bool index_key_get_text(struct slice key, uint32_t *ret_uid, uint8_t *ret_kind);
 bool index_key_get_change(
     struct slice key, uint64_t *ret_modseq, uint32_t *ret_uid);
 

@@ -83,79 +83,118 @@ index_texts_drop(struct index_txn *txn, struct slice prefix)
 	return rc < 0 ? rc : (int)keys.n;
 }
 
-/* Of which file a text is: no secret, and the name has any octets. */
+/* What a text is written behind: says that it is whole, and of the file with
+ * that base name.  No secret: who can write an index needs not forge it. */
 static uint64_t
-hash_of(struct slice base)
+hash_of(struct slice base, struct slice text)
 {
-	static const uint64_t key[2] = { 5, 6 };
+	static const uint64_t names[2] = { 5, 6 };
+	const uint64_t key[2] = { siphash(names, base), text.len };
 
-	return siphash(key, base);
+	return siphash(key, text);
+}
+
+bool
+index_text_read(struct slice value, struct slice base, struct slice *ret_text)
+{
+	uint64_t hash;
+	struct slice text;
+
+	if (value.len < sizeof hash)
+		return false;
+	memcpy(&hash, value.ptr, sizeof hash);
+	text = slice_skip(value, sizeof hash);
+	if (hash != hash_of(base, text))
+		return false;
+	*ret_text = text;
+	return true;
+}
+
+static int
+each_key(void *ctx, struct slice key, struct slice value)
+{
+	const struct index_text_walk *walk = ctx;
+	uint32_t uid;
+	uint8_t kind;
+
+	if (!index_key_get_text(key, &uid, &kind))
+		return -EBADMSG;
+	if (uid > walk->last)
+		return 1;
+	return kind == walk->kind ? walk->each(walk->ctx, uid, value) : 0;
 }
 
 int
-index_text_get(struct index_txn *txn, uint32_t number, struct index_text *text)
+index_text_walk(
+    struct index_txn *txn, uint32_t number, const struct index_text_walk *walk)
 {
-	struct index_key key;
-	struct slice value;
-	uint64_t hash;
-	int rc;
+	struct index_text_walk copy = *walk; /* an index_walk's is not const */
+	struct index_key prefix, from;
 
-	index_key_text(&key, number, text->uid, text->kind);
-	rc = index_get(txn, index_key_slice(&key), &value);
-	if (rc < 0)
-		return rc;
-	if (value.len < sizeof hash)
-		return -EBADMSG;
-	memcpy(&hash, value.ptr, sizeof hash);
-	if (hash != hash_of(text->base))
-		return -ENOENT;
-	text->text = slice_skip(value, sizeof hash);
-	return 0;
+	index_key_prefix(&prefix, INDEX_TEXT, number);
+	index_key_text(&from, number, walk->first, walk->kind);
+	return index_walk(txn, index_key_slice(&prefix), index_key_slice(&from),
+	    each_key, &copy);
 }
 
-/* Makes room: the oldest messages of this mailbox first, then any. */
+int
+index_texts_begin(struct index_txn *txn, struct index_texts *texts)
+{
+	return get_octets(txn, &texts->octets);
+}
+
+int
+index_texts_end(struct index_txn *txn, const struct index_texts *texts)
+{
+	return put_octets(txn, texts->octets);
+}
+
+/* Drops some: the oldest messages of this mailbox first, then any. */
 static int
-make_room(struct index_txn *txn, uint32_t number)
+drop_some(struct index_txn *txn, uint32_t number, struct index_texts *texts)
 {
 	struct index_key key;
-	int rc;
+	int rc = put_octets(txn, texts->octets), n = 0;
 
 	index_key_prefix(&key, INDEX_TEXT, number);
-	rc = index_texts_drop(txn, index_key_slice(&key));
-	if (rc == 0) {
-		key.len = 1; /* of any mailbox */
-		rc = index_texts_drop(txn, index_key_slice(&key));
-	}
+	if (rc == 0)
+		rc = n = index_texts_drop(txn, index_key_slice(&key));
+	key.len = 1; /* of any mailbox */
+	if (rc == 0)
+		rc = n = index_texts_drop(txn, index_key_slice(&key));
+	if (rc >= 0)
+		rc = get_octets(txn, &texts->octets);
+	if (n == 0)
+		texts->octets = 0; /* the sum was wrong */
 	return rc;
 }
 
 int
 index_text_put(struct index_txn *txn, uint32_t number,
-    const struct index_text *text, uint64_t max)
+    const struct index_text *text, struct index_texts *texts)
 {
-	uint64_t octets, hash = hash_of(text->base);
+	uint64_t hash = hash_of(text->base, text->text);
 	size_t size = sizeof hash + text->text.len;
 	STR_AUTO value = STR_INIT;
+	struct slice before;
 	struct index_key key;
-	int rc;
+	int rc = 0;
 
-	if (size > max)
+	if (size > texts->max)
 		return 0;
-	index_key_text(&key, number, text->uid, text->kind);
-	rc = index_texts_drop(txn, index_key_slice(&key));
-	if (rc >= 0)
-		rc = get_octets(txn, &octets);
-	while (rc >= 0 && octets + size > max) {
-		rc = make_room(txn, number);
-		if (rc == 0)
-			octets = 0; /* the sum was wrong */
-		else if (rc > 0)
-			rc = get_octets(txn, &octets);
-	}
+	while (rc == 0 && texts->octets + size > texts->max)
+		rc = drop_some(txn, number, texts);
 	if (rc < 0)
+		return rc;
+	index_key_text(&key, number, text->uid, text->kind);
+	rc = index_get(txn, index_key_slice(&key), &before);
+	if (rc == 0)
+		texts->octets -=
+		    before.len < texts->octets ? before.len : texts->octets;
+	else if (rc != -ENOENT)
 		return rc;
 	str_append_mem(&value, &hash, sizeof hash);
 	str_append(&value, text->text);
-	rc = index_put(txn, index_key_slice(&key), str_slice(&value));
-	return rc < 0 ? rc : put_octets(txn, octets + size);
+	texts->octets += size;
+	return index_put(txn, index_key_slice(&key), str_slice(&value));
 }

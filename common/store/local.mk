@@ -17,7 +17,7 @@ libstore_a_SOURCES = \
 	%D%/lock.c %D%/lock.h \
 	%D%/mailbox.c %D%/mailbox.h \
 	%D%/mailbox_body.h \
-	%D%/mailbox_cached.h \
+	%D%/mailbox_cached.c %D%/mailbox_cached.h \
 	%D%/mailbox_change.c \
 	%D%/mailbox_copy.c %D%/mailbox_copy.h \
 	%D%/mailbox_message.c %D%/mailbox_message.h \

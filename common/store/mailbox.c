@@ -6,6 +6,7 @@
 #include "common/base/fileio.h"
 #include "common/base/mem.h"
 #include "common/store/body.h"
+#include "common/store/mailbox_cached.h"
 #include "common/store/maildir.h"
 #include "common/store/view_index.h"
 
@@ -51,7 +52,7 @@ mailbox_free(struct mailbox *mb)
 	free(mb->uidls);
 	free(mb->index.own);
 	str_release(&mb->index.facts);
-	str_release(&mb->index.text);
+	mailbox_cached_rest(mb);
 	free(mb->sizes);
 	free(mb->records);
 	keywords_release(&mb->keywords);

@@ -6,6 +6,8 @@
 
 #include "common/store/mailbox.h"
 
+/* Each as a client is told it, PREVIEW and FIELDS as they are.  Who words one
+ * otherwise gives it another number: an index outlives a program. */
 enum cached {
 	CACHED_ENVELOPE,
 	CACHED_BODY,
@@ -14,16 +16,21 @@ enum cached {
 	CACHED_FIELDS /* the header fields that clients ask for */
 };
 
-#define MAILBOX_CACHED_MAX                                                     \
-	65536 /* octets of a text; longer ones are not kept */
+/* Octets of a text; longer ones are not kept.  What all may have together is
+ * half of the setting index_size. */
+#define MAILBOX_CACHED_MAX 65536
 
-/* The kept text of that kind, borrowed until the next call on mb; false when
- * there is none. */
+/* The kept text of that kind, whole and of this message, borrowed until this
+ * is asked again for that kind; false when there is none.  Quick where messages
+ * are asked for in their order: some are then read ahead. */
 bool mailbox_cached(
     struct mailbox *mb, uint32_t seq, enum cached kind, struct slice *ret_text);
 
 /* Keeps a text, if there is room. */
 void mailbox_cache(
     struct mailbox *mb, uint32_t seq, enum cached kind, struct slice text);
+
+/* Gives back the memory of what was read ahead. */
+void mailbox_cached_rest(struct mailbox *mb);
 
 #endif

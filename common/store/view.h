@@ -31,8 +31,8 @@ struct view_index {
 	uint32_t *own;
 	size_t own_count, own_cap;
 	struct index_seen cur, new;
-	struct str facts; /* what was found out and is not noted yet */
-	struct str text;  /* of a message, for who asked last */
+	struct str facts;         /* what was found out and is not noted yet */
+	struct view_ahead *ahead; /* texts that were read, or NULL */
 };
 
 struct mailbox {

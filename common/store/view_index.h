@@ -76,8 +76,12 @@ bool view_fact_find(
     struct mailbox *mb, const struct record *record, struct index_row *ret_row);
 
 /* Writes the facts that wait. */
-int view_facts_put(struct index_txn *txn, struct mailbox *mb, uint32_t number,
-    uint64_t texts_max);
+int view_facts_put(
+    struct index_txn *txn, struct mailbox *mb, uint64_t texts_max);
+
+/* Keeps a text of a message of the view: its base is not yet said. */
+int view_text_put(struct index_txn *txn, struct mailbox *mb,
+    const struct index_text *text, struct index_texts *texts);
 
 /* Notes own changes, and what was found out; view_index_settle unless a batch
  * is going on. */

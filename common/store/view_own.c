@@ -167,7 +167,7 @@ own_work(struct index_txn *txn, void *ctx)
 			own->conflict = true; /* there is more to follow */
 	}
 	if (rc == 0)
-		rc = view_facts_put(txn, mb, own->number, max);
+		rc = view_facts_put(txn, mb, max);
 	if (rc == 0)
 		rc = index_mailbox_put(txn, own->number, &own->head);
 	return rc;
