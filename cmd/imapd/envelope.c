@@ -1,5 +1,7 @@
 #include "cmd/imapd/envelope.h"
 
+#include <string.h>
+
 #include "cmd/imapd/response.h"
 #include "common/msg/header.h"
 
@@ -198,6 +200,21 @@ read_angle(struct reading *r)
 		str_truncate(to, to->len - 1);
 }
 
+/* A word's character that was eaten, and those behind it that mean nothing
+ * else. */
+static void
+read_word(struct reading *r)
+{
+	const char *start = r->rest.ptr - 1;
+	size_t n = 0;
+
+	while (n < r->rest.len && !strchr(" \t\"(<,:;", r->rest.ptr[n]))
+		n++;
+	begin_word(r);
+	str_append_mem(&r->words, start, n + 1);
+	r->rest = slice_skip(r->rest, n);
+}
+
 static void
 read_one(struct reading *r, bool *in_group)
 {
@@ -231,8 +248,7 @@ read_one(struct reading *r, bool *in_group)
 		end_group(r);
 		*in_group = false;
 	} else {
-		begin_word(r);
-		str_append_char(&r->words, c);
+		read_word(r);
 	}
 }
 

@@ -1,18 +1,21 @@
 #include "common/base/siphash.h"
 
+#include <endian.h>
+#include <string.h>
+
 #define WORD 8 /* octets that a round of compression takes */
 
 struct state {
 	uint64_t v[4];
 };
 
-static uint64_t
+static inline uint64_t
 turn(uint64_t word, unsigned bits)
 {
 	return word << bits | word >> (64 - bits);
 }
 
-static void
+static inline void
 sip_round(struct state *s)
 {
 	s->v[0] += s->v[1];
@@ -27,7 +30,7 @@ sip_round(struct state *s)
 	s->v[2] = turn(s->v[2], 32);
 }
 
-static void
+static inline void
 compress(struct state *s, uint64_t word)
 {
 	s->v[3] ^= word;
@@ -41,11 +44,9 @@ static uint64_t
 word_of(const char *octets, size_t n)
 {
 	uint64_t word = 0;
-	size_t i;
 
-	for (i = 0; i < n; i++)
-		word |= (uint64_t)(unsigned char)octets[i] << 8 * i;
-	return word;
+	memcpy(&word, octets, n);
+	return le64toh(word);
 }
 
 uint64_t
@@ -60,7 +61,9 @@ siphash(const uint64_t key[2], struct slice octets)
 
 	for (; octets.len >= WORD; octets = slice_skip(octets, WORD))
 		compress(&s, word_of(octets.ptr, WORD));
-	compress(&s, length | word_of(octets.ptr, octets.len));
+	if (octets.len)
+		length |= word_of(octets.ptr, octets.len);
+	compress(&s, length);
 	s.v[2] ^= 0xff;
 	for (i = 0; i < 4; i++)
 		sip_round(&s);

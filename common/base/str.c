@@ -60,7 +60,10 @@ str_append_cstr(struct str *s, const char *text)
 void
 str_append_char(struct str *s, char c)
 {
-	str_append_mem(s, &c, 1);
+	if (s->len + 1 >= s->cap) /* many are appended one by one */
+		str_reserve(s, 1);
+	s->ptr[s->len++] = c;
+	s->ptr[s->len] = '\0';
 }
 
 void
@@ -94,14 +97,17 @@ str_appendf(struct str *s, const char *fmt, ...)
 void
 str_append_quoted(struct str *s, struct slice text)
 {
-	size_t i;
+	size_t i, start = 0;
 
 	str_append_char(s, '"');
 	for (i = 0; i < text.len; i++) {
-		if (text.ptr[i] == '"' || text.ptr[i] == '\\')
-			str_append_char(s, '\\');
-		str_append_char(s, text.ptr[i]);
+		if (text.ptr[i] != '"' && text.ptr[i] != '\\')
+			continue;
+		str_append_mem(s, text.ptr + start, i - start);
+		str_append_char(s, '\\');
+		start = i;
 	}
+	str_append_mem(s, text.ptr + start, text.len - start);
 	str_append_char(s, '"');
 }
 
