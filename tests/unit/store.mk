@@ -4,7 +4,7 @@ STORE_TESTS = %D%/test_maildir %D%/test_folder %D%/test_uidlist \
 	%D%/test_store_owner %D%/test_mailbox %D%/test_mailbox_copy \
 	%D%/test_mailbox_message %D%/test_mailbox_index %D%/test_mailbox_damage \
 	%D%/test_metadata \
-	%D%/test_store_limits \
+	%D%/test_store_limits %D%/test_index_texts \
 	%D%/test_spool %D%/test_spool_envelope %D%/test_watch
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
@@ -51,6 +51,9 @@ EXTRA_DIST += %D%/store_fixture.h %D%/store_files.h %D%/index_fixture.h
 %C%_test_mailbox_damage_SOURCES = %D%/test_mailbox_damage.c
 %C%_test_mailbox_damage_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_mailbox_damage_LDADD = libstore.a libindex.a libbase.a $(CMOCKA_LIBS)
+%C%_test_index_texts_SOURCES = %D%/test_index_texts.c
+%C%_test_index_texts_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_index_texts_LDADD = libindex.a libbase.a $(CMOCKA_LIBS)
 %C%_test_spool_SOURCES = %D%/test_spool.c
 %C%_test_spool_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_spool_LDADD = libstore.a libindex.a libbase.a $(CMOCKA_LIBS)
