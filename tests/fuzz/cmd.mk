@@ -63,7 +63,8 @@ FUZZ_IMAPD_LIBS = libimapd.a libproto.a libstore.a libindex.a libmsg.a libnet.a 
 %C%_fuzz_imap_thread_LDADD = libimapd.a libstore.a libindex.a libmsg.a libbase.a \
 	$(UNISTRING_LIBS) $(ZLIB_LIBS)
 %C%_fuzz_imap_thread_LDFLAGS = $(FUZZ_LINK)
-%C%_fuzz_imap_args_SOURCES = %D%/fuzz_imap_args.c common/svc/session_wait.c \
+%C%_fuzz_imap_args_SOURCES = %D%/fuzz_imap_args.c \
+	common/svc/session_store.c common/svc/session_wait.c \
 	common/svc/expire.c $(FUZZ_MAIN)
 %C%_fuzz_imap_args_LDADD = libimapd.a libproto.a libaccount.a libstore.a libindex.a \
 	libmsg.a libnet.a libbase.a $(UNISTRING_LIBS) $(ZLIB_LIBS)
