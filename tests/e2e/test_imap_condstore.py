@@ -1,5 +1,6 @@
 """CONDSTORE (RFC 7162 section 3.1): modification sequences, who is told of
 them and when, what may be asked and changed by them."""
+import os
 import re
 import threading
 
@@ -7,6 +8,7 @@ import pytest
 
 from imap_client import Client
 from modseqs import SIMPLE, fill, highest, modseq, modseqs
+from site_under_test import MAIL_UID
 
 BACK_ENDS = ["sqlite"]
 
@@ -332,3 +334,30 @@ def test_nomodseq(without):
     assert got.untagged == [b"* VANISHED 2"] and got.code is None
     assert without.cmd("SEARCH RETURN (ALL) ALL").untagged[0].endswith(
         b" ALL 1:3")
+
+
+def test_store_of_many(site):
+    """More than are noted at a time: each is told once, with its modseq, and
+    a second session sees them all; one that changed meanwhile is spared."""
+    Client(site).cmd("LOGOUT")  # makes the folders
+    for number in range(1203):
+        name = "%s/cur/%d.M1P1.host:2," % (site.maildir(), 1600000000 + number)
+        with open(name, "wb") as out:
+            out.write(SIMPLE)
+        os.chown(name, MAIL_UID, MAIL_UID)
+    client = Client(site)
+    client.cmd("SELECT INBOX (CONDSTORE)")
+    before = highest(client.cmd("SELECT INBOX (CONDSTORE)"))
+    assert client.cmd("STORE 601 +FLAGS.SILENT (\\Seen)").status == "OK"
+    got = client.cmd("STORE 1:* (UNCHANGEDSINCE %d) +FLAGS (\\Flagged)"
+                     % before)
+    assert got.code == "MODIFIED 601"
+    told = [int(line.split()[1]) for line in got.all("\\Flagged")]
+    assert told == [n for n in range(1, 1204) if n != 601]
+    assert all(int(re.search(rb"MODSEQ \((\d+)\)", line).group(1)) > before
+               for line in got.all("\\Flagged"))
+    other = Client(site)
+    other.cmd("SELECT INBOX")
+    assert other.cmd("SEARCH RETURN (COUNT) FLAGGED").find("COUNT 1202")
+    assert other.cmd("SEARCH RETURN (COUNT) MODSEQ %d" % (before + 1)).find(
+        "COUNT 1203")
