@@ -4,12 +4,14 @@ import collections
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import tempfile
 
 import pytest
 
 from conftest import need
+from disks import small_disk
 
 COUNT = 3
 MANY = 300
@@ -161,6 +163,23 @@ def test_between_file_systems(maildir):
     assert race(maildir, *[("move", "INBOX", "to")] * 2,
                 inject="renameat2:error=EXDEV") == [0, 0]
     assert once(maildir) == COUNT
+
+
+def test_folder_on_a_disk_of_its_own(maildir):
+    """COPY, MOVE there and back, and mail that is delivered."""
+    shutil.rmtree(maildir / ".to")
+    (maildir / ".to").mkdir()
+    with small_disk(str(maildir / ".to"), "size=1m"):
+        assert tool(maildir, "deliver", "to", "S", "uid").returncode == 0
+        assert shown(maildir, "to") == [1]
+        tool(maildir, "copy", "INBOX", "to", check=True)
+        tool(maildir, "move", "INBOX", "to", check=True)
+        assert len(shown(maildir, "to")) == 2 * COUNT + 1
+        assert shown(maildir, "INBOX") == []
+        assert not list((maildir / ".to" / "tmp").iterdir())
+        tool(maildir, "move", "to", "INBOX", check=True)
+        assert shown(maildir, "to") == []
+    assert len(shown(maildir, "INBOX")) == 2 * COUNT + 1
 
 
 def race(maildir, *commands, inject=None):
