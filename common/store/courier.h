@@ -20,9 +20,10 @@
 #define COURIER_KEYWORDS_LIST ":list"
 #define COURIER_SUBSCRIPTIONS_NAME "courierimapsubscribed"
 
-#define COURIER_FILE_MAX (10U << 20) /* octets of each */
-#define COURIER_ENTRIES_MAX 160000   /* lines of both lists that count */
-#define COURIER_UIDL_MAX 70          /* octets (RFC 1939 section 7) */
+/* What comes of two lists of these sizes fits into session_memory's 64M. */
+#define COURIER_FILE_MAX (6U << 20) /* octets of each */
+#define COURIER_ENTRIES_MAX 160000  /* lines of both that count */
+#define COURIER_UIDL_MAX 70         /* octets (RFC 1939 section 7) */
 
 /*
  * Makes the entries of a dovecot-uidlist (version 3) of both lists, of which

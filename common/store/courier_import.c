@@ -292,6 +292,8 @@ take_uids(struct store *store, const struct lock *lock)
 	} else {
 		uidfile_new_guid(header.guid);
 	}
+	str_release(&uids); /* memory is short where these are large */
+	str_release(&pop3);
 	uidlist_put_header(&header, &text);
 	str_append(&text, str_slice(&entries));
 	return uidfile_replace(store, lock, str_slice(&text));

@@ -16,6 +16,7 @@ from site_under_test import MAIL_UID
 
 MESSAGES = {"1700000001.M1P1.old": "S", "1700000002.M2P1.old": "",
             "1700000003.M3P1.old": "RS", "1700000004.M4P1.old": None}
+LIMIT = 6 << 20  # octets of a list that is taken over
 UIDS = """1 531002641 12
 3 1700000001.M1P1.old
 7 1700000002.M2P1.old
@@ -106,6 +107,32 @@ def test_taken_over(lite):
         line = re.search(rb"\* \d+ FETCH \(UID %d FLAGS \(([^)]*)\)" % uid,
                          text)
         assert set(line[1].split()) - {b"\\Recent"} == flags, text
+
+
+def large(head, line, octets):
+    """As many lines as there is room for."""
+    lines = [head]
+    for number in range(1, octets // len(line % ((0, ) * line.count("%")))):
+        lines.append(line % ((number, ) * line.count("%")))
+    return "".join(lines)[:octets]
+
+
+@pytest.mark.parametrize("more,validity", [(0, 531002641), (1, None)])
+def test_limit(plain_build, lite, more, validity):
+    """Lists as large as they may be fit into a session's memory; one that is
+    larger by an octet counts as none, and mail is read all the same."""
+    lite.conf(session_memory="64M")
+    name = "17%08d.M1P1.a.host.example.org,S=1234"
+    left_by_courier(lite.maildir(), LISTED, courierpop3dsizelist=large(
+        "/3 900000 9\n", name + ":2,S 1234 %d:9:0\n", LIMIT))
+    path = lite.maildir() + "/courierimapuiddb"
+    with open(path, "w", encoding="ascii") as file:
+        file.write(large("1 531002641 900000\n", "%d " + name + "\n",
+                         LIMIT).ljust(LIMIT + more, "x"))
+    client = Client(lite)
+    (found, _), flags = seen(client, "INBOX")
+    assert len(flags) == len(MESSAGES)
+    assert found == validity if validity else found > 1700000000
 
 
 # Calls that change what is on the disk.
