@@ -20,6 +20,7 @@
 #define GONE "..njiwa-gone."
 
 #define REMOVE_DEPTH_MAX 8 /* directories within directories */
+#define REMOVE_TRIES 3     /* while others put something into them */
 
 static const char bad_name[] = "no folder can have such a name";
 
@@ -59,7 +60,7 @@ empty_directory(int fd, unsigned depth)
 
 /* Another may do the same at the same time. */
 static int
-remove_directory(int dirfd, const char *name, unsigned depth)
+remove_directory_once(int dirfd, const char *name, unsigned depth)
 {
 	int rc, fd = tree_open_dir(dirfd, name);
 
@@ -73,6 +74,18 @@ remove_directory(int dirfd, const char *name, unsigned depth)
 	if (rc == 0 && unlinkat(dirfd, name, AT_REMOVEDIR) < 0 &&
 	    errno != ENOENT)
 		rc = -errno;
+	return rc;
+}
+
+/* One who has just opened the folder may put a lock into it, to see that it is
+ * gone. */
+static int
+remove_directory(int dirfd, const char *name, unsigned depth)
+{
+	int rc = -ENOTEMPTY, tries;
+
+	for (tries = 0; rc == -ENOTEMPTY && tries < REMOVE_TRIES; tries++)
+		rc = remove_directory_once(dirfd, name, depth);
 	return rc;
 }
 
