@@ -480,6 +480,8 @@ view_index_follow(
 	if (before == 0)
 		trim(mb);
 	*ret_appeared += mb->count - before;
+	if (follow.fits)
+		mb->stale = false; /* a first view is until it has one */
 	return follow.fits;
 }
 

@@ -293,6 +293,36 @@ renamed(void **state)
 	assert_int_equal(f->complaints, 0);
 }
 
+/* A view that the index made is not looked at again: what cannot be seen by the
+ * folder's time is not seen. */
+static void
+no_look(void **state)
+{
+	struct fixture *f = *state;
+	char from[512], to[512], cur[512];
+	struct timespec times[2];
+	struct mailbox *mb;
+	struct stat st;
+
+	(void)snprintf(cur, sizeof cur, "%s/cur", f->maildir);
+	(void)snprintf(from, sizeof from, "%s/cur/1.a:2,", f->maildir);
+	(void)snprintf(to, sizeof to, "%s/cur/1.a:2,S", f->maildir);
+	fixture_write(f, "cur/1.a:2,", TEXT);
+	rest();
+	mailbox_free(fixture_open(f, "INBOX", MAILBOX_READ_WRITE));
+	assert_int_equal(stat(cur, &st), 0);
+	assert_int_equal(rename(from, to), 0);
+	times[0] = st.st_atim;
+	times[1] = st.st_mtim;
+	assert_int_equal(utimensat(AT_FDCWD, cur, times, 0), 0);
+	mb = fixture_open(f, "INBOX", MAILBOX_READ_WRITE);
+	expect(f, mb, 0, 0, 0);
+	expect(f, mb, 0, 0, 0);
+	assert_int_equal(utimensat(AT_FDCWD, cur, NULL, 0), 0);
+	expect(f, mb, 1, 0, 0);
+	mailbox_free(mb);
+}
+
 int
 main(void)
 {
@@ -308,6 +338,7 @@ main(void)
 		CASE(texts),
 		CASE(facts),
 		CASE(renamed),
+		CASE(no_look),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
