@@ -111,10 +111,7 @@ close_env(void *ctx)
 static bool
 stat_data(const struct index *index, struct stat *ret_st)
 {
-	STR_AUTO path = STR_INIT;
-
-	str_appendf(&path, "%s/%s", index->path, DATA_NAME);
-	return lstat(str_cstr(&path), ret_st) == 0;
+	return lstat(index->data, ret_st) == 0;
 }
 
 /* Remembers which file it is that was opened. */
@@ -160,12 +157,26 @@ index_alive(const struct index *index)
 }
 
 static void
-unlink_in(const struct index *index, const char *name)
+remove_file(const char *path)
 {
-	STR_AUTO path = STR_INIT;
+	if (unlink(path) < 0 && errno != ENOENT)
+		(void)rmdir(path); /* or it is found damaged again */
+}
 
-	str_appendf(&path, "%s/%s", index->path, name);
-	(void)unlink(str_cstr(&path)); /* or who opens it finds it damaged */
+static void
+remove_files(const struct index *index)
+{
+	remove_file(index->data);
+	remove_file(index->lock);
+}
+
+static char *
+join(const char *path, const char *name)
+{
+	STR_AUTO whole = STR_INIT;
+
+	str_appendf(&whole, "%s/%s", path, name);
+	return mem_strdup(str_cstr(&whole));
 }
 
 /* Who makes, judges and removes the files does so alone. */
@@ -195,8 +206,7 @@ index_drop(struct index *index)
 	if (lock < 0 || !stat_data(index, &st) || st.st_ino != index->ino ||
 	    st.st_dev != index->dev)
 		return; /* another one has done so */
-	unlink_in(index, DATA_NAME);
-	unlink_in(index, LOCK_NAME);
+	remove_files(index);
 }
 
 /* Locks and maps that machines share do not hold what they promise. */
@@ -223,6 +233,14 @@ is_remote(const char *path)
 	return false;
 }
 
+/* Will it be any better when there are new files? */
+static bool
+is_damage(int rc)
+{
+	return rc == -EBADMSG || rc == -EISDIR || rc == -EINVAL ||
+	       rc == -ENXIO || rc == -ENODEV || rc == -ELOOP;
+}
+
 /* Opens what is there, or a new one in the place of what is no good. */
 static int
 open_any(struct index *index)
@@ -232,12 +250,11 @@ open_any(struct index *index)
 
 	if (lock < 0)
 		return lock;
-	for (tries = 0; rc == -EBADMSG && tries < OPEN_TRIES; tries++) {
+	for (tries = 0; is_damage(rc) && tries < OPEN_TRIES; tries++) {
 		if (tries > 0) {
 			(void)fault_guard(close_env, index); /* or it stays */
 			index->env = NULL;
-			unlink_in(index, DATA_NAME);
-			unlink_in(index, LOCK_NAME);
+			remove_files(index);
 		}
 		rc = open_once(index);
 	}
@@ -258,6 +275,9 @@ index_open(const char *path, const struct index_config *config,
 		    "%s: an index must be on a local file system", path);
 	index = mem_zalloc(1, sizeof *index);
 	index->path = mem_strdup(path);
+	index->data = join(path, DATA_NAME);
+	index->lock = join(path, LOCK_NAME);
+	fault_take_along(index->data, index->lock);
 	index->config = *config;
 	rc = open_any(index);
 	if (rc < 0) {
@@ -274,7 +294,10 @@ index_close(struct index *index)
 	if (index == NULL)
 		return;
 	(void)fault_guard(close_env, index); /* or its map stays */
+	fault_take_along(NULL, NULL);
 	free(index->path);
+	free(index->data);
+	free(index->lock);
 	free(index);
 }
 

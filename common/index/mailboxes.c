@@ -4,6 +4,7 @@
 
 #include "common/base/clock.h"
 #include "common/index/keys.h"
+#include "common/index/own.h"
 
 static struct slice
 raw(const void *value, size_t size)
@@ -44,7 +45,9 @@ index_mailbox_get(
 	rc = index_get(txn, index_key_slice(&key), &value);
 	if (rc < 0)
 		return rc;
-	return index_mailbox_read(value, ret_mailbox) ? 0 : -EBADMSG;
+	return index_mailbox_read(index_key_slice(&key), value, ret_mailbox)
+		   ? 0
+		   : -EBADMSG;
 }
 
 int
@@ -66,11 +69,15 @@ int
 index_mailbox_put(
     struct index_txn *txn, uint32_t number, const struct index_mailbox *mailbox)
 {
+	struct index_mailbox sealed = *mailbox;
 	struct index_key key;
 
+	sealed.rows += txn->rows;
+	txn->rows = 0;
 	index_key_prefix(&key, INDEX_MAILBOX, number);
+	index_mailbox_seal(index_key_slice(&key), &sealed);
 	return index_put(
-	    txn, index_key_slice(&key), raw(mailbox, sizeof *mailbox));
+	    txn, index_key_slice(&key), raw(&sealed, sizeof sealed));
 }
 
 int
@@ -195,7 +202,8 @@ index_row_get(struct index_txn *txn, uint32_t number, uint32_t uid,
 	rc = index_get(txn, index_key_slice(&key), &value);
 	if (rc < 0)
 		return rc;
-	return index_row_read(value, ret_row) ? 0 : -EBADMSG;
+	return index_row_read(index_key_slice(&key), value, ret_row) ? 0
+								     : -EBADMSG;
 }
 
 int
@@ -206,7 +214,6 @@ index_row_set(struct index_txn *txn, uint32_t number, uint32_t uid,
 	struct index_key key;
 	int rc = 0;
 
-	index_row_put(row, &value);
 	if (before && before != row->modseq) {
 		index_key_change(&key, INDEX_CHANGE, number, before, uid);
 		rc = index_delete(txn, index_key_slice(&key));
@@ -216,8 +223,11 @@ index_row_set(struct index_txn *txn, uint32_t number, uint32_t uid,
 		rc = index_put(txn, index_key_slice(&key), slice_of("", 0));
 	}
 	index_key_row(&key, number, uid);
+	index_row_put(index_key_slice(&key), row, &value);
 	if (rc == 0)
 		rc = index_put(txn, index_key_slice(&key), str_slice(&value));
+	if (rc == 0 && before == 0)
+		txn->rows++;
 	return rc;
 }
 
@@ -237,6 +247,7 @@ index_row_drop(
 	key.len--; /* of any kind */
 	if (rc == 0)
 		rc = index_texts_drop(txn, index_key_slice(&key));
+	txn->rows--;
 	return rc < 0 ? rc : 0;
 }
 
@@ -267,12 +278,13 @@ int
 index_vanished_add(struct index_txn *txn, uint32_t number,
     struct index_mailbox *mailbox, uint64_t modseq, const uint32_t range[2])
 {
+	struct index_last last = { 0, range[1] };
 	struct index_key key;
 	int rc;
 
 	index_key_change(&key, INDEX_VANISHED, number, modseq, range[0]);
-	rc = index_put(
-	    txn, index_key_slice(&key), raw(&range[1], sizeof range[1]));
+	index_last_seal(index_key_slice(&key), &last);
+	rc = index_put(txn, index_key_slice(&key), raw(&last, sizeof last));
 	mailbox->vanished++;
 	if (rc == 0 && mailbox->vanished > INDEX_VANISHED_MAX)
 		rc = prune(txn, number, mailbox);

@@ -33,6 +33,13 @@ int index_mailbox_put(struct index_txn *txn, uint32_t number,
 int index_mailbox_forget(struct index_txn *txn, struct slice dir);
 int index_sweep(struct index_txn *txn);
 
+#define INDEX_TIDY_FOLDERS 4
+typedef bool index_there(void *ctx, const char *dir);
+
+/* Looks at INDEX_TIDY_FOLDERS folders, others each time, and forgets those that
+ * are not there: another program may have removed them.  0 or -errno. */
+int index_folders_tidy(struct index_txn *txn, index_there *there, void *ctx);
+
 /* The folder dir is now called to. */
 int index_mailbox_rename(
     struct index_txn *txn, struct slice dir, struct slice to);

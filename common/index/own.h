@@ -9,7 +9,8 @@
 struct index {
 	MDB_env *env;
 	MDB_dbi table;
-	char *path; /* owned */
+	char *path; /* owned, as those of its files */
+	char *data, *lock;
 	struct index_config config;
 	dev_t dev;
 	ino_t ino;
@@ -20,6 +21,7 @@ struct index {
 struct index_txn {
 	struct index *index;
 	MDB_txn *txn;
+	int64_t rows; /* added less dropped, until the head is written */
 };
 
 /* LMDB's word as an errno: 0, -ENOENT, -EFBIG, -errno, and -EBADMSG for all

@@ -3,18 +3,56 @@
 #include <string.h>
 
 #define MAGIC "njiwaidx"
-#define VERSION 1
+#define VERSION 2
 #define ORDER 0x01020304
 #define STATES (INDEX_WHOLE | INDEX_RACY | INDEX_UNSURE)
 #define KNOWNS (INDEX_KNOWS_SIZES | INDEX_KNOWS_DATE | INDEX_KNOWS_SAVED)
 
 /* What of a row has always the same size. */
 struct fixed {
+	uint32_t check;
+	uint8_t known, in_new, name_len, unused;
 	uint64_t modseq;
 	int64_t date, saved;
 	uint64_t size, crlf;
-	uint8_t known, in_new, name_len, unused;
 };
+
+/* Eight octets at a time: it is on the way of each message of a SELECT. */
+static uint64_t
+mix(uint64_t sum, struct slice octets)
+{
+	const uint64_t factor = 0xff51afd7ed558ccdu;
+	uint64_t word;
+
+	for (; octets.len >= sizeof word;
+	     octets = slice_skip(octets, sizeof word)) {
+		memcpy(&word, octets.ptr, sizeof word);
+		sum = (sum ^ word) * factor;
+		sum ^= sum >> 32;
+	}
+	word = octets.len;
+	if (octets.len)
+		memcpy((char *)&word + 1, octets.ptr, octets.len);
+	sum = (sum ^ word) * factor;
+	return sum ^ sum >> 32;
+}
+
+uint32_t
+index_check(struct slice key, struct slice value)
+{
+	return (uint32_t)mix(mix(1, key), slice_skip(value, sizeof(uint32_t)));
+}
+
+static bool
+is_whole(struct slice key, struct slice value)
+{
+	uint32_t check;
+
+	if (value.len < sizeof check)
+		return false;
+	memcpy(&check, value.ptr, sizeof check);
+	return check == index_check(key, value);
+}
 
 static void
 put_char(struct index_key *key, char c)
@@ -55,6 +93,12 @@ struct slice
 index_texts_key(void)
 {
 	return slice_of("C", 1);
+}
+
+struct slice
+index_tidied_key(void)
+{
+	return slice_of("D", 1);
 }
 
 void
@@ -183,11 +227,38 @@ index_octets_read(struct slice value, uint64_t *ret_octets)
 }
 
 bool
-index_mailbox_read(struct slice value, struct index_mailbox *ret_mailbox)
+index_last_read(struct slice key, struct slice value, uint32_t *ret_last)
+{
+	struct index_last last;
+
+	if (value.len != sizeof last || !is_whole(key, value))
+		return false;
+	memcpy(&last, value.ptr, sizeof last);
+	*ret_last = last.uid;
+	return true;
+}
+
+void
+index_last_seal(struct slice key, struct index_last *last)
+{
+	last->check =
+	    index_check(key, slice_of((const char *)last, sizeof *last));
+}
+
+void
+index_mailbox_seal(struct slice key, struct index_mailbox *mailbox)
+{
+	mailbox->check =
+	    index_check(key, slice_of((const char *)mailbox, sizeof *mailbox));
+}
+
+bool
+index_mailbox_read(
+    struct slice key, struct slice value, struct index_mailbox *ret_mailbox)
 {
 	struct index_mailbox mailbox;
 
-	if (value.len != sizeof mailbox)
+	if (value.len != sizeof mailbox || !is_whole(key, value))
 		return false;
 	memcpy(&mailbox, value.ptr, sizeof mailbox);
 	if (mailbox.uidvalidity == 0 || mailbox.uidnext == 0 ||
@@ -200,11 +271,11 @@ index_mailbox_read(struct slice value, struct index_mailbox *ret_mailbox)
 }
 
 bool
-index_row_read(struct slice value, struct index_row *ret_row)
+index_row_read(struct slice key, struct slice value, struct index_row *ret_row)
 {
 	struct fixed fixed;
 
-	if (value.len <= sizeof fixed)
+	if (value.len <= sizeof fixed || !is_whole(key, value))
 		return false;
 	memcpy(&fixed, value.ptr, sizeof fixed);
 	value = slice_skip(value, sizeof fixed);
@@ -223,15 +294,19 @@ index_row_read(struct slice value, struct index_row *ret_row)
 }
 
 void
-index_row_put(const struct index_row *row, struct str *out)
+index_row_put(struct slice key, const struct index_row *row, struct str *out)
 {
-	const struct fixed fixed = { row->modseq, row->date, row->saved,
-		row->size, row->crlf, row->known, row->in_new,
-		(uint8_t)row->name.len, 0 };
+	const struct fixed fixed = { 0, row->known, row->in_new,
+		(uint8_t)row->name.len, 0, row->modseq, row->date, row->saved,
+		row->size, row->crlf };
+	size_t start = out->len;
+	uint32_t check;
 
 	str_append_mem(out, &fixed, sizeof fixed);
 	str_append(out, row->name);
 	str_append(out, row->uidl);
+	check = index_check(key, slice_skip(str_slice(out), start));
+	memcpy(out->ptr + start, &check, sizeof check);
 }
 
 struct index_seen

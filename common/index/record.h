@@ -1,7 +1,8 @@
 /* The keys and values of an index.  A key is a letter and numbers, the most
  * significant octet first, so that the table's order is theirs; a value is in
- * this machine's order, for this machine alone reads it.
- * Never believes a value: each is looked at before it is used. */
+ * this machine's order, for this machine alone reads it, and begins with a
+ * check of itself and its key: LMDB has none. Never believes a value: each is
+ * looked at before it is used. */
 #ifndef NJIWA_INDEX_RECORD_H
 #define NJIWA_INDEX_RECORD_H
 
@@ -14,7 +15,6 @@
 #define INDEX_BOOT_MAX 40  /* octets of a boot's id, with its NUL */
 #define INDEX_NAME_MAX 255 /* of a folder's or a message file's name */
 
-/* What the environment is. */
 struct index_version {
 	char magic[8];
 	uint32_t version;
@@ -38,18 +38,20 @@ enum index_state {
 			       * the same moment: look again some time */
 };
 
-/* A mailbox. */
+/* A mailbox; it is written by index_mailbox_seal, and has no gaps. */
 struct index_mailbox {
+	uint32_t check;
 	uint32_t uidvalidity, uidnext;
-	uint64_t highest; /* modseq of the last change */
-	uint64_t floor;   /* uids that vanished at or before it are forgotten */
-	uint32_t in_new;  /* messages whose file is in new */
-	uint32_t state;   /* INDEX_ bits */
-	int64_t looked;   /* ns of the clock when the last look began */
+	uint32_t in_new;    /* messages whose file is in new */
+	uint32_t state;     /* INDEX_ bits */
+	uint32_t vanished;  /* ranges that are kept */
+	int64_t rows;       /* index_mailbox_put counts them */
+	uint64_t highest;   /* modseq of the last change */
+	uint64_t floor;     /* uids that vanished until then are forgotten */
+	int64_t looked;     /* ns of the clock when the last look began */
 	int64_t look_again; /* and when there should be another: UNSURE */
 	struct index_seen cur, new, uidlist;
-	char guid[36];     /* the uidlist's, with its NUL; "" for none */
-	uint32_t vanished; /* ranges that are kept */
+	char guid[40]; /* the uidlist's, with its NUL; "" for none */
 };
 
 enum index_known {
@@ -85,7 +87,7 @@ enum index_kind {
 	INDEX_MAILBOX = 'H',  /* number: index_mailbox */
 	INDEX_ROW = 'R',      /* number, uid: row */
 	INDEX_CHANGE = 'M',   /* number, modseq, uid */
-	INDEX_VANISHED = 'X', /* number, modseq, first uid: last uid */
+	INDEX_VANISHED = 'X', /* number, modseq, first uid: index_last */
 	INDEX_TEXT = 'T',     /* number, uid, kind: a hash, text */
 	INDEX_GONE = 'G'      /* number: its keys are to be deleted */
 };
@@ -94,6 +96,8 @@ enum index_kind {
 struct slice index_version_key(void);
 /* The key of the next mailbox's number. */
 struct slice index_next_key(void);
+/* The key of the folder that index_folders_tidy looked at last. */
+struct slice index_tidied_key(void);
 /* The key of how many octets all texts have. */
 struct slice index_texts_key(void);
 /* The key of the number of the mailbox in the folder dir. */
@@ -121,11 +125,24 @@ void index_version_init(struct index_version *version, const char *boot);
 bool index_version_read(struct slice value, struct index_version *ret_version);
 bool index_number_read(struct slice value, uint32_t *ret_number);
 bool index_octets_read(struct slice value, uint64_t *ret_octets);
-bool index_mailbox_read(struct slice value, struct index_mailbox *ret_mailbox);
-bool index_row_read(struct slice value, struct index_row *ret_row);
+bool index_mailbox_read(
+    struct slice key, struct slice value, struct index_mailbox *ret_mailbox);
+bool index_row_read(
+    struct slice key, struct slice value, struct index_row *ret_row);
+bool index_last_read(struct slice key, struct slice value, uint32_t *ret_last);
 
-/* Appends the row as a value. */
-void index_row_put(const struct index_row *row, struct str *out);
+struct index_last {
+	uint32_t check, uid; /* the last one of a range that vanished */
+};
+
+/* The check of a value: of its key, and of what is behind the check. */
+uint32_t index_check(struct slice key, struct slice value);
+
+/* Make values of what they are given, for that key. */
+void index_mailbox_seal(struct slice key, struct index_mailbox *mailbox);
+void index_last_seal(struct slice key, struct index_last *last);
+void index_row_put(
+    struct slice key, const struct index_row *row, struct str *out);
 
 /* What stat says. */
 struct index_seen index_seen_of(const struct stat *st);

@@ -157,7 +157,9 @@ begin(struct job *job)
 	/* another process has a larger map */
 	if (rc == MDB_MAP_RESIZED && mdb_env_set_mapsize(env, 0) == 0)
 		rc = mdb_txn_begin(env, NULL, job->flags, &job->txn.txn);
-	return index_error(rc);
+	/* of a mutex that is none any more */
+	return rc == EINVAL || rc == ENOTRECOVERABLE ? -EBADMSG
+						     : index_error(rc);
 }
 
 static void
@@ -191,7 +193,7 @@ abandon(void *ctx)
 static int
 run_guarded(struct index *index, unsigned flags, index_work *work, void *ctx)
 {
-	struct job job = { { index, NULL }, flags, work, ctx, 0 };
+	struct job job = { { index, NULL, 0 }, flags, work, ctx, 0 };
 
 	if (index->broken)
 		return -EBADMSG;

@@ -50,6 +50,7 @@ libstore_a_SOURCES = \
 	%D%/view.h %D%/view_record.h %D%/view_removal.h \
 	%D%/view_assign.c \
 	%D%/view_facts.c \
+	%D%/view_disk.c \
 	%D%/view_index.c %D%/view_index.h \
 	%D%/view_own.c \
 	%D%/view_publish.c \

@@ -39,7 +39,7 @@ each_range(void *ctx, struct slice key, struct slice value)
 	uint64_t modseq;
 
 	if (!index_key_get_change(key, &modseq, &first) ||
-	    !index_number_read(value, &last) || last < first ||
+	    !index_last_read(key, value, &last) || last < first ||
 	    last >= found->mb->nextuid)
 		return -EBADMSG;
 	/* the view does not know it yet, and will be told */

@@ -112,6 +112,24 @@ store_index_name(const struct tree_folder *folder)
 	return slice_from(slash + 1);
 }
 
+static bool
+is_there(void *ctx, const char *dir)
+{
+	const struct store *store = ctx;
+	struct stat st;
+
+	return fstatat(store->root, dir, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
+	       errno != ENOENT;
+}
+
+int
+store_index_tidy(struct store *store, struct index_txn *txn)
+{
+	int rc = index_folders_tidy(txn, is_there, store);
+
+	return rc < 0 ? rc : index_sweep(txn);
+}
+
 struct move {
 	struct slice dir, to;
 };

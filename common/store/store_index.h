@@ -17,6 +17,9 @@ void store_index_failed(struct store *store, int error);
 /* The folder's name in the index, borrowed. */
 struct slice store_index_name(const struct tree_folder *folder);
 
+/* In a transaction: forgets what is left of folders that are not there. */
+int store_index_tidy(struct store *store, struct index_txn *txn);
+
 /* The folder's directory is gone, or is called to: the index follows, if there
  * is one. */
 void store_index_forget(struct store *store, const char *dir);

@@ -24,11 +24,10 @@ struct view_index {
 	uint32_t stuck; /* messages that could not be moved out of new */
 	struct index_seen calm[3]; /* cur, new and list of a view that is all
 				    * there is to know, else 0 */
-	bool alone;   /* its uids are in no list, and nobody else's */
-	bool adopted; /* the last look moved some */
-	bool batch;   /* own changes are noted later, all at once */
-	/* own changes that are not noted yet, and the folders before them */
-	uint32_t *own;
+	bool alone;    /* its uids are in no list, and nobody else's */
+	bool adopted;  /* the last look moved some */
+	bool batch;    /* own changes are noted later, all at once */
+	uint32_t *own; /* those not noted yet, and the folders before them */
 	size_t own_count, own_cap;
 	struct index_seen cur, new;
 	struct str facts;         /* what was found out and is not noted yet */
@@ -92,8 +91,7 @@ void view_progress(const struct mailbox *mb, size_t done);
  * eyes; twins (two files of one base name) are told apart.  0 or -errno. */
 int view_scan(struct mailbox *mb, struct scan *scan, struct err *err);
 
-/* Takes flags and what is gone from the scan.  The records' names are those of
- * the scan from then on: view_take_names must follow. */
+/* Takes flags and what is gone; view_take_names must follow, for the names. */
 void view_follow(struct mailbox *mb, struct scan *scan);
 void view_take_names(struct mailbox *mb, struct scan *scan);
 

@@ -13,43 +13,6 @@
 #define FIRST_NAMES (512U << 10) /* octets */
 #define FIRST_RECORDS 16384
 
-static int64_t
-now_ns(void)
-{
-	struct timespec now = clock_now();
-
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
-bool
-view_disk_look(const struct mailbox *mb, struct view_disk *ret_disk)
-{
-	struct stat st = { .st_size = 0 };
-
-	*ret_disk = (struct view_disk){ .now = now_ns() };
-	if (fstat(mb->folder.new_dir, &st) < 0 || st.st_nlink == 0)
-		return false;
-	ret_disk->new = index_seen_of(&st);
-	if (fstat(mb->folder.cur_dir, &st) < 0 || st.st_nlink == 0)
-		return false;
-	ret_disk->cur = index_seen_of(&st);
-	if (fstatat(mb->folder.dir, UIDLIST_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return false;
-	ret_disk->uidlist = index_seen_of(&st);
-	return true;
-}
-
-bool
-view_is_calm(const struct mailbox *mb, const struct view_disk *disk)
-{
-	const struct index_seen *calm = mb->index.calm;
-
-	return !mb->stale && mb->index.number &&
-	       index_seen_same(&calm[0], &disk->cur) &&
-	       index_seen_same(&calm[1], &disk->new) &&
-	       index_seen_same(&calm[2], &disk->uidlist);
-}
-
 struct index *
 view_index_open(struct mailbox *mb)
 {
@@ -97,6 +60,7 @@ struct follow {
 	uint32_t appeared;
 	uint32_t last; /* uid that the view had last before */
 	uint32_t at;   /* the first record that was not compared yet */
+	int64_t rows;  /* that were read */
 	bool leaving;  /* messages are marked so */
 	bool fits;
 	bool known_only; /* no message may be added now */
@@ -226,9 +190,11 @@ each_row(void *ctx, struct slice key, struct slice value)
 	struct index_row row;
 	uint32_t uid;
 
-	if (!index_key_get_row(key, &uid) || !index_row_read(value, &row) ||
-	    !is_row(&row) || uid >= follow->head.uidnext)
+	if (!index_key_get_row(key, &uid) ||
+	    !index_row_read(key, value, &row) || !is_row(&row) ||
+	    uid >= follow->head.uidnext)
 		return -EBADMSG;
+	follow->rows++;
 	while (
 	    follow->at < mb->count && mb->records[follow->at].message.uid < uid)
 		set_leaving(follow, &mb->records[follow->at++]);
@@ -253,6 +219,8 @@ follow_all(struct follow *follow)
 	index_key_prefix(&key, INDEX_ROW, follow->number);
 	rc = index_walk(follow->txn, index_key_slice(&key),
 	    index_key_slice(&key), each_row, follow);
+	if (rc == 0 && follow->rows != follow->head.rows)
+		return -EBADMSG; /* their messages would get other uids */
 	while (rc == 0 && follow->at < mb->count)
 		set_leaving(follow, &mb->records[follow->at++]);
 	return rc;
@@ -292,7 +260,7 @@ each_vanished(void *ctx, struct slice key, struct slice value)
 	uint64_t modseq;
 
 	if (!index_key_get_change(key, &modseq, &first) ||
-	    !index_number_read(value, &last) || last < first)
+	    !index_last_read(key, value, &last) || last < first)
 		return -EBADMSG;
 	seq = mailbox_seq_of(mb, first, &next);
 	if (seq == 0)
@@ -390,6 +358,8 @@ follow_work(struct index_txn *txn, void *ctx)
 	mb->index.start = 0;
 	if (rc < 0)
 		return rc == -ENOENT ? 0 : rc;
+	if (mb->index.number && follow->head.highest < mb->index.modseq)
+		return -EBADMSG; /* it was more once: a page of before */
 	follow->txn = txn;
 	mb->index.start = follow->head.highest;
 	mb->index.validity = follow->head.uidvalidity;

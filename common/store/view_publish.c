@@ -106,7 +106,7 @@ each_row(void *ctx, struct slice key, struct slice value)
 	struct index_row row;
 	uint32_t uid;
 
-	if (!index_key_get_row(key, &uid) || !index_row_read(value, &row))
+	if (!index_key_get_row(key, &uid) || !index_row_read(key, value, &row))
 		return -EBADMSG;
 	pass_records(p, uid);
 	if (p->count >= CHUNK)
@@ -412,6 +412,9 @@ publish_work(struct index_txn *txn, void *ctx)
 	if (rc == -ENOENT ||
 	    (rc == 0 && p->head.uidvalidity != mb->uidvalidity))
 		rc = make_mailbox(p, txn);
+	else if (rc == 0 && mb->index.number &&
+		 p->head.highest < mb->index.modseq)
+		rc = -EBADMSG; /* it was more once: a page of before */
 	if (rc < 0)
 		return rc;
 	if (p->next == 1 && p->head.highest > p->start) {
@@ -422,7 +425,7 @@ publish_work(struct index_txn *txn, void *ctx)
 	if (rc == 0)
 		rc = apply(p, txn);
 	if (rc == 0)
-		rc = index_sweep(txn);
+		rc = store_index_tidy(mb->store, txn);
 	set_head(p);
 	return rc < 0 ? rc : index_mailbox_put(txn, p->number, &p->head);
 }

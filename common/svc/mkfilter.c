@@ -101,7 +101,7 @@ static const struct row rows[] = {
 	CALL("access", FILES), CALL("faccessat", FILES), CALL("faccessat2", FILES),
 	CALL("readlink", FILES), CALL("readlinkat", FILES),
 	CALL("dup", FILES), CALL("dup2", FILES), CALL("dup3", FILES),
-	CALL("flock", FILES), CALL("statx", FILES), CALL("stat", FILES),
+	CALL("flock", FILES), CALL("setitimer", FILES), CALL("statx", FILES), CALL("stat", FILES),
 	CALL("lstat", FILES), CALL("statfs", FILES), CALL("fstatfs", FILES),
 	CALL("umask", FILES), CALL("fadvise64", FILES), CALL("fallocate", FILES),
 	/* a session has been a keeper, whose filter stays upon it */

@@ -1,6 +1,9 @@
 #include <errno.h>
 
+#include "common/index/mailboxes.h"
+#include "common/store/folder_change.h"
 #include "common/store/mailbox_status.h"
+#include "common/store/store_index.h"
 #include "common/store/tree.h"
 #include "tests/unit/index_fixture.h"
 
@@ -62,6 +65,63 @@ other_boot(void **state)
 	assert_int_equal(f->complaints, 0);
 }
 
+static int
+count_one(void *ctx, struct slice key, struct slice value)
+{
+	unsigned *count = ctx;
+
+	(void)key;
+	(void)value;
+	++*count;
+	return 0;
+}
+
+static int
+count_all(struct index_txn *txn, void *ctx)
+{
+	return index_walk(
+	    txn, slice_of("", 0), slice_of("A", 1), count_one, ctx);
+}
+
+static unsigned
+keys_of(struct fixture *f)
+{
+	unsigned count = 0;
+
+	assert_int_equal(
+	    index_read(store_index(f->store), count_all, &count), 0);
+	return count;
+}
+
+/* Folders that others remove leave nothing for ever. */
+static void
+removed_folders(void **state)
+{
+	struct fixture *f = *state;
+	struct mailbox *mb = prepare(f, 1);
+	char name[16], command[128];
+	unsigned before = keys_of(f), i;
+
+	for (i = 0; i < 3 * INDEX_TIDY_FOLDERS; i++) {
+		(void)snprintf(name, sizeof name, "f%u", i);
+		assert_int_equal(
+		    store_create(f->store, slice_from(name), &f->err), 0);
+		(void)fixture_deliver(f, name, 0, false, TEXT);
+		mailbox_free(fixture_open(f, name, MAILBOX_READ_WRITE));
+	}
+	assert_true(keys_of(f) > before + 3 * i);
+	(void)snprintf(command, sizeof command, "rm -r '%s'/.f*", f->maildir);
+	assert_int_equal(system(command), 0);
+	for (i = 0; i < 40; i++) {
+		foreign_rename(f, mb, 1, i % 2 ? "S" : "F");
+		(void)usleep(3000);
+		(void)sync_one(f, mb);
+	}
+	assert_int_equal(mailbox_count(mb), 1);
+	mailbox_free(mb);
+	assert_true(keys_of(f) <= before + 1); /* one for whose turn it is */
+}
+
 /* Without a place for it the mail is there all the same. */
 static void
 no_place(void **state)
@@ -120,6 +180,7 @@ main(void)
 		CASE(deleted),
 		CASE(other_boot),
 		CASE(older_list),
+		CASE(removed_folders),
 		CASE(no_place),
 	};
 

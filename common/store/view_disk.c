@@ -1,0 +1,41 @@
+#include <fcntl.h>
+
+#include "common/base/clock.h"
+#include "common/store/view_index.h"
+
+static int64_t
+now_ns(void)
+{
+	struct timespec now = clock_now();
+
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+bool
+view_disk_look(const struct mailbox *mb, struct view_disk *ret_disk)
+{
+	struct stat st = { .st_size = 0 };
+
+	*ret_disk = (struct view_disk){ .now = now_ns() };
+	if (fstat(mb->folder.new_dir, &st) < 0 || st.st_nlink == 0)
+		return false;
+	ret_disk->new = index_seen_of(&st);
+	if (fstat(mb->folder.cur_dir, &st) < 0 || st.st_nlink == 0)
+		return false;
+	ret_disk->cur = index_seen_of(&st);
+	if (fstatat(mb->folder.dir, UIDLIST_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	ret_disk->uidlist = index_seen_of(&st);
+	return true;
+}
+
+bool
+view_is_calm(const struct mailbox *mb, const struct view_disk *disk)
+{
+	const struct index_seen *calm = mb->index.calm;
+
+	return !mb->stale && mb->index.number &&
+	       index_seen_same(&calm[0], &disk->cur) &&
+	       index_seen_same(&calm[1], &disk->new) &&
+	       index_seen_same(&calm[2], &disk->uidlist);
+}
