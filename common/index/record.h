@@ -26,8 +26,7 @@ struct index_version {
 /* A file or folder as it was when the index said what is in it. */
 struct index_seen {
 	uint64_t ino;
-	int64_t sec;
-	int64_t nsec;
+	int64_t sec, nsec;
 	int64_t size; /* of a file */
 };
 
