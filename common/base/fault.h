@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#define FAULT_SECONDS 5 /* that guarded work may take */
+#define FAULT_SECONDS 15 /* that guarded work may take */
 
 typedef void fault_work(void *ctx);
 
