@@ -19,6 +19,7 @@
 #define ENV_FLAGS (MDB_NOTLS | MDB_NOSYNC | MDB_NORDAHEAD)
 #define DATA_NAME "data.mdb"
 #define LOCK_NAME "lock.mdb"
+#define NS_PER_S 1000000000u
 #define OPEN_TRIES 2 /* the second after a damaged one was dropped */
 
 static int
@@ -47,18 +48,24 @@ check_version(struct index_txn *txn, void *ctx)
 	return 0;
 }
 
+static uint64_t
+now_ns(void)
+{
+	struct timespec now = clock_now();
+
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
 static int
 put_version(struct index_txn *txn, void *ctx)
 {
-	struct timespec now = clock_now();
 	struct index_version version;
 	int rc = check_version(txn, ctx);
 
 	if (rc != -ENOENT)
 		return rc; /* another one was faster */
 	index_version_init(&version, txn->index->config.boot);
-	version.made =
-	    (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	version.made = now_ns();
 	rc = index_put(txn, index_version_key(),
 	    slice_of((const char *)&version, sizeof version));
 	txn->index->made = version.made;
@@ -233,6 +240,14 @@ is_remote(const char *path)
 	return false;
 }
 
+bool
+index_disk_full(const char *path)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) == 0 && fs.f_bavail == 0;
+}
+
 /* Will it be any better when there are new files? */
 static bool
 is_damage(int rc)
@@ -280,6 +295,8 @@ index_open(const char *path, const struct index_config *config,
 	fault_take_along(index->data, index->lock);
 	index->config = *config;
 	rc = open_any(index);
+	if (rc == -EBADMSG && index_disk_full(path))
+		rc = -ENOSPC;
 	if (rc < 0) {
 		index_close(index);
 		return err_sys(err, -rc, "%s", path);
@@ -305,4 +322,13 @@ uint64_t
 index_made(const struct index *index)
 {
 	return index->made;
+}
+
+bool
+index_is_young(const struct index *index)
+{
+	uint64_t now = now_ns();
+
+	return index->made <= now &&
+	       now - index->made < (uint64_t)INDEX_YOUNG_S * NS_PER_S;
 }

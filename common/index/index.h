@@ -40,6 +40,10 @@ void index_drop(struct index *index);
 /* Which one it is: another number after each new beginning. */
 uint64_t index_made(const struct index *index);
 
+/* Is it younger than INDEX_YOUNG_S?  Then one made anew would be as full. */
+#define INDEX_YOUNG_S 3600
+bool index_is_young(const struct index *index);
+
 /*
  * Does work in one transaction; that of index_write counts when work returns
  * 0.  What work returned, or -EFBIG when the file has no more room, -ENOSPC

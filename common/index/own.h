@@ -28,4 +28,8 @@ struct index_txn {
  * that tells of damage. */
 int index_error(int rc);
 
+/* Has the disk of that path no room? LMDB takes it for damage: a page in the
+ * map that cannot be written, or half a write. */
+bool index_disk_full(const char *path);
+
 #endif

@@ -152,8 +152,13 @@ static int
 begin(struct job *job)
 {
 	MDB_env *env = job->txn.index->env;
-	int rc = mdb_txn_begin(env, NULL, job->flags, &job->txn.txn);
+	int dead, rc = 0;
 
+	/* what a reader that was killed has seen would be kept for it */
+	if (!(job->flags & MDB_RDONLY))
+		rc = mdb_reader_check(env, &dead);
+	if (rc == 0)
+		rc = mdb_txn_begin(env, NULL, job->flags, &job->txn.txn);
 	/* another process has a larger map */
 	if (rc == MDB_MAP_RESIZED && mdb_env_set_mapsize(env, 0) == 0)
 		rc = mdb_txn_begin(env, NULL, job->flags, &job->txn.txn);
@@ -201,6 +206,8 @@ run_guarded(struct index *index, unsigned flags, index_work *work, void *ctx)
 		(void)fault_guard(abandon, &job); /* we are done with it */
 		job.rc = -EBADMSG;
 	}
+	if (job.rc == -EIO && index_disk_full(index->path))
+		job.rc = -ENOSPC;
 	if (job.rc == -EBADMSG)
 		index->broken = true;
 	return job.rc;

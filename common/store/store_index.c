@@ -58,15 +58,28 @@ open_index(struct store *store)
 	complain(store, err.text);
 }
 
+/* Somebody took it away, or it was damaged. */
+static void
+lose(struct store *store)
+{
+	STR_AUTO text = STR_INIT;
+
+	index_close(store->index);
+	store->index = NULL;
+	if (store->index_opened < STORE_INDEX_OPENED_MAX)
+		return;
+	str_appendf(&text, "%s: the index was lost %d times; no more of it",
+	    store->path, STORE_INDEX_OPENED_MAX);
+	complain(store, str_cstr(&text));
+}
+
 struct index *
 store_index(struct store *store)
 {
 	if (store->config.indexing == NULL)
 		return NULL;
-	if (store->index && !index_alive(store->index)) {
-		index_close(store->index);
-		store->index = NULL;
-	}
+	if (store->index && !index_alive(store->index))
+		lose(store);
 	if (store->index == NULL &&
 	    store->index_opened < STORE_INDEX_OPENED_MAX)
 		open_index(store);
@@ -84,6 +97,19 @@ store_rest(struct store *store)
 	(void)malloc_trim(0);  /* an optimisation */
 }
 
+/* What a failure means. */
+static const char *
+meaning(const struct store *store, int error)
+{
+	if (error == EBADMSG)
+		return "damaged; another one is made";
+	if (error != EFBIG)
+		return strerror(error);
+	return index_is_young(store->index)
+		   ? "more than index_size would be needed"
+		   : "it has grown to index_size; another one is made";
+}
+
 void
 store_index_failed(struct store *store, int error)
 {
@@ -91,9 +117,11 @@ store_index_failed(struct store *store, int error)
 
 	if (store->index == NULL)
 		return;
-	str_appendf(&text, "%s: the index: %s", store->path, strerror(error));
+	str_appendf(
+	    &text, "%s: the index: %s", store->path, meaning(store, error));
 	complain(store, str_cstr(&text));
-	if (error == EBADMSG || error == EFBIG) {
+	if (error == EBADMSG ||
+	    (error == EFBIG && !index_is_young(store->index))) {
 		index_drop(store->index);
 		return;
 	}

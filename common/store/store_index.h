@@ -11,7 +11,8 @@
 /* The index, NULL when there is none. */
 struct index *store_index(struct store *store);
 
-/* It failed with that errno: dropped where it is damaged or full. */
+/* It failed with that errno: dropped where it is damaged, or has become full in
+ * the course of time; else given up for this session. */
 void store_index_failed(struct store *store, int error);
 
 /* The folder's name in the index, borrowed. */

@@ -36,12 +36,26 @@ view_index_before(struct mailbox *mb)
 	mb->index.new = disk.new;
 }
 
+/* An own change that no index has noted; where none were ever told there are
+ * no modseqs. */
+static void
+stamp_own(struct mailbox *mb, uint32_t uid)
+{
+	struct record *record = view_record(mb, mailbox_seq_of(mb, uid, NULL));
+
+	if (mb->highest == 0 || record == NULL || record->state & RECORD_GONE)
+		return;
+	mb->highest = index_next_modseq(mb->highest);
+	record->message.modseq = mb->highest;
+}
+
 void
 view_index_changed(struct mailbox *mb, uint32_t uid)
 {
 	struct view_index *index = &mb->index;
 
 	if (index->number == 0) {
+		stamp_own(mb, uid);
 		mb->stale = true;
 		return;
 	}
@@ -178,6 +192,7 @@ view_index_flush(struct mailbox *mb)
 {
 	struct own own = { .mb = mb, .changes = has_own(mb) };
 	struct index *index;
+	size_t i;
 	int rc;
 
 	if (!own.changes && mb->index.facts.len == 0)
@@ -187,6 +202,8 @@ view_index_flush(struct mailbox *mb)
 		rc = -ENOENT;
 	else
 		rc = index_write(index, own_work, &own);
+	for (i = 0; rc < 0 && i < mb->index.own_count; i++)
+		stamp_own(mb, mb->index.own[i]);
 	mb->index.own_count = 0;
 	str_clear(&mb->index.facts);
 	if (rc == -ENOENT) {
