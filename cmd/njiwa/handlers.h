@@ -43,6 +43,10 @@ int cmd_quota_recalc(struct tool *tool);
 int cmd_quota_set(struct tool *tool);
 int cmd_quota_show(struct tool *tool);
 
+/* What is kept of mailboxes between sessions (index.c). */
+int cmd_index_drop(struct tool *tool);
+int cmd_index_show(struct tool *tool);
+
 /* What SMTP would say (explain.c). */
 int cmd_explain_rcpt(struct tool *tool);
 

@@ -16,6 +16,7 @@ libtool_njiwa_a_SOURCES = \
 	%D%/explain.c \
 	%D%/greylist.c \
 	%D%/handlers.h \
+	%D%/index.c \
 	%D%/mailbox.c %D%/mailbox.h \
 	%D%/names.c %D%/names.h \
 	%D%/options.c %D%/options.h \

@@ -10,6 +10,7 @@
 #include "cmd/njiwa/mailbox.h"
 #include "common/base/fileio.h"
 #include "common/store/detail.h"
+#include "common/svc/indexing.h"
 
 #define FOLDER_MODE 0700
 #define ROOT_MODE 0755 /* of mail_root */
@@ -131,10 +132,11 @@ struct answer {
 	int rc;
 	struct mailbox_use use;
 	char folder[MAILBOX_FOLDER_MAX];
+	struct index_facts index;
 	struct err err;
 };
 
-/* What is to be done, for detail where that matters. */
+/* What is to be done, for a detail or a path where that matters. */
 struct work {
 	int (*run)(const struct mailbox_place *place, const struct work *work,
 	    struct answer *answer);
@@ -317,4 +319,46 @@ mailbox_folder(const struct mailbox_place *place, const char *detail,
 	if (rc == 0 && detail[0])
 		memcpy(ret_folder, answer.folder, sizeof answer.folder);
 	return rc;
+}
+
+static int
+look_at_index(const struct mailbox_place *place, const struct work *work,
+    struct answer *answer)
+{
+	char boot[INDEXING_BOOT_MAX];
+
+	(void)place; /* the path says all */
+	indexing_read_boot(boot);
+	return index_look(work->detail, boot, &answer->index, &answer->err);
+}
+
+static int
+drop_index(const struct mailbox_place *place, const struct work *work,
+    struct answer *answer)
+{
+	(void)place; /* as above */
+	return index_remove(work->detail, &answer->err);
+}
+
+int
+mailbox_index_look(const struct mailbox_place *place, const char *path,
+    struct index_facts *ret_facts, struct err *err)
+{
+	const struct work work = { look_at_index, path };
+	struct answer answer;
+	int rc = as_owner(place, &work, &answer, err);
+
+	if (rc == 0)
+		*ret_facts = answer.index;
+	return rc;
+}
+
+int
+mailbox_index_drop(
+    const struct mailbox_place *place, const char *path, struct err *err)
+{
+	const struct work work = { drop_index, path };
+	struct answer unused;
+
+	return as_owner(place, &work, &unused, err);
 }

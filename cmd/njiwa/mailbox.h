@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 #include "common/account/account_admin.h"
+#include "common/index/index.h"
 #include "common/svc/settings.h"
 
 struct mailbox_place {
@@ -33,6 +34,12 @@ int mailbox_make(const struct mailbox_place *place, struct err *err);
 /* Counts what is there; nothing when there is no such folder.  0 or -errno. */
 int mailbox_count(const struct mailbox_place *place,
     struct mailbox_use *ret_use, struct err *err);
+
+/* Looks at the index in the folder path, or removes it (index.h). */
+int mailbox_index_look(const struct mailbox_place *place, const char *path,
+    struct index_facts *ret_facts, struct err *err);
+int mailbox_index_drop(
+    const struct mailbox_place *place, const char *path, struct err *err);
 
 /* Into which folder a message goes whose address has this detail ("" for none):
  * INBOX when there is no Maildir yet.  0 or -errno. */

@@ -22,8 +22,8 @@
 #define NS_PER_S 1000000000u
 #define OPEN_TRIES 2 /* the second after a damaged one was dropped */
 
-static int
-open_table(struct index_txn *txn, void *ctx)
+int
+index_open_table(struct index_txn *txn, void *ctx)
 {
 	(void)ctx;
 	return index_error(mdb_dbi_open(txn->txn, NULL, 0, &txn->index->table));
@@ -35,7 +35,7 @@ check_version(struct index_txn *txn, void *ctx)
 {
 	struct index_version version;
 	struct slice value = { NULL, 0 };
-	int rc = open_table(txn, ctx);
+	int rc = index_open_table(txn, ctx);
 
 	if (rc == 0)
 		rc = index_get(txn, index_version_key(), &value);
@@ -83,6 +83,7 @@ refuted(MDB_env *env, const char *text)
 
 struct opening {
 	struct index *index;
+	unsigned flags;
 	int rc;
 };
 
@@ -100,7 +101,8 @@ open_env(void *ctx)
 	if (rc == 0)
 		rc = mdb_env_set_assert(index->env, refuted);
 	if (rc == 0)
-		rc = mdb_env_open(index->env, index->path, ENV_FLAGS, 0600);
+		rc = mdb_env_open(
+		    index->env, index->path, ENV_FLAGS | opening->flags, 0600);
 	if (rc == 0)
 		rc = mdb_reader_check(index->env, &dead);
 	opening->rc = index_error(rc);
@@ -134,17 +136,21 @@ note_file(struct index *index)
 	index->ino = st.st_ino;
 }
 
+int
+index_open_env(struct index *index, unsigned flags)
+{
+	struct opening opening = { index, flags, -EBADMSG };
+
+	index->broken = false;
+	return fault_guard(open_env, &opening) ? opening.rc : -EBADMSG;
+}
+
 /* Opens the environment and looks whose it is. */
 static int
 open_once(struct index *index)
 {
-	struct opening opening = { index, -EBADMSG };
-	int rc;
+	int rc = index_open_env(index, 0);
 
-	index->broken = false;
-	if (!fault_guard(open_env, &opening))
-		opening.rc = -EBADMSG;
-	rc = opening.rc;
 	if (rc == 0)
 		note_file(index);
 	if (rc == 0)
@@ -170,8 +176,8 @@ remove_file(const char *path)
 		(void)rmdir(path); /* or it is found damaged again */
 }
 
-static void
-remove_files(const struct index *index)
+void
+index_remove_files(const struct index *index)
 {
 	remove_file(index->data);
 	remove_file(index->lock);
@@ -186,11 +192,10 @@ join(const char *path, const char *name)
 	return mem_strdup(str_cstr(&whole));
 }
 
-/* Who makes, judges and removes the files does so alone. */
-static int
-lock_folder(const struct index *index)
+int
+index_lock(const char *path)
 {
-	int fd = open(index->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;
@@ -206,19 +211,18 @@ lock_folder(const struct index *index)
 void
 index_drop(struct index *index)
 {
-	FD_AUTO lock = lock_folder(index);
+	FD_AUTO lock = index_lock(index->path);
 	struct stat st;
 
 	index->broken = true;
 	if (lock < 0 || !stat_data(index, &st) || st.st_ino != index->ino ||
 	    st.st_dev != index->dev)
 		return; /* another one has done so */
-	remove_files(index);
+	index_remove_files(index);
 }
 
-/* Locks and maps that machines share do not hold what they promise. */
-static bool
-is_remote(const char *path)
+bool
+index_is_remote(const char *path)
 {
 	/* clang-format off */
 	static const unsigned long types[] = {
@@ -260,7 +264,7 @@ is_damage(int rc)
 static int
 open_any(struct index *index)
 {
-	FD_AUTO lock = lock_folder(index);
+	FD_AUTO lock = index_lock(index->path);
 	int rc = -EBADMSG, tries;
 
 	if (lock < 0)
@@ -269,11 +273,23 @@ open_any(struct index *index)
 		if (tries > 0) {
 			(void)fault_guard(close_env, index); /* or it stays */
 			index->env = NULL;
-			remove_files(index);
+			index_remove_files(index);
 		}
 		rc = open_once(index);
 	}
 	return rc;
+}
+
+struct index *
+index_new(const char *path, const struct index_config *config)
+{
+	struct index *index = mem_zalloc(1, sizeof *index);
+
+	index->path = mem_strdup(path);
+	index->data = join(path, DATA_NAME);
+	index->lock = join(path, LOCK_NAME);
+	index->config = *config;
+	return index;
 }
 
 int
@@ -285,15 +301,11 @@ index_open(const char *path, const struct index_config *config,
 
 	if (config->boot[0] == '\0')
 		return err_set(err, EOPNOTSUPP, "%s: no id of this boot", path);
-	if (is_remote(path))
+	if (index_is_remote(path))
 		return err_set(err, EMEDIUMTYPE,
 		    "%s: an index must be on a local file system", path);
-	index = mem_zalloc(1, sizeof *index);
-	index->path = mem_strdup(path);
-	index->data = join(path, DATA_NAME);
-	index->lock = join(path, LOCK_NAME);
+	index = index_new(path, config);
 	fault_take_along(index->data, index->lock);
-	index->config = *config;
 	rc = open_any(index);
 	if (rc == -EBADMSG && index_disk_full(path))
 		rc = -ENOSPC;

@@ -10,6 +10,7 @@
 #include "common/base/err.h"
 #include "common/base/slice.h"
 
+#define INDEX_BOOT_MAX 40     /* octets of a boot's id, with its NUL */
 #define INDEX_KEY_MAX 300     /* octets of a key */
 #define INDEX_READERS_MAX 512 /* processes that read at one moment */
 
@@ -40,8 +41,8 @@ void index_drop(struct index *index);
 /* Which one it is: another number after each new beginning. */
 uint64_t index_made(const struct index *index);
 
-/* Is it younger than INDEX_YOUNG_S?  Then one made anew would be as full. */
 #define INDEX_YOUNG_S 3600
+/* Is it younger than that?  Then one made anew would be as full. */
 bool index_is_young(const struct index *index);
 
 /*
@@ -73,5 +74,25 @@ int index_walk(struct index_txn *txn, struct slice prefix, struct slice from,
 /* Deletes at most max keys that begin with prefix, from the first on.  How many
  * there were, or -errno. */
 int index_delete_all(struct index_txn *txn, struct slice prefix, int max);
+
+/* What somebody wants to know of an index. */
+struct index_facts {
+	uint64_t octets; /* of its file */
+	uint64_t mailboxes, messages, texts, text_octets;
+	uint32_t version;
+	char boot[INDEX_BOOT_MAX];
+	int state; /* 0: a session would use it; -ENOENT: there is none;
+		    * -ESTALE: another boot's; -EBADMSG: damaged, or another
+		    * version's; -EMEDIUMTYPE: on a network's file system */
+};
+
+/* Looks at the one in the folder path, and changes nothing.  0, or -errno with
+ * err filled when it may not be looked at. */
+int index_look(const char *path, const char *boot,
+    struct index_facts *ret_facts, struct err *err);
+
+/* Removes its files, also while sessions use it: they make it anew.  0, also
+ * when there is none, or -errno with err filled. */
+int index_remove(const char *path, struct err *err);
 
 #endif

@@ -3,6 +3,7 @@ libindex_a_SOURCES = \
 	%D%/folders.c \
 	%D%/index.c %D%/index.h \
 	%D%/keys.h \
+	%D%/look.c \
 	%D%/mailboxes.c %D%/mailboxes.h \
 	%D%/own.h \
 	%D%/record.c %D%/record.h \

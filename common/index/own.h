@@ -28,6 +28,25 @@ struct index_txn {
  * that tells of damage. */
 int index_error(int rc);
 
+/* One with its paths, not open; index_close ends it. */
+struct index *index_new(const char *path, const struct index_config *config);
+
+/* Opens the table, in a transaction; ctx is not looked at. */
+int index_open_table(struct index_txn *txn, void *ctx);
+
+/* Opens its environment with LMDB's flags more.  0 or -errno. */
+int index_open_env(struct index *index, unsigned flags);
+
+/* Who makes, judges and removes the files in the folder does so alone: a
+ * descriptor that is closed then, or -errno. */
+int index_lock(const char *path);
+
+/* Removes both files, whoever uses them; under index_lock. */
+void index_remove_files(const struct index *index);
+
+/* Locks and maps that machines share do not hold what they promise. */
+bool index_is_remote(const char *path);
+
 /* Has the disk of that path no room? LMDB takes it for damage: a page in the
  * map that cannot be written, or half a write. */
 bool index_disk_full(const char *path);

@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include "common/base/slice.h"
 #include "common/base/str.h"
+#include "common/index/index.h"
 
-#define INDEX_BOOT_MAX 40  /* octets of a boot's id, with its NUL */
 #define INDEX_NAME_MAX 255 /* of a folder's or a message file's name */
 
 struct index_version {

@@ -36,6 +36,27 @@ indexing_make_dir(const struct settings *settings)
 	    (gid_t)settings->mail_gid);
 }
 
+/* Can it be a folder's? */
+static bool
+is_name(const char *account)
+{
+	return account[0] != '.' && account[0] != '\0' &&
+	       strchr(account, '/') == NULL;
+}
+
+int
+indexing_find(const struct settings *settings, const char *account,
+    const char *mail, struct str *out)
+{
+	if (settings->index_dir[0] == '\0')
+		str_appendf(out, "%s/%s", mail, STORE_INDEX_DIR);
+	else if (is_name(account))
+		str_appendf(out, "%s/%s", settings->index_dir, account);
+	else
+		return -EINVAL;
+	return 0;
+}
+
 int
 indexing_make_own(const struct settings *settings, const char *account,
     const uint32_t owner[2], struct str *out)
@@ -45,7 +66,7 @@ indexing_make_own(const struct settings *settings, const char *account,
 
 	if (settings->index_dir[0] == '\0')
 		return 0;
-	if (account[0] == '.' || account[0] == '\0' || strchr(account, '/'))
+	if (!is_name(account))
 		return -EINVAL;
 	str_appendf(&path, "%s/%s", settings->index_dir, account);
 	if (mkdir(str_cstr(&path), MODE_ONE_OWNER) < 0 && errno != EEXIST)

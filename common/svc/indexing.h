@@ -17,6 +17,11 @@ void indexing_read_boot(char ret_boot[INDEXING_BOOT_MAX]);
  * keeper gives its rights up.  What fails is told by who wants to use it. */
 void indexing_make_dir(const struct settings *settings);
 
+/* Appends where the account's index is, whose mail is at mail.  0, or -EINVAL
+ * for a name that cannot be a folder's. */
+int indexing_find(const struct settings *settings, const char *account,
+    const char *mail, struct str *out);
+
 /* Makes the folder for the account below it, which is then the owner's, and
  * appends its path; nothing where indexes are beside the mail.  0; -EINVAL for
  * a name that cannot be a folder's; -errno. */

@@ -14,6 +14,7 @@ from disks import small_disk
 from imap_client import Client
 from modseqs import SIMPLE, fill, highest, modseqs
 from site_under_test import MAIL_UID, PASSWORD
+from tool_under_test import NOUSER, bad, call, full, good
 
 COUNT = 5
 SMALLEST = 16 << 20  # of the setting index_size
@@ -255,3 +256,70 @@ def test_killed_reader(filled):
         client.cmd("STORE 1:* +FLAGS.SILENT (x)")
         client.cmd("STORE 1:* -FLAGS.SILENT (x)")
     assert os.stat(index(filled, "data.mdb")).st_size < 2 * size
+
+
+# ---- the administrator's verbs ----
+
+def shown(site):
+    lines = good(site, "index", "show", full("demo")).splitlines()
+    return dict(line.split(": ", 1) if ": " in line else (line[:-1], "")
+                for line in lines)
+
+
+def change(path, octets):
+    with open(path, "r+b") as file:
+        file.truncate(0)
+        file.write(octets)
+
+
+def test_verbs(filled):
+    site, data = filled, index(filled, "data.mdb")
+    with open("/proc/sys/kernel/random/boot_id") as file:
+        boot = file.read().strip()
+    good(site, "index", "drop", full("demo"))
+    good(site, "index", "drop", full("demo"))  # there is none any more
+    got = shown(site)
+    assert got["used"] == "no, there is none yet" and got["octets"] == "0"
+    client = Client(site)
+    told = highest(works(client))
+    got = shown(site)
+    assert got["used"] == "yes" and got["boot"] == boot and \
+        got["place"] == index(site), got
+    assert (got["mailboxes"], got["messages"]) == ("1", str(COUNT))
+    assert int(got["texts"]) >= COUNT and int(got["text octets"]) > COUNT
+    assert int(got["octets"]) == os.stat(data).st_size
+    # from under a session, which goes on
+    good(site, "index", "drop", full("demo"))
+    assert not os.listdir(index(site))
+    assert highest(works(client)) > told
+    assert shown(site)["used"] == "yes"
+    leave(site, client)
+    # looking changes nothing, whatever there is
+    with open(data, "rb") as file:
+        whole_file = file.read()
+    for octets, used in (
+            (whole_file.replace(boot.encode(), b"x" * len(boot)),
+             "no, it is of before the last boot"),
+            (b"rubbish" * 999, "no, it is damaged or of another version"),
+            (whole_file[:3 * 4096], "no, it is damaged or of another version")):
+        change(data, octets)
+        os.unlink(index(site, "lock.mdb"))
+        assert shown(site)["used"] == used
+        with open(data, "rb") as file:
+            assert file.read() == octets
+        for name in os.listdir(index(site)):
+            assert os.stat(index(site, name)).st_uid == MAIL_UID
+    whole(site)
+    assert shown(site)["used"] == "yes"
+    # not through a link
+    os.rename(index(site), site.maildir() + "/elsewhere")
+    os.symlink("elsewhere", index(site))
+    for verb in "show", "drop":
+        status, out, _ = call(site, "index", verb, full("demo"))
+        assert status and not out
+    assert os.listdir(site.maildir() + "/elsewhere")
+    bad(site, NOUSER, "index", "show", full("nobody"))
+    site.conf(index_dir=site.folder + "/indexes", index="no")
+    got = shown(site)
+    assert got["place"] == site.folder + "/indexes/" + full("demo")
+    assert got["used"] == "no, the setting index says so"
