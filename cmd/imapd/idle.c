@@ -25,6 +25,7 @@ say(struct imap *im)
 {
 	conn_flush(&im->conn);
 	imap_rest_compression(im);
+	(void)malloc_trim(0); /* an optimisation */
 }
 
 static void

@@ -13,6 +13,7 @@ from init_under_test import children_of
 MESSAGES = int(os.environ.get("NJIWA_SOAK", "2000"))
 CONNECTIONS = 50
 NUMBER = re.compile(rb"^X-Number: (\d+)$", re.M)
+STANDING = (" -s", " -l", " -k")  # a stem, its loader, their signer
 # Octets that a process may be larger after the soak than after a first round.
 GROWTH = 512 << 10
 
@@ -31,7 +32,9 @@ def standing(site, init):
     """pid: (command, descriptors, private octets) of what stays for good."""
     lines = site.processes()
     return {pid: (lines[pid], descriptors(pid), private_octets(pid))
-            for pid in [init.pid, *children_of(init.pid)] if pid in lines}
+            for pid in lines if pid == init.pid or
+            pid in children_of(init.pid) or
+            lines[pid].strip().endswith(STANDING)}
 
 
 def settle(site, init):
@@ -42,8 +45,8 @@ def settle(site, init):
         before, seen[0] = seen[0], set(site.processes())
         time.sleep(0.3)
         return before == seen[0] and not any(
-            "smtpd" in line and pid not in children_of(init.pid)
-            for pid, line in site.processes().items())
+            "smtpd" in line and not line.strip().endswith(STANDING)
+            for line in site.processes().values())
 
     servers.wait_for("quiet", quiet, 60)
     return standing(site, init)
