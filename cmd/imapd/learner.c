@@ -140,19 +140,6 @@ learn(struct learner *l, enum spam_lesson lesson, int message)
 	return rc == 0;
 }
 
-/* The next message; false when there will be none.  Of a session that ended
- * without hearing of all of them the socket tells first, and once. */
-static bool
-next_message(int line, struct ipc_msg *msg)
-{
-	int rc;
-
-	do
-		rc = ipc_recv(line, msg, CLOCK_NEVER);
-	while (rc == -ECONNRESET);
-	return rc == 1;
-}
-
 /* What waits of a session that is over is not tried, each for its whole time,
  * with a spamd that fails: such processes would become many. */
 static void
@@ -172,7 +159,7 @@ learner_run(const struct session *session, int line)
 
 	if (!confine(&l))
 		return;
-	while ((good || !over) && next_message(line, &msg)) {
+	while ((good || !over) && ipc_recv(line, &msg, CLOCK_NEVER) == 1) {
 		int rc;
 
 		if (msg.nfds == 1 && msg.type <= SPAM_LESSON_HAM)

@@ -157,11 +157,11 @@ receive(int fd, struct msghdr *head, int64_t deadline)
 		n = recvmsg(fd, head, flags);
 		if (n >= 0)
 			return n;
-		if (errno == ECONNRESET)
-			return 0;
 		if (at_once && errno == EAGAIN)
 			return -ETIMEDOUT;
-		if (errno != EINTR)
+		/* a peer that went without reading all: told once, and what it
+		 * had sent is still there */
+		if (errno != EINTR && errno != ECONNRESET)
 			return -errno;
 	}
 }

@@ -125,6 +125,32 @@ fields(void **state)
 	ipc_msg_release(&msg);
 }
 
+/* A peer that goes without having read all has still said what it said. */
+static void
+unread(void **state)
+{
+	struct pair *pair = *state;
+	struct ipc_msg msg = IPC_MSG_INIT;
+	int64_t deadlines[] = { CLOCK_NEVER, CLOCK_PAST };
+	size_t i;
+
+	for (i = 0; i < 2; i++)
+		assert_int_equal(ipc_send(pair->ends[0], (uint16_t)i,
+				     slice_from("last"), NULL, 0),
+		    0);
+	assert_int_equal(
+	    ipc_send(pair->ends[1], 9, slice_from("unread"), NULL, 0), 0);
+	(void)close(pair->ends[0]);
+	pair->ends[0] = -1;
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(
+		    ipc_recv(pair->ends[1], &msg, deadlines[i]), 1);
+		assert_int_equal(msg.type, i);
+	}
+	assert_int_equal(ipc_recv(pair->ends[1], &msg, CLOCK_NEVER), 0);
+	ipc_msg_release(&msg);
+}
+
 /* A body that ends in the middle of each field, and texts past their bound. */
 static void
 cut_bodies(void **state)
@@ -240,6 +266,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(fields, open_pair, close_pair),
 		cmocka_unit_test_setup_teardown(at_once, open_pair, close_pair),
+		cmocka_unit_test_setup_teardown(unread, open_pair, close_pair),
 		cmocka_unit_test(cut_bodies),
 		cmocka_unit_test_setup_teardown(largest, open_pair, close_pair),
 		cmocka_unit_test_setup_teardown(
