@@ -185,14 +185,27 @@ run(void *ctx)
 		mdb_txn_abort(txn);
 }
 
-/* Gives the lock back that a fault has left; touches no page of the file. */
+/* Gives a reader's place back; touches no page of the file. */
 static void
-abandon(void *ctx)
+abort_read(void *ctx)
 {
 	struct job *job = ctx;
 
 	if (job->txn.txn)
 		mdb_txn_abort(job->txn.txn);
+}
+
+/* After a fault.  What a writer was doing is left as it is, for as long as the
+ * process lives: some of its cursors were on a stack that is gone, and its lock
+ * must stay where the kernel looks for it at the process's end.  Others take
+ * another file (index_drop). */
+static void
+abandon(struct job *job)
+{
+	if (job->flags & MDB_RDONLY)
+		(void)fault_guard(abort_read, job); /* we are done with it */
+	else
+		job->txn.index->env = NULL;
 }
 
 static int
@@ -203,7 +216,7 @@ run_guarded(struct index *index, unsigned flags, index_work *work, void *ctx)
 	if (index->broken)
 		return -EBADMSG;
 	if (!fault_guard(run, &job)) {
-		(void)fault_guard(abandon, &job); /* we are done with it */
+		abandon(&job);
 		job.rc = -EBADMSG;
 	}
 	if (job.rc == -EIO && index_disk_full(index->path))
