@@ -71,7 +71,8 @@ pipe_status_read(
 void
 pipe_status_log(int fd, const char *name)
 {
+	int64_t deadline = clock_deadline(PIPE_END_MS);
 	struct err err = { 0, "" };
 
-	(void)pipe_status_read(fd, 0, CLOCK_PAST, name, &err); /* as it says */
+	(void)pipe_status_read(fd, 0, deadline, name, &err); /* as it says */
 }

@@ -9,6 +9,7 @@
 
 #define PIPE_SAID_MAX 2048 /* octets of its standard error, at most */
 #define PIPE_SAID_LINES 20 /* lines of that in the log */
+#define PIPE_END_MS 1000   /* for the end of one that has answered or failed */
 
 /*
  * Reads the descriptor to its end, until deadline (clock.h) or until guard (0
@@ -18,7 +19,8 @@
 int pipe_status_read(
     int fd, int guard, int64_t deadline, const char *name, struct err *err);
 
-/* The same, where that does not count any more: what was said by now. */
+/* The same, where how it ended does not count: what it says until then, or for
+ * PIPE_END_MS. */
 void pipe_status_log(int fd, const char *name);
 
 #endif
