@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 
+import servers
 from site_under_test import MAIL_UID
 
 
@@ -20,3 +21,10 @@ def small_disk(folder, options, owner=MAIL_UID):
         yield
     finally:
         subprocess.run(["umount", "-l", folder], check=True)
+
+
+def remount(folder, how):
+    """Makes it "ro" or "rw"; not while a process that ends writes there."""
+    servers.wait_for("remount", lambda: subprocess.run(
+        ["mount", "-o", "remount," + how, folder],
+        stderr=subprocess.DEVNULL, check=False).returncode == 0)

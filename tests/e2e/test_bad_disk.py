@@ -3,21 +3,16 @@ are told to come back, owners can still read and make room."""
 import contextlib
 import os
 import re
-import subprocess
 
 import pytest
 
-from disks import small_disk
+from disks import remount, small_disk
 from imap_client import Client
 from pop3_client import message, put, talk
 from site_under_test import MAIL_UID, PASSWORD
 from smtp_talk import DATA, Talk
 
 BIG = message("big", *[b"x" * 99] * 3000)
-
-
-def remount(site, how):
-    subprocess.run(["mount", "-o", "remount," + how, site.data], check=True)
 
 
 def fill(site):
@@ -130,7 +125,7 @@ def test_read_only(lite):
         put(lite, message("one", b"x"), flags="S")
         assert talk(lite).login().say("QUIT").startswith(b"+OK")
         put(lite, message("two", b"y"), folder="new")
-        remount(lite, "ro")
+        remount(lite.data, "ro")
         assert send(lite) == 451
         client = Client(lite)
         got = client.cmd("SELECT INBOX")
@@ -145,7 +140,7 @@ def test_read_only(lite):
         assert pop3.say("DELE 1").startswith(b"+OK")
         assert pop3.say("QUIT").startswith(b"-ERR [SYS/TEMP]")
         assert len(lite.messages()) == 2
-        remount(lite, "rw")
+        remount(lite.data, "rw")
         assert client.cmd("SELECT INBOX").code == "READ-WRITE"
         assert client.cmd("STORE 1 +FLAGS (\\Flagged)").status == "OK"
         assert send(lite) == 250

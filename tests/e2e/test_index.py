@@ -4,13 +4,12 @@ works as without one, says so once in the log, and nothing is lost."""
 import ctypes
 import os
 import signal
-import subprocess
 
 import pytest
 
 import servers
 from conftest import lacking
-from disks import small_disk
+from disks import remount, small_disk
 from imap_client import Client
 from modseqs import SIMPLE, fill, highest, modseqs
 from site_under_test import MAIL_UID, PASSWORD
@@ -49,13 +48,6 @@ def leave(*clients):
         client.cmd("LOGOUT")
         client.at_end()
         client.close()
-
-
-def remount(place, how):
-    """Not while a session that ends has files there."""
-    servers.wait_for("remount", lambda: subprocess.run(
-        ["mount", "-o", "remount," + how, place],
-        stderr=subprocess.DEVNULL, check=False).returncode == 0)
 
 
 def session(site, *wanted):
