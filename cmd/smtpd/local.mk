@@ -18,13 +18,14 @@ libsmtpd_a_SOURCES = \
 	%D%/front/checks.c %D%/front/checks.h \
 	%D%/front/data.c %D%/front/data.h \
 	%D%/front/envelope.c \
+	%D%/front/events.c %D%/front/events.h \
 	%D%/front/front.c \
 	%D%/front/intake.c %D%/front/intake.h \
 	%D%/front/limits.h \
 	%D%/front/params.c %D%/front/params.h \
 	%D%/front/reception.c %D%/front/reception.h \
 	%D%/front/replies.c %D%/front/replies.h \
-	%D%/front/say.c \
+	%D%/front/say.c %D%/front/say.h \
 	%D%/front/session.c %D%/front/session.h \
 	%D%/front/submission.c %D%/front/submission.h \
 	%D%/front/submission_from.c \

@@ -104,6 +104,17 @@ reply_format(const struct reply *reply, const struct reply_style *style,
 	} while (rest.ptr && lines < REPLY_LINES_MAX);
 }
 
+void
+reply_describe(
+    const struct reply *reply, struct slice argument, struct str *out)
+{
+	static const struct reply_style plain = { true, "" };
+
+	if (reply->enhanced)
+		str_appendf(out, "%s ", reply->enhanced);
+	expand(reply, &plain, argument, out);
+}
+
 const struct reply *
 reply_for_command(enum command_error error)
 {

@@ -31,6 +31,11 @@ struct reply_style {
 void reply_format(const struct reply *reply, const struct reply_style *style,
     struct slice argument, struct str *out);
 
+/* Appends the reply on one line, for the log: its enhanced code if it has one,
+ * and its text.  argument as above. */
+void reply_describe(
+    const struct reply *reply, struct slice argument, struct str *out);
+
 /* What SMTP says to a line that the command table did not let pass; NULL for
  * COMMAND_OK. */
 const struct reply *reply_for_command(enum command_error error);

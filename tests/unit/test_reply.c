@@ -116,6 +116,33 @@ many_lines(void **state)
 }
 
 static void
+describes(void **state)
+{
+	static const struct {
+		struct reply reply;
+		const char *argument;
+		const char *text;
+	} rows[] = {
+		/* clang-format off */
+		{ { 550, "5.1.1", "No" }, "", "5.1.1 No" },
+		{ { 421, "4.7.0", "<%s>: no" }, "a@b", "4.7.0 <a@b>: no" },
+		{ { 354, NULL, "Go" }, "", "Go" },
+		{ { 554, "5.7.1", "%s" }, "a\r\nb\xff", "5.7.1 a\\x0d\\x0ab\\xff" },
+		/* clang-format on */
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < UNIT_COUNT(rows); i++) {
+		STR_AUTO out = STR_INIT;
+
+		reply_describe(
+		    &rows[i].reply, slice_from(rows[i].argument), &out);
+		UNIT_CHECK(i, strcmp(str_cstr(&out), rows[i].text) == 0);
+	}
+}
+
+static void
 long_arguments(void **state)
 {
 	struct reply reply = { 550, "5.1.1", "<%s>" };
@@ -159,6 +186,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(formats),
+		cmocka_unit_test(describes),
 		cmocka_unit_test(long_lines),
 		cmocka_unit_test(many_lines),
 		cmocka_unit_test(long_arguments),

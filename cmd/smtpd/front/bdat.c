@@ -75,6 +75,7 @@ finish(struct smtp *s, const struct chunk *chunk)
 	}
 	no = reception_refusal(r);
 	if (no) {
+		data_refused(s, no, r->un.octets);
 		smtp_reset(s);
 		smtp_say(s, no);
 		return;

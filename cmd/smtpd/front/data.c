@@ -1,81 +1,11 @@
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "cmd/smtpd/content/milters.h"
 #include "cmd/smtpd/front/data.h"
+#include "cmd/smtpd/front/events.h"
 #include "cmd/smtpd/front/submission.h"
 #include "common/base/clock.h"
-#include "common/base/log.h"
 #include "common/svc/check/checks.h"
-#include "common/svc/check/report.h"
-
-#define NUMBER_MAX 24
-
-/* How a message ended, for its line in the log. */
-struct ending {
-	const struct reply *reply;
-	struct slice reason; /* of a check, for the reply's %s */
-	struct content_result content;
-	struct str found; /* by the checks, for the log */
-	uint64_t size;
-	int64_t received, filtered; /* clock_ms: it was here, it was judged */
-	struct ipc_msg answer;      /* the keeper's: what became of whom */
-};
-
-/* Milliseconds of each stage, what came before MAIL for the first alone. */
-static void
-put_stages(const struct smtp *s, const struct ending *end, struct str *out)
-{
-	const struct transaction *tx = &s->tx;
-
-	if (s->messages == 1)
-		str_appendf(
-		    out, "connect:%lld ", (long long)(tx->started - s->began));
-	str_appendf(out, "rcpt:%lld data:%lld filter:%lld commit:%lld",
-	    (long long)(tx->opened - tx->started),
-	    (long long)(end->received - tx->opened),
-	    (long long)(end->filtered - end->received),
-	    (long long)(clock_ms() - end->filtered));
-}
-
-/* The one line of a transaction in the log. */
-static void
-log_message(const struct smtp *s, const struct ending *end, const char *stages)
-{
-	const struct transaction *tx = &s->tx;
-	bool good = end->reply->code < 400;
-	char size[NUMBER_MAX], code[NUMBER_MAX], ms[NUMBER_MAX],
-	    nrcpt[NUMBER_MAX];
-	const struct log_field fields[] = {
-		{ "from", str_cstr(&tx->sender) },
-		{ "to", str_cstr(&tx->rcpts) },
-		{ "nrcpt", nrcpt },
-		{ "size", size },
-		{ "code", code },
-		{ "verdict", end->content.verdict },
-		{ "score", end->content.score_text[0] ? end->content.score_text
-						      : NULL },
-		{ "filter",
-		    end->content.filter[0] ? end->content.filter : NULL },
-		{ "where", good ? content_where(s, &end->content) : NULL },
-		{ "helo", str_cstr(&s->helo) },
-		{ "peer", s->front->peer->address },
-		{ "tls", s->front->tls ? s->front->tls_text : NULL },
-		{ "user", s->logged_in ? str_cstr(&s->user) : NULL },
-		{ "checks", end->found.len ? str_cstr(&end->found) : NULL },
-		{ "ms", ms },
-		{ "stages", stages },
-	};
-
-	(void)snprintf(nrcpt, sizeof nrcpt, "%zu", tx->count);
-	(void)snprintf(
-	    size, sizeof size, "%llu", (unsigned long long)end->size);
-	(void)snprintf(code, sizeof code, "%u", end->reply->code);
-	(void)snprintf(
-	    ms, sizeof ms, "%lld", (long long)(clock_ms() - tx->started));
-	log_event(LOG_LEVEL_INFO, good ? "message accepted" : "message refused",
-	    fields, sizeof fields / sizeof fields[0]);
-}
 
 static const struct reply *
 commit(struct smtp *s, struct reception *r, struct ending *end)
@@ -120,18 +50,26 @@ conclude(struct smtp *s, struct reception *r, struct ending *end)
 	end->size = r->un.octets;
 }
 
+/* Appends what replaces the reply's %s. */
+static void
+put_argument(const struct smtp *s, const struct reply *reply,
+    struct slice reason, struct slice recipient, struct str *out)
+{
+	if (reply == &reply_over_quota || reply == &reply_full_now)
+		verdict_text(s->settings, reply, recipient, out);
+	else if (reason.len && reply != &reply_queued)
+		str_append(out, reason);
+	else
+		str_append_cstr(out, s->front->trace);
+}
+
 static void
 say_end(struct smtp *s, const struct reply *reply, struct slice reason,
     struct slice recipient)
 {
 	STR_AUTO text = STR_INIT;
 
-	if (reply == &reply_over_quota || reply == &reply_full_now)
-		verdict_text(s->settings, reply, recipient, &text);
-	else if (reason.len && reply != &reply_queued)
-		str_append(&text, reason);
-	else
-		str_append_cstr(&text, s->front->trace);
+	put_argument(s, reply, reason, recipient, &text);
 	smtp_say_with(s, reply, str_slice(&text));
 }
 
@@ -155,28 +93,44 @@ say_each(struct smtp *s, const struct ending *end)
 	}
 }
 
+static void
+log_end(struct smtp *s, const struct ending *end)
+{
+	STR_AUTO text = STR_INIT;
+
+	put_argument(
+	    s, end->reply, end->reason, str_slice(&s->tx.first), &text);
+	events_message(s, end, str_slice(&text));
+}
+
+void
+data_refused(struct smtp *s, const struct reply *reply, uint64_t octets)
+{
+	struct ending end = {
+		.reply = reply, .content = CONTENT_RESULT_INIT, .size = octets
+	};
+
+	log_end(s, &end);
+}
+
 void
 data_close(struct smtp *s, struct reception *r)
 {
 	struct ending end = { .answer = IPC_MSG_INIT,
 		.content = CONTENT_RESULT_INIT };
-	STR_AUTO stages = STR_INIT;
 
 	conclude(s, r, &end);
-	checks_log(s->checks, &end.found);
-	put_stages(s, &end, &stages);
-	log_message(s, &end, str_cstr(&stages));
+	log_end(s, &end);
 	if (s->lmtp)
 		say_each(s, &end);
 	else
 		say_end(s, end.reply, end.reason, str_slice(&s->tx.first));
-	str_release(&end.found);
 	content_result_release(&end.content);
 	ipc_msg_release(&end.answer);
 }
 
-const struct reply *
-data_open(struct smtp *s, struct reception *r)
+static const struct reply *
+open_message(struct smtp *s, struct reception *r)
 {
 	const struct reply *no = milters_data(s);
 	enum smtp_outcome outcome;
@@ -194,11 +148,23 @@ data_open(struct smtp *s, struct reception *r)
 	return NULL;
 }
 
+const struct reply *
+data_open(struct smtp *s, struct reception *r)
+{
+	const struct reply *no = open_message(s, r);
+
+	if (no)
+		data_refused(s, no, 0);
+	return no;
+}
+
 void
 data_drop_chunks(struct smtp *s)
 {
-	if (s->tx.chunks)
+	if (s->tx.chunks) {
+		s->tx.octets = s->tx.chunks->un.octets;
 		reception_release(s->tx.chunks);
+	}
 	free(s->tx.chunks);
 	s->tx.chunks = NULL;
 }
@@ -227,6 +193,7 @@ cmd_data(void *ctx, struct slice argument)
 		smtp_say(s, &reply_data);
 		if (reception_read(&r))
 			data_close(s, &r);
+		s->tx.octets = r.un.octets;
 		reception_release(&r);
 	}
 	smtp_reset(s);

@@ -15,6 +15,10 @@ const struct reply *data_open(struct smtp *s, struct reception *r);
  * reply, in LMTP those of all recipients. */
 void data_close(struct smtp *s, struct reception *r);
 
+/* A message is refused before it is here whole: its line in the log.  octets
+ * are those that came. */
+void data_refused(struct smtp *s, const struct reply *reply, uint64_t octets);
+
 /* Forgets what BDAT has brought, if anything. */
 void data_drop_chunks(struct smtp *s);
 

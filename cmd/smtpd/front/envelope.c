@@ -1,14 +1,9 @@
-#include <stdio.h>
-
 #include "cmd/smtpd/content/milters.h"
+#include "cmd/smtpd/front/events.h"
 #include "cmd/smtpd/front/params.h"
 #include "common/base/clock.h"
-#include "common/base/log.h"
 #include "common/msg/address.h"
 #include "common/svc/check/checks.h"
-#include "common/svc/check/report.h"
-
-#define CODE_MAX 16
 
 /* Cuts the keyword ("FROM:") off; blanks behind it are common and harmless. */
 static bool
@@ -90,26 +85,33 @@ ask_sender(struct smtp *s)
 	return smtp_ask(s, SMTP_MAIL, str_slice(&body), NULL);
 }
 
+static void
+refuse_sender(struct smtp *s, const struct reply *no, struct slice argument)
+{
+	events_sender_refused(s, no, argument);
+	smtp_reset(s);
+	smtp_say_with(s, no, argument);
+}
+
 /* The transaction begins, if the keeper says so. */
 static void
 begin(struct smtp *s)
 {
 	enum smtp_outcome outcome = ask_sender(s);
 	STR_AUTO sender = STR_INIT;
-	const struct reply *no = NULL;
+	const struct reply *no;
 
 	str_append(&sender, str_slice(&s->tx.sender));
 	s->tx.at_keeper = outcome == OUTCOME_OK;
-	if (outcome == OUTCOME_OK)
-		no = milters_mail(s);
-	if (outcome == OUTCOME_OK && no == NULL) {
-		s->tx.started = clock_ms();
-		s->state = ST_MAIL;
-		checks_begin(s->checks, CHECK_MAIL);
-	} else {
-		smtp_reset(s);
+	no = outcome == OUTCOME_OK ? milters_mail(s) : reply_for_mail(outcome);
+	if (no) {
+		refuse_sender(s, no, str_slice(&sender));
+		return;
 	}
-	smtp_say_with(s, no ? no : reply_for_mail(outcome), str_slice(&sender));
+	s->tx.started = clock_ms();
+	s->state = ST_MAIL;
+	checks_begin(s->checks, CHECK_MAIL);
+	smtp_say(s, &reply_sender_ok);
 }
 
 void
@@ -124,12 +126,10 @@ cmd_mail(void *ctx, struct slice argument)
 		return;
 	}
 	no = take_sender(s, argument, &name);
-	if (no) {
-		smtp_reset(s);
-		smtp_say_with(s, no, name);
-		return;
-	}
-	begin(s);
+	if (no)
+		refuse_sender(s, no, name);
+	else
+		begin(s);
 }
 
 size_t
@@ -208,35 +208,6 @@ ask_milters(struct smtp *s, const struct str *address)
 	return no;
 }
 
-static void
-log_refused(const struct smtp *s, const struct reply *reply,
-    const struct str *address, struct slice why)
-{
-	char code[CODE_MAX];
-	STR_AUTO reason = STR_INIT;
-	STR_AUTO found = STR_INIT;
-	struct log_field fields[] = {
-		{ "from", str_cstr(&s->tx.sender) },
-		{ "to", str_cstr(address) },
-		{ "code", code },
-		{ "reason", NULL },
-		{ "helo", str_cstr(&s->helo) },
-		{ "user", s->logged_in ? str_cstr(&s->user) : NULL },
-		{ "peer", s->front->peer->address },
-		{ "checks", NULL },
-	};
-	const size_t n = sizeof fields / sizeof fields[0];
-
-	if (why.len) {
-		str_set(&reason, why);
-		checks_log(s->checks, &found);
-		fields[3].value = str_cstr(&reason);
-		fields[n - 1].value = str_cstr(&found);
-	}
-	(void)snprintf(code, sizeof code, "%u", reply->code);
-	log_event(LOG_LEVEL_INFO, "recipient refused", fields, n);
-}
-
 /* What is told about an outcome, quota_message being the site's own words. */
 static void
 say_outcome(struct smtp *s, enum smtp_outcome outcome, const struct reply *no,
@@ -247,8 +218,20 @@ say_outcome(struct smtp *s, enum smtp_outcome outcome, const struct reply *no,
 
 	verdict_text(s->settings, reply, str_slice(address), &text);
 	if (reply->code >= 400)
-		log_refused(s, reply, address, slice_from(""));
+		events_recipient_refused(
+		    s, reply, str_slice(address), str_slice(&text));
 	smtp_say_with(s, reply, str_slice(&text));
+}
+
+/* What is said against the recipient before anybody is asked about him. */
+static const struct reply *
+refuse_recipient(struct smtp *s, struct slice argument, struct str *address,
+    struct slice *ret_text)
+{
+	const struct reply *no = take_recipient(s, argument, address, ret_text);
+
+	return no ? no
+		  : checks_recipient(s->checks, str_slice(address), ret_text);
 }
 
 void
@@ -256,18 +239,13 @@ cmd_rcpt(void *ctx, struct slice argument)
 {
 	struct smtp *s = ctx;
 	STR_AUTO address = STR_INIT;
-	struct slice name = { "", 0 };
-	const struct reply *no = take_recipient(s, argument, &address, &name);
+	struct slice text = { "", 0 };
+	const struct reply *no = refuse_recipient(s, argument, &address, &text);
 	enum smtp_outcome outcome;
 
 	if (no) {
-		smtp_say_with(s, no, name);
-		return;
-	}
-	no = checks_recipient(s->checks, str_slice(&address), &name);
-	if (no) {
-		log_refused(s, no, &address, name);
-		smtp_say_with(s, no, name);
+		events_recipient_refused(s, no, str_slice(&address), text);
+		smtp_say_with(s, no, text);
 		return;
 	}
 	outcome = ask_recipient(s, str_slice(&address));

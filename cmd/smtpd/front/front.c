@@ -3,6 +3,7 @@
 #include "cmd/smtpd/front/checks.h"
 #include "cmd/smtpd/content/milters.h"
 #include "cmd/smtpd/front/data.h"
+#include "cmd/smtpd/front/events.h"
 #include "cmd/smtpd/front/xclient.h"
 #include "common/base/clock.h"
 #include "common/base/enc.h"
@@ -87,14 +88,18 @@ smtp_reset(struct smtp *s)
 	    front_ask(s->front, SMTP_RESET, slice_from(""), NULL) < 0)
 		s->over = true;
 	milters_reset(s);
+	data_drop_chunks(s);
+	events_given_up(s);
 	checks_forget(s->checks, CHECK_MAIL);
 	str_clear(&s->tx.sender);
 	str_clear(&s->tx.first);
 	str_clear(&s->tx.rcpts);
 	str_clear(&s->tx.each);
 	str_clear(&s->tx.envid);
-	data_drop_chunks(s);
 	s->tx.announced = 0;
+	s->tx.octets = 0;
+	s->tx.opened = 0;
+	s->tx.told = false;
 	s->tx.bits = 0;
 	s->tx.count = 0;
 	s->tx.at_keeper = false;
@@ -286,6 +291,7 @@ run_line(struct smtp *s, struct slice line)
 
 	error = command_find(
 	    smtp_commands, smtp_commands_count, &state, line, &row, &argument);
+	s->verb = row ? row->verb : s->verb;
 	command_for_log(row, line, shown, LOG_COMMAND_MAX);
 	log_debug("command: %s", shown);
 	no = refuse_line(s, row, line);
@@ -329,7 +335,6 @@ release(struct smtp *s)
 	str_release(&s->tx.each);
 	str_release(&s->tx.envid);
 	str_release(&s->rcpt.orcpt);
-	data_drop_chunks(s);
 }
 
 /* LMTP has no way to tell who may say it: whoever is on this machine may. */
@@ -439,6 +444,8 @@ smtp_front(struct front *front)
 			run_line(&s, line);
 	}
 	(void)stream_flush(front->client); /* nobody is left to tell */
+	data_drop_chunks(&s);
+	events_given_up(&s);
 	milters_end(&s);
 	release(&s);
 }

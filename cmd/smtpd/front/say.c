@@ -1,6 +1,6 @@
 #include <poll.h>
 
-#include "cmd/smtpd/front/session.h"
+#include "cmd/smtpd/front/events.h"
 #include "common/base/clock.h"
 #include "common/base/fileio.h"
 
@@ -54,6 +54,16 @@ tarpit(const struct smtp *s, const struct reply *reply)
 	    clock_deadline((int64_t)steps * s->settings->smtp_error_delay));
 }
 
+struct slice
+smtp_argument(const struct smtp *s, const struct reply *reply,
+    struct slice argument, struct str *store)
+{
+	if (reply != &reply_greylisted)
+		return argument;
+	str_appendf(store, "%u", s->wait);
+	return str_slice(store);
+}
+
 void
 smtp_say_with(struct smtp *s, const struct reply *reply, struct slice argument)
 {
@@ -62,14 +72,13 @@ smtp_say_with(struct smtp *s, const struct reply *reply, struct slice argument)
 	STR_AUTO text = STR_INIT;
 
 	reply = count_reply(s, reply);
-	if (reply->code == 421)
+	if (reply->code == 421) {
+		events_sent_away(s, reply, argument);
 		s->over = true;
-	if (reply == &reply_greylisted) {
-		str_appendf(&seconds, "%u", s->wait);
-		argument = str_slice(&seconds);
 	}
 	tarpit(s, reply);
-	reply_format(reply, &style, argument, &text);
+	reply_format(
+	    reply, &style, smtp_argument(s, reply, argument, &seconds), &text);
 	stream_write(s->front->client, str_slice(&text));
 }
 

@@ -163,7 +163,7 @@ cmd_quit(void *ctx, struct slice argument)
 
 	(void)argument; /* there is none */
 	smtp_say(s, &reply_bye);
-	s->over = true;
+	s->quit = s->over = true;
 }
 
 void

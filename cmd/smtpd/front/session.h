@@ -4,7 +4,7 @@
 #define NJIWA_CMD_SMTPD_FRONT_SESSION_H
 
 #include "cmd/smtpd/front/limits.h"
-#include "cmd/smtpd/front/replies.h"
+#include "cmd/smtpd/front/say.h"
 #include "common/proto/command.h"
 #include "common/svc/service.h"
 
@@ -45,7 +45,9 @@ struct transaction {
 	size_t count;       /* recipients accepted */
 	bool at_keeper;     /* the keeper knows of it */
 	int64_t started;    /* MAIL; clock_ms, as the next */
-	int64_t opened;     /* DATA, the first BDAT */
+	int64_t opened;     /* DATA, the first BDAT; 0: not yet */
+	uint64_t octets;    /* of the message, where it was cut off */
+	bool told;          /* it has its line in the log */
 	struct reception *chunks; /* what BDAT has brought, or NULL */
 };
 
@@ -72,14 +74,17 @@ struct smtp {
 	bool submission; /* users log in here; nobody else is served */
 	bool lmtp;       /* RFC 2033: a reply for each recipient */
 	bool logged_in;
-	bool extended;           /* EHLO or LHLO was said */
-	bool over;               /* the connection is to be closed */
-	bool early;              /* it spoke before the greeting */
-	struct str helo;         /* what the client calls itself */
-	struct str proxied_helo; /* HELO of XCLIENT: stands for any later */
-	struct str user;         /* who logged in */
-	struct str mechanism;    /* by which of SASL's */
-	size_t messages;         /* DATA in this connection */
+	bool extended;               /* EHLO or LHLO was said */
+	bool over;                   /* the connection is to be closed */
+	bool early;                  /* it spoke before the greeting */
+	bool quit;                   /* it said QUIT */
+	const char *verb;            /* the last one that there is, or NULL */
+	const struct reply *goodbye; /* the 421 that was said, or NULL */
+	struct str helo;             /* what the client calls itself */
+	struct str proxied_helo;     /* HELO of XCLIENT: stands for any later */
+	struct str user;             /* who logged in */
+	struct str mechanism;        /* by which of SASL's */
+	size_t messages;             /* DATA in this connection */
 	uint32_t wait; /* seconds, when the keeper said OUTCOME_GREYLISTED */
 	struct smtp_tally tally;
 	struct transaction tx;
@@ -110,12 +115,6 @@ void smtp_carry(const struct smtp *s, struct str *out);
 /* Is the verb offered on this connection (profile, TLS)?  Whether it may be
  * said now is the dispatcher's to see. */
 bool smtp_offers(const struct smtp *s, const struct command *row);
-
-/* Says a reply, with argument for its %s.  It counts in the tally: after too
- * much of one kind the end of the connection is said instead. */
-void smtp_say(struct smtp *s, const struct reply *reply);
-void smtp_say_with(
-    struct smtp *s, const struct reply *reply, struct slice argument);
 
 /*
  * The next line without its CRLF, of at most SMTP_LINE_AUTH octets with it, all
