@@ -42,7 +42,8 @@ check_version(struct index_txn *txn, void *ctx)
 	if (rc < 0)
 		return rc;
 	if (!index_version_read(value, &version) ||
-	    strcmp(version.boot, txn->index->config.boot) != 0)
+	    strcmp(version.boot, txn->index->config.boot) != 0 ||
+	    index_is_behind(txn, version.made))
 		return -EBADMSG;
 	txn->index->made = version.made;
 	return 0;
@@ -157,6 +158,8 @@ open_once(struct index *index)
 		rc = index_read(index, check_version, NULL);
 	if (rc == -ENOENT)
 		rc = index_write(index, put_version, NULL);
+	if (rc == 0)
+		told_set_made(index->config.told, index->made);
 	return rc;
 }
 

@@ -9,15 +9,18 @@
 #include <stdint.h>
 #include "common/base/err.h"
 #include "common/base/slice.h"
+#include "common/index/told.h"
 
 #define INDEX_BOOT_MAX 40     /* octets of a boot's id, with its NUL */
 #define INDEX_KEY_MAX 300     /* octets of a key */
 #define INDEX_READERS_MAX 512 /* processes that read at one moment */
 
 struct index_config {
-	const char *boot; /* this boot's id: what another one wrote may be torn
-			   * and is not believed.  "": there is no index */
-	uint64_t octets;  /* the file's ceiling */
+	const char *boot;  /* this boot's id: what another one wrote may be torn
+			    * and is not believed.  "": there is no index */
+	uint64_t octets;   /* the file's ceiling */
+	struct told *told; /* what it must not fall behind; NULL, or lives as
+			    * long as the index */
 };
 
 struct index;

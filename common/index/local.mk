@@ -8,4 +8,5 @@ libindex_a_SOURCES = \
 	%D%/own.h \
 	%D%/record.c %D%/record.h \
 	%D%/texts.c \
+	%D%/told.c %D%/told.h \
 	%D%/txn.c

@@ -76,7 +76,7 @@ int
 index_look(const char *path, const char *boot, struct index_facts *ret_facts,
     struct err *err)
 {
-	const struct index_config config = { boot, 0 };
+	const struct index_config config = { .boot = boot };
 	FD_AUTO lock = index_lock(path);
 	struct look look = { NULL, boot, ret_facts };
 	struct index *index;
@@ -106,7 +106,7 @@ index_look(const char *path, const char *boot, struct index_facts *ret_facts,
 int
 index_remove(const char *path, struct err *err)
 {
-	const struct index_config config = { "", 0 };
+	const struct index_config config = { .boot = "" };
 	FD_AUTO lock = index_lock(path);
 	struct index *index;
 	struct stat st;

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 
-#include "common/base/clock.h"
 #include "common/index/keys.h"
 #include "common/index/own.h"
 
@@ -12,14 +11,10 @@ raw(const void *value, size_t size)
 	return slice_of(value, size);
 }
 
-uint64_t
-index_next_modseq(uint64_t last)
+int
+index_next_modseq(struct index_txn *txn, uint64_t last, uint64_t *ret_modseq)
 {
-	struct timespec now = clock_now();
-	uint64_t clock =
-	    (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000;
-
-	return clock > last ? clock : last + 1;
+	return told_next(txn->index->config.told, last, ret_modseq);
 }
 
 static int

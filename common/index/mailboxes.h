@@ -9,9 +9,10 @@
 #define INDEX_VANISHED_MAX 10000 /* ranges of uids kept of a mailbox */
 #define INDEX_SWEEP_MAX 2000     /* dead keys deleted in one transaction */
 
-/* The modification sequence after last: the clock in microseconds, so that one
- * that begins anew is above all that was ever told. */
-uint64_t index_next_modseq(uint64_t last);
+/* The modification sequence after last, and after all that were ever told
+ * (told.h).  0 or -errno. */
+int index_next_modseq(
+    struct index_txn *txn, uint64_t last, uint64_t *ret_modseq);
 
 /* The number and head of the mailbox in the folder dir.  0, -ENOENT, -EBADMSG,
  * -errno. */

@@ -22,11 +22,16 @@ struct index_txn {
 	struct index *index;
 	MDB_txn *txn;
 	int64_t rows; /* added less dropped, until the head is written */
+	struct told_last told; /* before it began */
 };
 
 /* LMDB's word as an errno: 0, -ENOENT, -EFBIG, -errno, and -EBADMSG for all
  * that tells of damage. */
 int index_error(int rc);
+
+/* A damaged page can make LMDB take what was there a transaction ago.  Is the
+ * index, made at made, behind what was known when txn began? */
+bool index_is_behind(const struct index_txn *txn, uint64_t made);
 
 /* One with its paths, not open; index_close ends it. */
 struct index *index_new(const char *path, const struct index_config *config);

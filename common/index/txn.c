@@ -148,51 +148,84 @@ struct job {
 	int rc;
 };
 
+/* The last transaction that the file tells of. */
+static uint64_t
+last_txn(const struct index *index)
+{
+	MDB_envinfo info;
+
+	return mdb_env_info(index->env, &info) == 0 ? info.me_last_txnid : 0;
+}
+
+bool
+index_is_behind(const struct index_txn *txn, uint64_t made)
+{
+	return made && txn->told.made == made &&
+	       last_txn(txn->index) < txn->told.txn;
+}
+
 static int
 begin(struct job *job)
 {
-	MDB_env *env = job->txn.index->env;
+	struct index_txn *txn = &job->txn;
+	MDB_env *env = txn->index->env;
 	int dead, rc = 0;
 
+	txn->told = told_last(txn->index->config.told);
 	/* what a reader that was killed has seen would be kept for it */
 	if (!(job->flags & MDB_RDONLY))
 		rc = mdb_reader_check(env, &dead);
 	if (rc == 0)
-		rc = mdb_txn_begin(env, NULL, job->flags, &job->txn.txn);
+		rc = mdb_txn_begin(env, NULL, job->flags, &txn->txn);
 	/* another process has a larger map */
 	if (rc == MDB_MAP_RESIZED && mdb_env_set_mapsize(env, 0) == 0)
-		rc = mdb_txn_begin(env, NULL, job->flags, &job->txn.txn);
+		rc = mdb_txn_begin(env, NULL, job->flags, &txn->txn);
 	/* of a mutex that is none any more */
-	return rc == EINVAL || rc == ENOTRECOVERABLE ? -EBADMSG
-						     : index_error(rc);
+	if (rc == EINVAL || rc == ENOTRECOVERABLE)
+		return -EBADMSG;
+	if (rc == 0 && index_is_behind(txn, txn->index->made))
+		return -EBADMSG;
+	return index_error(rc);
+}
+
+/* Gives a reader's place back, or a writer's lock. */
+static void
+abort_txn(void *ctx)
+{
+	struct job *job = ctx;
+	MDB_txn *txn = job->txn.txn;
+
+	job->txn.txn = NULL; /* should this fault */
+	if (txn)
+		mdb_txn_abort(txn);
+}
+
+static int
+commit(struct job *job)
+{
+	const struct index *index = job->txn.index;
+	MDB_txn *txn = job->txn.txn;
+	int rc;
+
+	job->txn.txn = NULL;
+	rc = index_error(mdb_txn_commit(txn));
+	if (rc == 0)
+		told_set_txn(index->config.told, index->made, last_txn(index));
+	return rc;
 }
 
 static void
 run(void *ctx)
 {
 	struct job *job = ctx;
-	MDB_txn *txn;
 
 	job->rc = begin(job);
-	if (job->rc < 0)
-		return;
-	job->rc = job->work(&job->txn, job->ctx);
-	txn = job->txn.txn;
-	job->txn.txn = NULL;
+	if (job->rc == 0)
+		job->rc = job->work(&job->txn, job->ctx);
 	if (job->rc == 0 && !(job->flags & MDB_RDONLY))
-		job->rc = index_error(mdb_txn_commit(txn));
+		job->rc = commit(job);
 	else
-		mdb_txn_abort(txn);
-}
-
-/* Gives a reader's place back; touches no page of the file. */
-static void
-abort_read(void *ctx)
-{
-	struct job *job = ctx;
-
-	if (job->txn.txn)
-		mdb_txn_abort(job->txn.txn);
+		abort_txn(job);
 }
 
 /* After a fault.  What a writer was doing is left as it is, for as long as the
@@ -203,7 +236,7 @@ static void
 abandon(struct job *job)
 {
 	if (job->flags & MDB_RDONLY)
-		(void)fault_guard(abort_read, job); /* we are done with it */
+		(void)fault_guard(abort_txn, job); /* we are done with it */
 	else
 		job->txn.index->env = NULL;
 }
@@ -211,7 +244,9 @@ abandon(struct job *job)
 static int
 run_guarded(struct index *index, unsigned flags, index_work *work, void *ctx)
 {
-	struct job job = { { index, NULL, 0 }, flags, work, ctx, 0 };
+	struct job job = {
+		.txn.index = index, .flags = flags, .work = work, .ctx = ctx
+	};
 
 	if (index->broken)
 		return -EBADMSG;

@@ -285,6 +285,7 @@ store_free(struct store *store)
 	if (store == NULL)
 		return;
 	index_close(store->index);
+	told_close(store->told);
 	fileio_close(&store->root);
 	free(store->path);
 	free(store);

@@ -34,7 +34,8 @@ struct store_indexing {
 	void *ctx;
 };
 
-#define STORE_INDEX_DIR "njiwa-index" /* no dot first: no Maildir++ folder */
+#define STORE_INDEX_DIR "njiwa-index"  /* no dot first: no Maildir++ folder */
+#define STORE_TOLD_NAME "njiwa-modseq" /* beside the mail: see told.h */
 
 struct store_config {
 	bool sync;        /* fsync files and directories */

@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <string.h>
 
+#include "common/base/fault.h"
 #include "common/index/mailboxes.h"
 
 static void
@@ -29,12 +30,37 @@ make_folder(struct store *store)
 	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 }
 
+/* Without it no modseq would be told for good. */
+static int
+open_told(struct store *store, struct err *err)
+{
+	const struct told_config config = { store->config.indexing->boot,
+		store->config.sync };
+	int rc;
+
+	if (store->told)
+		return 0;
+	rc =
+	    told_open(store->root, STORE_TOLD_NAME, &config, &store->told, err);
+	return rc < 0
+		   ? tree_error(store, err, -rc, store->path, STORE_TOLD_NAME)
+		   : 0;
+}
+
+static int
+open_with(struct store *store, const char *path, struct err *err)
+{
+	const struct index_config config = { store->config.indexing->boot,
+		store->config.indexing->octets, store->told };
+
+	return index_open(path, &config, &store->index, err);
+}
+
 /* Opens it; what cannot be now is not tried again. */
 static void
 open_index(struct store *store)
 {
 	const struct store_indexing *indexing = store->config.indexing;
-	const struct index_config config = { indexing->boot, indexing->octets };
 	STR_AUTO path = STR_INIT;
 	struct err err = { 0, "" };
 	int rc = 0;
@@ -49,13 +75,22 @@ open_index(struct store *store)
 	if (rc < 0)
 		(void)tree_error(
 		    store, &err, -rc, store->path, STORE_INDEX_DIR);
-	else
-		rc = index_open(str_cstr(&path), &config, &store->index, &err);
+	else if ((rc = open_told(store, &err)) == 0)
+		rc = open_with(store, str_cstr(&path), &err);
 	if (rc == 0)
 		return;
 	store->index = NULL;
 	store->index_opened = STORE_INDEX_OPENED_MAX;
 	complain(store, err.text);
+}
+
+static void
+close_both(struct store *store)
+{
+	index_close(store->index);
+	told_close(store->told);
+	store->index = NULL;
+	store->told = NULL;
 }
 
 /* Somebody took it away, or it was damaged. */
@@ -64,8 +99,7 @@ lose(struct store *store)
 {
 	STR_AUTO text = STR_INIT;
 
-	index_close(store->index);
-	store->index = NULL;
+	close_both(store);
 	if (store->index_opened < STORE_INDEX_OPENED_MAX)
 		return;
 	str_appendf(&text, "%s: the index was lost %d times; no more of it",
@@ -91,10 +125,38 @@ store_rest(struct store *store)
 {
 	if (store->index == NULL)
 		return;
-	index_close(store->index);
-	store->index = NULL;
+	close_both(store);
 	store->index_opened--; /* it did not fail */
 	(void)malloc_trim(0);  /* an optimisation */
+}
+
+struct next {
+	struct told *told;
+	uint64_t last, modseq;
+	int rc;
+};
+
+static void
+next_modseq(void *ctx)
+{
+	struct next *next = ctx;
+
+	next->rc = told_next(next->told, next->last, &next->modseq);
+}
+
+uint64_t
+store_next_modseq(struct store *store, uint64_t last)
+{
+	struct err err = { 0, "" };
+	struct next next = { NULL, last, 0, 0 };
+
+	if (open_told(store, &err) == 0)
+		next.told = store->told;
+	if (!fault_guard(next_modseq, &next) || next.rc < 0) {
+		next.told = NULL; /* then nothing but the clock is left */
+		next_modseq(&next);
+	}
+	return next.modseq;
 }
 
 /* What a failure means. */

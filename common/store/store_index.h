@@ -18,6 +18,9 @@ void store_index_failed(struct store *store, int error);
 /* The folder's name in the index, borrowed. */
 struct slice store_index_name(const struct tree_folder *folder);
 
+/* The modseq after last for a change that no index notes. */
+uint64_t store_next_modseq(struct store *store, uint64_t last);
+
 /* In a transaction: forgets what is left of folders that are not there. */
 int store_index_tidy(struct store *store, struct index_txn *txn);
 

@@ -18,6 +18,7 @@ struct store {
 	mode_t mode; /* and its permissions */
 	struct store_config config;
 	unsigned number;       /* of the next unique name */
+	struct told *told;     /* modseqs; NULL: not open */
 	struct index *index;   /* NULL: not open */
 	unsigned index_opened; /* how often it was */
 };

@@ -45,7 +45,7 @@ stamp_own(struct mailbox *mb, uint32_t uid)
 
 	if (mb->highest == 0 || record == NULL || record->state & RECORD_GONE)
 		return;
-	mb->highest = index_next_modseq(mb->highest);
+	mb->highest = store_next_modseq(mb->store, mb->highest);
 	record->message.modseq = mb->highest;
 }
 
@@ -171,9 +171,10 @@ own_work(struct index_txn *txn, void *ctx)
 		return rc;
 	before = own->head.highest;
 	own->gone[0] = 0;
-	own->modseq =
-	    index_next_modseq(before > mb->highest ? before : mb->highest);
-	if (own->changes) {
+	if (own->changes)
+		rc = index_next_modseq(txn,
+		    before > mb->highest ? before : mb->highest, &own->modseq);
+	if (rc == 0 && own->changes) {
 		own->head.highest = own->modseq;
 		rc = put_changes(txn, own);
 		set_seen(own);
@@ -235,11 +236,12 @@ mailbox_batch(struct mailbox *mb, bool on)
 void
 view_stamp(struct mailbox *mb, uint32_t appeared)
 {
-	uint64_t modseq = index_next_modseq(mb->highest);
+	uint64_t modseq;
 	uint32_t i;
 
 	if (mb->highest == 0)
 		return; /* none were ever told */
+	modseq = store_next_modseq(mb->store, mb->highest);
 	for (i = 0; i < mb->count; i++) {
 		struct record *record = &mb->records[i];
 

@@ -294,7 +294,9 @@ apply(struct publish *p, struct index_txn *txn)
 		return 0;
 	if (p->head.highest < p->mb->highest)
 		p->head.highest = p->mb->highest; /* was told already */
-	modseq = index_next_modseq(p->head.highest);
+	rc = index_next_modseq(txn, p->head.highest, &modseq);
+	if (rc < 0)
+		return rc;
 	p->head.highest = modseq;
 	rc = put_vanished(txn, p, modseq);
 	for (i = 0; rc == 0 && i < p->count; i++)
@@ -390,11 +392,14 @@ static int
 make_mailbox(struct publish *p, struct index_txn *txn)
 {
 	struct mailbox *mb = p->mb;
+	int rc;
 
-	/* whatever was told of the last one, this is after it */
 	p->head = (struct index_mailbox){ .uidvalidity = mb->uidvalidity,
-		.uidnext = 1,
-		.highest = index_next_modseq(mb->highest) };
+		.uidnext = 1 };
+	/* whatever was told of the last one, this is after it */
+	rc = index_next_modseq(txn, mb->highest, &p->head.highest);
+	if (rc < 0)
+		return rc;
 	p->head.floor = p->head.highest;
 	p->start = UINT64_MAX;
 	mb->index.number = 0;

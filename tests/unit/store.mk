@@ -4,7 +4,8 @@ STORE_TESTS = %D%/test_maildir %D%/test_folder %D%/test_uidlist \
 	%D%/test_store_owner %D%/test_mailbox %D%/test_mailbox_copy \
 	%D%/test_mailbox_message %D%/test_mailbox_index %D%/test_mailbox_damage \
 	%D%/test_mailbox_spoiled %D%/test_metadata \
-	%D%/test_store_limits %D%/test_index_texts \
+	%D%/test_store_limits %D%/test_index_texts %D%/test_told \
+	%D%/test_mailbox_modseq \
 	%D%/test_spool %D%/test_spool_envelope %D%/test_watch
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
@@ -85,3 +86,9 @@ tests_bench_bench_store_LDADD = libstore.a libindex.a libbase.a
 %C%_test_watch_SOURCES = %D%/test_watch.c
 %C%_test_watch_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_watch_LDADD = libstore.a libindex.a libbase.a $(CMOCKA_LIBS)
+%C%_test_mailbox_modseq_SOURCES = %D%/test_mailbox_modseq.c
+%C%_test_mailbox_modseq_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_mailbox_modseq_LDADD = libstore.a libindex.a libbase.a $(CMOCKA_LIBS)
+%C%_test_told_SOURCES = %D%/test_told.c
+%C%_test_told_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_told_LDADD = libindex.a libbase.a $(CMOCKA_LIBS)

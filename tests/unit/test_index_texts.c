@@ -9,7 +9,7 @@
 #define TEXT "a text" /* with them 14 */
 #define MAX 56        /* octets: four of them */
 
-static const struct index_config config = { "boot", 1 << 20 };
+static const struct index_config config = { .boot = "boot", .octets = 1 << 20 };
 
 /* What is done in one transaction. */
 struct step {
