@@ -51,6 +51,7 @@ arm(struct imap *im)
 
 	store_watch_close(&notify->watch);
 	notify->moved = false;
+	notify->unheard = true;
 	str_set(&notify->armed,
 	    im->mailbox ? str_slice(&im->mailbox_name) : slice_from(""));
 	rc = store_watch_open(im->store, &notify->watch);
@@ -127,18 +128,16 @@ look(struct imap *im)
 		    (folder->events & (NOTIFY_MESSAGES | NOTIFY_METADATA)))
 			notify_look_at(im, folder);
 	}
-	if (notify->moved) {
+	if (notify->moved)
 		arm(im);
-		notify->again = true; /* what came before was not heard */
-	}
 }
 
 /* When to look again though nobody says so: soon, if something could have
- * changed in the tick of its last change. */
+ * changed in the tick of its last change, or while nothing was to be heard. */
 static void
 set_due(struct notify *notify)
 {
-	bool soon = notify->again;
+	bool soon = notify->again || notify->unheard;
 	size_t i;
 
 	for (i = 0; i < notify->count; i++)
@@ -211,6 +210,7 @@ tell_all(struct imap *im, bool idle)
 {
 	if (im->notify->rules.count == 0)
 		return;
+	im->notify->unheard = false;
 	sync_selected(im, idle);
 	look(im);
 	set_due(im->notify);

@@ -44,8 +44,9 @@ struct notify {
 	struct str armed;         /* the selected mailbox when it was made */
 	int64_t due;              /* when to look though nothing says so */
 	struct store_look look;
-	bool again; /* as of a folder */
-	bool moved; /* there is something else to be heard than when armed */
+	bool again;   /* as of a folder */
+	bool moved;   /* there is something else to be heard than when armed */
+	bool unheard; /* what came before it was armed is to be looked for */
 	struct notify_folder *folders; /* by name */
 	size_t count;
 	struct notify_notes notes; /* of all mail */

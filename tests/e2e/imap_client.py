@@ -4,6 +4,8 @@ import re
 import select
 import time
 
+from servers import PATIENCE
+
 
 class Answer:
     def __init__(self, untagged, tagged):
@@ -125,7 +127,7 @@ class Client:
         poll.register(self.sock, select.POLLIN)
         return bool(poll.poll(seconds * 1000))
 
-    def wait(self, text, seconds):
+    def wait(self, text, seconds=PATIENCE):
         """The next response that holds text, and the time it took."""
         start = time.monotonic()
         end = start + seconds

@@ -4,6 +4,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 
 import servers
 
@@ -65,6 +66,20 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def switches(pid):
+    """How often the process has slept so far."""
+    with open("/proc/%d/status" % pid, encoding="ascii") as status:
+        return int(status.read().split("\nvoluntary_ctxt_switches:")[1]
+                   .split()[0])
+
+
+def sleeps(pid, seconds=1.5):
+    """Does it wake up for nothing?  True when it did not, for so long."""
+    before = switches(pid)
+    time.sleep(seconds)
+    return switches(pid) == before
+
+
 class Init:
     """An njiwa-init on ports of its own, in a folder of its own."""
 
@@ -122,21 +137,37 @@ class Init:
         with open(self.log_file, errors="replace") as log:
             return log.read()
 
-    def logged(self, text, seconds=10):
+    def starts(self):
+        """The words that its programs have written."""
+        try:
+            with open(self.folder + "/starts") as starts:
+                return set(starts.read().split())
+        except FileNotFoundError:
+            return set()
+
+    def logged(self, text, seconds=servers.PATIENCE):
         servers.wait_for(text + " in: " + self.log(),
                          lambda: text in self.log(), seconds)
 
     def connect(self, name="pop3", host="127.0.0.1"):
-        sock = socket.create_connection((host, self.ports[name]), 10)
+        sock = socket.create_connection((host, self.ports[name]),
+                                        servers.PATIENCE)
         return sock, sock.makefile("rb")
+
+    def refuses(self, name="pop3"):
+        try:
+            self.connect(name)[0].close()
+        except ConnectionRefusedError:
+            return True
+        return False
 
     def ask_account(self, word=b"hello"):
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as sock:
-            sock.settimeout(10)
+            sock.settimeout(servers.PATIENCE)
             sock.connect(self.socket)
             sock.send(word)
             return sock.recv(100)
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
+        return self.process.wait(servers.PATIENCE)

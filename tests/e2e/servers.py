@@ -1,6 +1,8 @@
 """The servers that njiwa's tests need beside njiwa: MariaDB, spamd, and the
 certificates.  Each is private: its own folder, socket and free port; each is
 stopped by its pid."""
+import contextlib
+import itertools
 import os
 import shutil
 import signal
@@ -10,14 +12,34 @@ import subprocess
 import time
 
 
+# Below those that the kernel gives to whoever asks for any: nobody takes one
+# between its choice and the start of its server.  A range for each worker of
+# pytest-xdist ("gw3").
+PORTS_FIRST, PORTS_EACH = 11000, 1300
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw15")[2:])
+PORTS_START = PORTS_FIRST + WORKER % 16 * PORTS_EACH
+ports_given = itertools.count(os.getpid())
+
+
 def free_port():
-    """A TCP port of loopback that nobody uses at the moment."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """A TCP port that nobody uses at the moment."""
+    for number in itertools.islice(ports_given, PORTS_EACH):
+        with socket.socket() as sock:
+            try:
+                port = PORTS_START + number % PORTS_EACH
+                sock.bind(("", port))
+                return port
+            except OSError:
+                continue
+    raise RuntimeError("no port is free")
 
 
-def wait_for(what, ready, seconds=30.0):
+# Seconds until a test gives up what ought to happen soon: no measure of speed,
+# and much more than a machine with a lot of other work needs.
+PATIENCE = 60.0
+
+
+def wait_for(what, ready, seconds=PATIENCE):
     """Calls ready() until it is true; else a TimeoutError says for what."""
     end = time.monotonic() + seconds
     while not ready():
@@ -43,7 +65,25 @@ def run(*command, **how):
     return done.stdout
 
 
-def end_process(process, grace=10.0):
+def is_gone(pid):
+    """Has the process ended?  Whether its parent has seen it or not."""
+    try:
+        with open("/proc/%d/stat" % pid, "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] in (b"Z", b"X")
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+def kill(*pids):
+    """SIGKILL, and what they were doing is over: a call into the kernel goes on
+    for a moment."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    wait_for("end of %s" % (pids,), lambda: all(map(is_gone, pids)))
+
+
+def end_process(process, grace=30.0):
     """TERM, then KILL, by pid."""
     if process is None or process.poll() is not None:
         return

@@ -36,29 +36,26 @@ SERVICES = {
 
 class Launcher:
     """An accept loop on loopback that gives each connection to a program of its
-    own as fds 0 and 1, as tcpserver does; fd 2 goes to the site's log."""
+    own as fds 0 and 1, as tcpserver does; fd 2 goes to the site's log.  Who has
+    ended is reaped soon: one that is not stands for a process to the others,
+    as the holder of a lock."""
 
     def __init__(self, command, env, log):
         self.command, self.env, self.log = command, env, log
         self.enter = None  # called in the child before the program
-        self.children = []
+        self.children, self.codes = [], []  # that run; of those that ended
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = self.listener.getsockname()[1]
         self.thread = threading.Thread(target=self.accept, daemon=True)
         self.thread.start()
 
     def accept(self):
-        while True:
-            try:
-                conn, _ = self.listener.accept()
-            except OSError:
-                return
+        for conn in stem_client.connections(self):
             with conn, open(self.log, "ab") as log:
                 self.children.append(subprocess.Popen(
                     self.command, env=self.env, stdin=conn, stdout=conn,
                     stderr=log, start_new_session=True,
                     preexec_fn=self.enter))
-            self.children = [c for c in self.children if c.poll() is None]
 
     def close(self):
         # shutdown wakes the accept; close alone would not.
@@ -237,10 +234,12 @@ class Site:
         self.clients.append(client)
         return client
 
-    def connect(self, service, tls=None, timeout=20):
+    def connect(self, service, tls=None, timeout=servers.PATIENCE):
         """A socket; behind TLS where the service is (or as tls says)."""
         sock = socket.create_connection(("127.0.0.1", self.port(service)),
                                         timeout=timeout)
+        # Nagle's algorithm would wait for 40 ms with each literal.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.track(sock)
         if SERVICES[service][2] if tls is None else tls:
             sock = self.track(self.certs.context().wrap_socket(sock))
@@ -250,10 +249,11 @@ class Site:
         port, context = self.port(service), self.certs.context()
         if SERVICES[service][2]:
             client = smtplib.SMTP_SSL("127.0.0.1", port, "client.example",
-                                      timeout=30, context=context)
+                                      timeout=servers.PATIENCE,
+                                      context=context)
         else:
             client = smtplib.SMTP("127.0.0.1", port, "client.example",
-                                  timeout=30)
+                                  timeout=servers.PATIENCE)
         self.track(client.sock)
         if starttls:
             client.starttls(context=context)
@@ -267,9 +267,9 @@ class Site:
         port, context = self.port(service), self.certs.context()
         if SERVICES[service][2]:
             client = imaplib.IMAP4_SSL("127.0.0.1", port, ssl_context=context,
-                                       timeout=30)
+                                       timeout=servers.PATIENCE)
         else:
-            client = imaplib.IMAP4("127.0.0.1", port, timeout=30)
+            client = imaplib.IMAP4("127.0.0.1", port, timeout=servers.PATIENCE)
         self.track(client.sock)
         if starttls:
             client.starttls(context)
@@ -283,9 +283,9 @@ class Site:
         port, context = self.port(service), self.certs.context()
         if SERVICES[service][2]:
             client = poplib.POP3_SSL("127.0.0.1", port, context=context,
-                                     timeout=30)
+                                     timeout=servers.PATIENCE)
         else:
-            client = poplib.POP3("127.0.0.1", port, timeout=30)
+            client = poplib.POP3("127.0.0.1", port, timeout=servers.PATIENCE)
         self.track(client.sock)
         if starttls:
             client.stls(context)
@@ -330,7 +330,7 @@ class Site:
         with open(self.log_file, "rb") as file:
             return file.read().decode("utf-8", "backslashreplace")
 
-    def wait_log(self, text, seconds=10.0):
+    def wait_log(self, text, seconds=servers.PATIENCE):
         servers.wait_for("%r in the log" % text, lambda: text in self.log,
                          seconds)
 
@@ -351,7 +351,7 @@ class Site:
                 continue
         return found
 
-    def close(self, grace=5.0):
+    def close(self, grace=servers.PATIENCE):
         """Ends everything.  The command lines of processes that had not ended
         by themselves when their clients and daemons were gone."""
         for client in self.clients:

@@ -14,7 +14,7 @@ class Stem:
     def __init__(self, command, env, log, enter=None):
         self.line, end = socket.socketpair(
             socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.line.settimeout(20)
+        self.line.settimeout(60)
         with end, open(log, "ab") as out:
             self.process = subprocess.Popen(
                 ["/bin/bash", "-c", 'exec "$@" -s 3<&%d' % end.fileno(), "sh",
@@ -42,7 +42,28 @@ class Stem:
 
     def end(self):
         self.line.close()
-        return self.process.wait(20)
+        return self.process.wait(60)
+
+
+REAP = 0.1  # seconds from the end of a child until it is reaped
+
+
+def connections(launcher):
+    """The connections that an accept loop is given, until it is closed;
+    meanwhile its children are reaped."""
+    while True:
+        try:
+            launcher.listener.settimeout(REAP if launcher.children else None)
+            conn, _ = launcher.listener.accept()
+        except TimeoutError:
+            conn = None
+        except OSError:
+            return
+        if conn:
+            yield conn
+        ended = [c for c in launcher.children if c.poll() is not None]
+        launcher.children = [c for c in launcher.children if c not in ended]
+        launcher.codes += [c.returncode for c in ended]
 
 
 class Child:
@@ -66,7 +87,7 @@ class Launcher:
     def __init__(self, command, env, log):
         self.command, self.env, self.log = command, env, log
         self.enter = None
-        self.stem, self.children = None, []
+        self.stem, self.children, self.codes = None, [], []
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = self.listener.getsockname()[1]
         self.thread = threading.Thread(target=self.accept, daemon=True)
@@ -89,14 +110,9 @@ class Launcher:
             self.children.append(Child(pid))
 
     def accept(self):
-        while True:
-            try:
-                conn, _ = self.listener.accept()
-            except OSError:
-                return
+        for conn in connections(self):
             with conn:
                 self.serve(conn)
-            self.children = [c for c in self.children if c.poll() is None]
 
     def close(self):
         # shutdown wakes the accept; close alone would not.

@@ -117,7 +117,7 @@ def test_database_hangs(on_mysql):
     try:
         clients = temporary_everywhere(on_mysql)
         assert imap.cmd("SELECT INBOX").status == "OK"
-        assert time.monotonic() - begun < 20
+        assert time.monotonic() - begun < 45
     finally:
         on_mysql.mariadb.resume()
     time.sleep(1.5)  # for a second a failed connection is not tried again
@@ -148,16 +148,16 @@ def test_database_restarts_under_load(on_mysql):
     for thread in threads:
         thread.start()
     try:
-        time.sleep(0.5)
+        servers.wait_for("mail", lambda: codes.count(250) > 9)
         on_mysql.mariadb.stop()
-        time.sleep(0.5)
+        servers.wait_for("trouble", lambda: codes[-5:] == [451] * 5)
     finally:
         on_mysql.mariadb.start()
-    servers.wait_for("mail again", lambda: codes[-1] == 250)
-    time.sleep(0.5)
+        over_at = len(codes)
+    servers.wait_for("mail again", lambda: codes[over_at:].count(250) > 9)
     over.set()
     for thread in threads:
-        thread.join(30)
+        thread.join(servers.PATIENCE)
     assert set(codes) == {250, 451}
     assert len(on_mysql.messages()) == codes.count(250)
     quota_can_be_mended(on_mysql)
@@ -171,12 +171,7 @@ def accountds(site):
 
 
 def kill_accountds(site):
-    for pid in accountds(site):
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    servers.wait_for("death of accountd", lambda: not accountds(site))
+    servers.kill(*accountds(site))
 
 
 def test_accountd_dies_under_init(lite):
@@ -231,7 +226,7 @@ def test_init_is_told_to_end(lite):
     spamd = Slow()
     try:
         lite.conf(spamd=spamd.address)
-        init = lite.init(("mx", "pop3", "imap", "imaps"), shutdown_grace="10s")
+        init = lite.init(("mx", "pop3", "imap", "imaps"), shutdown_grace="30s")
         put(lite, message("a", b"b"))
         half, whole = Talk(lite), Talk(lite)
         for smtp in half, whole:
@@ -251,11 +246,11 @@ def test_init_is_told_to_end(lite):
         init.send_signal(signal.SIGTERM)
         assert whole.reply()[0] == 250
         for client in half.sock, imap.sock, tls.sock, pop3.sock:
-            client.settimeout(10)
+            client.settimeout(servers.PATIENCE)
             rest = client.recv(65536)
             while rest and client.recv(65536):
                 pass
-        assert init.wait(15) == 0
+        assert init.wait(servers.PATIENCE) == 0
         assert "did not end in time" not in lite.log
         assert not lite.processes()
     finally:
@@ -315,6 +310,10 @@ def bad_key(site, what):
     site.conf(tls_key=key)
 
 
+def tls_key_lines(site):
+    return sum("tls_key" in line for line in site.log.splitlines())
+
+
 @pytest.mark.parametrize("what", KEYS)
 def test_bad_key(lite, what):
     """Services that need it close; the others work without TLS.  One line a
@@ -323,8 +322,8 @@ def test_bad_key(lite, what):
     for service in ("submissions", "pop3s", "imaps"):
         with pytest.raises((ssl.SSLError, OSError)):
             lite.connect(service)
-    lines = [line for line in lite.log.splitlines() if "tls_key" in line]
-    assert len(lines) == 3, lite.log
+    servers.wait_for("a line for each", lambda: tls_key_lines(lite) >= 3)
+    assert tls_key_lines(lite) == 3, lite.log
     assert "not this one" not in lite.log
     imap = Client(lite, user=None)
     assert imap.cmd("STARTTLS").status in ("NO", "BAD")
@@ -346,10 +345,9 @@ def limited(limit, number):
 
 
 def crashes(site):
-    """Children of the launchers that died of a signal of their own."""
-    return [child.returncode for launcher in site.launchers.values()
-            for child in launcher.children
-            if child.poll() is not None and child.returncode < 0]
+    """How children of the launchers died of a signal of their own."""
+    return [code for launcher in site.launchers.values()
+            for code in launcher.codes if code < 0]
 
 
 @pytest.mark.parametrize("service", ["mx", "imap", "pop3", "imaps"])
@@ -368,9 +366,10 @@ def test_few_descriptors(lite, service):
         finally:
             for client in lite.clients:
                 client.close()
-        assert not crashes(lite), number
     assert works > 0, "with 25 it works"
-    servers.wait_for("end of all", lambda: not lite.processes(), 10)
+    servers.wait_for("end of all", lambda: not lite.processes() and
+                     not lite.launchers[service].children)
+    assert not crashes(lite)
     if service == "mx":
         assert len(lite.messages()) == works
         assert not os.listdir(lite.maildir() + "/tmp")
@@ -379,14 +378,14 @@ def test_few_descriptors(lite, service):
 def once(site, service):
     """A conversation from its beginning to its end; was all of it good?"""
     if service == "mx":
-        client = Talk(site, timeout=5)
+        client = Talk(site)
         client.ehlo()
         good = client.envelope("demo@test.dev") == [250] and \
             client.message() == 250
         client.sock.close()
         return good
     if service == "pop3":
-        client = talk(site, timeout=5)
+        client = talk(site)
         client.login()
         good = client.say("QUIT").startswith(b"+OK")
         client.sock.close()

@@ -112,10 +112,12 @@ def test_subscriptions(client, other):
 
 def test_subscribed_follow(client, other):
     """The filter holds for what is subscribed to later, too."""
-    ask(client, "SET (subscribed (MessageNew MessageExpunge))")
+    ask(client, "SET (subscribed (MessageNew MessageExpunge SubscriptionChange))"
+        " (personal (SubscriptionChange))")
     other.append(SIMPLE, "a")
     assert silent(client) is None
     other.cmd("SUBSCRIBE a")
+    hears(client, "LIST")  # from here on it is
     assert silent(client, 0.6) is None
     other.append(SIMPLE, "a")
     hears(client, "STATUS a (MESSAGES 2 ")

@@ -189,7 +189,7 @@ def lmtp_client(site):
     client = smtplib.LMTP()
     client.timeout = 20
     client.sock = site.track(socket.socket(socket.AF_UNIX))
-    client.sock.settimeout(20)
+    client.sock.settimeout(60)
     client.sock.connect(path)
     serve_one(site, listener)
     assert client.getreply()[0] == 220
@@ -286,7 +286,7 @@ def test_one_octet_a_while_is_no_command(lite):
             pass
         break
     assert told.startswith(b"421 ")
-    assert 0.8 < time.monotonic() - began < 5
+    assert 0.8 < time.monotonic() - began < 20
 
 
 def test_one_octet_a_while_is_no_message(lite):
@@ -318,15 +318,11 @@ def keeper(site, service="mx"):
 def test_idle_client_is_told_to_go(lite):
     talk = Talk(lite)
     talk.ehlo()
-    keeper(lite).send_signal(signal.SIGTERM)
+    process = keeper(lite)
+    process.send_signal(signal.SIGTERM)
     assert talk.reply()[0] == 421
     assert talk.ended()
-    assert keeper_ended(lite)
-
-
-def keeper_ended(site, service="mx"):
-    child = site.launchers[service].children[-1]
-    return child.wait(10) == 0
+    assert process.wait(servers.PATIENCE) == 0
 
 
 @pytest.mark.parametrize("tls", [False, True])
@@ -350,7 +346,7 @@ def test_message_in_hand_is_finished(site, tls, chunks):
     assert talk.reply()[0] == 250
     code, text = talk.reply()
     assert (code, text[:5]) == (421, "4.3.2")
-    assert process.wait(10) == 0
+    assert process.wait(servers.PATIENCE) == 0
     stored, = site.contents()
     assert stored.endswith(b"\nSubject: x\n\nx\n")
 
@@ -368,7 +364,7 @@ def test_half_a_message_is_not_waited_for(lite, start):
     process.send_signal(signal.SIGTERM)
     code, text = talk.reply()
     assert (code, text[:5]) == (421, "4.3.2")
-    assert process.wait(5) == 0
+    assert process.wait(servers.PATIENCE) == 0
     assert lite.contents() == []
 
 
@@ -380,7 +376,7 @@ def test_envelope_in_hand_is_finished(lite):
     assert talk.say("RCPT TO:<other@test.dev>") == 250
     assert talk.message() == 250
     assert talk.reply()[0] == 421
-    assert process.wait(10) == 0
+    assert process.wait(servers.PATIENCE) == 0
     assert len(lite.contents("other")) == 1
 
 
@@ -393,7 +389,7 @@ def test_pipe_is_told_to_go(lite):
         time.sleep(0.3)
         process.send_signal(signal.SIGTERM)
         assert process.stdout.readline().startswith(b"421 ")
-        assert process.wait(10) == 0
+        assert process.wait(servers.PATIENCE) == 0
 
 
 @pytest.mark.parametrize("service, word", [("imap", b"* BYE "),
