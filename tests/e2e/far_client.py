@@ -12,7 +12,7 @@ class Far:
         self.prefix = list(prefix)  # a command that runs another
         self.certs, self.track = site.certs, site.track
 
-    def connect(self, service, tls=None, timeout=20):
+    def connect(self, service, tls=None, timeout=60):
         assert not tls
         ours, theirs = socket.socketpair()
         env = dict(self.site.env, PROTO="TCP", TCPREMOTEIP=self.address,

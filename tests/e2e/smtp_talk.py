@@ -5,7 +5,7 @@ DATA = b"Subject: hello\r\n\r\nbody\r\n"
 
 
 class Talk:
-    def __init__(self, site, service="mx", tls=None, timeout=20):
+    def __init__(self, site, service="mx", tls=None, timeout=60):
         self.site, self.buffer = site, b""
         self.sock = site.connect(service, tls, timeout)
         self.greeting = self.reply()

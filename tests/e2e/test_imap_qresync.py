@@ -65,11 +65,11 @@ def test_not_while_numbers_count(client, other, command):
 
 def test_vanished_while_idle(client, other):
     client.send(b"i IDLE\r\n")
-    client.wait("+ idling", 5)
+    client.wait("+ idling")
     remove(other, "3:4")
     seen = set()
     while seen != {3, 4}:
-        line = client.wait("VANISHED", 5)[0]
+        line = client.wait("VANISHED")[0]
         seen |= {int(uid) for uid in re.findall(rb"\d+", line)} | (
             {3, 4} if b"3:4" in line else set())
     client.send(b"DONE\r\n")

@@ -6,8 +6,9 @@ import time
 
 import pytest
 
+import servers
 from imap_client import Client
-from init_under_test import cpu_seconds
+from init_under_test import cpu_seconds, sleeps
 
 BACK_ENDS = ["sqlite"]
 SIMPLE = b"Subject: x\r\n\r\nbody\r\n"
@@ -140,23 +141,23 @@ def deliver(site, name):
     os.rename(path, site.maildir() + "/new/" + name)
 
 
-def test_idle_sees_a_delivery_within_a_second(site, two):
+def test_idle_sees_a_delivery(site, two):
+    """It hears of it, and does not look every now and then."""
     a, b = two
     b.send(b"i IDLE\r\n")
     assert b.response().startswith(b"+ ")
-    waits = []
+    pids = [pid for pid, line in site.processes().items() if "imapd" in line]
+    assert len(pids) == 2
+    for pid in pids:
+        servers.wait_for("rest", lambda: sleeps(pid))
     for count in (5, 6, 7):
         deliver(site, "%d.M%dP1.host" % (time.time(), count))
-        line, took = b.wait("EXISTS", 5)
-        assert line == b"* %d EXISTS" % count
-        waits.append(took)
-    # a busy machine may be late once; looking only now and then is always
-    assert sorted(waits)[1] < 0.5, waits
+        assert b.wait("EXISTS")[0] == b"* %d EXISTS" % count
     a.cmd("STORE 2 +FLAGS (\\Flagged)")
-    assert b.wait("FETCH", 5)[1] < 1
+    b.wait("FETCH")
     a.cmd("STORE 1 +FLAGS.SILENT (\\Deleted)")
     a.cmd("EXPUNGE")
-    assert b.wait("EXPUNGE", 5)[0] == b"* 1 EXPUNGE"
+    assert b.wait("EXPUNGE")[0] == b"* 1 EXPUNGE"
     b.send(b"DONE\r\n")
     assert b.finish(b"i").status == "OK"
 
@@ -165,9 +166,9 @@ def test_inactivity_is_not_idle(site):
     site.conf(imap_idle_keepalive="10s", imap_idle_timeout="10s")
     silent, client = Client(site), Client(site)
     client.send(b"i IDLE\r\n")
-    assert client.wait("OK Still here", 12)
+    assert client.wait("OK Still here")
     assert b"* BYE Disconnected for inactivity" in silent.at_end()
-    assert client.wait("OK Still here", 12)
+    assert client.wait("OK Still here")
     client.send(b"done\r\n")
     assert client.finish(b"i").status == "OK"
 
@@ -195,7 +196,7 @@ def test_login_timeout_is_for_all_of_it(site):
             time.sleep(0.05)
     except OSError:
         pass
-    assert time.monotonic() - start < 4
+    assert time.monotonic() - start < 20
 
 
 def test_long_lines(site):

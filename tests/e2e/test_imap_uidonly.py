@@ -8,7 +8,9 @@ import time
 
 import pytest
 
+import servers
 from imap_client import Client
+from init_under_test import state_of
 
 BACK_ENDS = ["sqlite"]
 SIMPLE = b"Subject: x\r\n\r\nbody\r\n"
@@ -92,10 +94,10 @@ def test_changes_of_others(uidonly, client):
     assert uidonly.cmd("UID FETCH 4 FLAGS").untagged == [
         b"* 4 UIDFETCH (FLAGS ())", b"* VANISHED 3,5:6"]
     uidonly.send(b"i IDLE\r\n")
-    uidonly.wait("+ idling", 5)
+    uidonly.wait("+ idling")
     client.cmd("STORE 1 +FLAGS.SILENT (\\Deleted)")
     client.cmd("EXPUNGE")
-    assert uidonly.wait("VANISHED", 5)[0] == b"* VANISHED 4"
+    assert uidonly.wait("VANISHED")[0] == b"* VANISHED 4"
     uidonly.send(b"DONE\r\n")
     assert uidonly.finish(b"i").status == "OK"
 
@@ -189,6 +191,21 @@ LONG = b"Subject: x\r\n\r\n" + b"abcdefg " * 9 * 20000 + b"\r\n"
 INTERVAL = 10  # s, PROGRESS_INTERVAL
 
 
+def stopped_on_its_way(client, pid, command):
+    """Has it begun to read messages, and not ended?"""
+    client.send(b"s " + command.encode() + b"\r\n")
+    while not client.is_readable(0):
+        with open("/proc/%d/maps" % pid) as maps:
+            if ".long/cur/" not in maps.read():
+                continue
+        os.kill(pid, signal.SIGSTOP)
+        servers.wait_for("its stop", lambda: state_of(pid) == "T")
+        if not client.is_readable(0):
+            return True
+        os.kill(pid, signal.SIGCONT)
+    return False
+
+
 @pytest.mark.parametrize("command,told", [
     ("SEARCH BODY zebra", b"* SEARCH"),
     ("SORT (SUBJECT) UTF-8 BODY zebra", b"* SORT"),
@@ -201,9 +218,8 @@ def test_progress(site, client, command, told):
         assert client.append(LONG, "long").status == "OK"
     client.cmd("SELECT long")
     pid, = [pid for pid, line in site.processes().items() if "imapd" in line]
-    client.send(b"s " + command.encode() + b"\r\n")
-    time.sleep(0.05)
-    os.kill(pid, signal.SIGSTOP)
+    while not stopped_on_its_way(client, pid, command):
+        client.finish(b"s")
     time.sleep(INTERVAL + 0.5)
     os.kill(pid, signal.SIGCONT)
     got = client.finish(b"s")
@@ -223,7 +239,7 @@ def test_progress_of_what_is_changed(site, client):
         file.write("%d:%s" % (os.getpid(), socket.gethostname()))
     client.send(b"c COPY 1:3 box\r\n")
     other.send(b"m MOVE 4:7 box\r\n")
-    time.sleep(INTERVAL + 0.5)
+    time.sleep(INTERVAL + 3)
     os.unlink(lock)
     got = client.finish(b"c"), other.finish(b"m")
     assert b'[INPROGRESS ("c" 0 3)]' in got[0].untagged[0]

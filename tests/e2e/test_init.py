@@ -56,7 +56,7 @@ def test_signals_that_were_ignored(init):
         lines.close()
         sock.close()
         servers.wait_for("no children", lambda: not children_of(
-            server.process.pid), 5)
+            server.process.pid))
     assert server.stop() == 0
 
 
@@ -167,10 +167,10 @@ def test_accountd_that_fails_is_not_started_in_a_loop(init):
     server.start()
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as sock:
         sock.connect(server.socket)
-        time.sleep(2)
+        server.logged("njiwa-accountd ended too soon")
+        time.sleep(1)
     with open(server.folder + "/starts") as starts:
         assert 1 <= len(starts.readlines()) <= 2
-    server.logged("njiwa-accountd ended too soon")
     server.program("njiwa-accountd", ACCOUNTD)
     assert server.ask_account().startswith(b"served")
 
@@ -246,7 +246,7 @@ def test_end_of_one_who_does_not_want_to(init):
     pid = children_of(server.process.pid)[0]
     start = time.monotonic()
     assert server.stop() == 0
-    assert 0.4 < time.monotonic() - start < 4
+    assert 0.4 < time.monotonic() - start < 30
     assert state_of(pid) == ""
     assert "did not end in time and are killed" in server.log()
 
@@ -261,7 +261,7 @@ def test_second_signal_ends_the_wait(init):
     server.logged("ending, 1 connections")
     assert server.process.poll() is None
     server.process.send_signal(signal.SIGINT)
-    assert server.process.wait(10) == 0
+    assert server.process.wait(servers.PATIENCE) == 0
 
 
 def test_accountd_outlives_connections(init):
@@ -294,8 +294,7 @@ def test_reload(init):
     server.write(listen=server.listen("pop3", "imap"), max_connections=2)
     server.process.send_signal(signal.SIGHUP)
     server.logged("not listening any more: mx=")
-    with pytest.raises(ConnectionRefusedError):
-        server.connect("mx")
+    servers.wait_for("refusal", lambda: server.refuses("mx"))
     sock.sendall(b"still here\n")
     assert lines.readline() == b"still here\n"
     other, other_lines = server.connect("imap")
@@ -306,7 +305,8 @@ def test_reload(init):
     server.write(listen=server.listen("pop3", "mx"))
     server.process.send_signal(signal.SIGHUP)
     server.logged("not listening any more: imap=")
-    servers.wait_for("mx again", lambda: server.connect("mx")[1]
+    servers.wait_for("mx again", lambda: not server.refuses("mx"))
+    servers.wait_for("its program", lambda: server.connect("mx")[1]
                      .readline().startswith(b"+OK"))
 
 
@@ -330,7 +330,7 @@ def test_reload_with_a_mistake_changes_nothing(init):
 ])
 def test_wrong_settings(init, settings, status, text):
     server = init(**settings).start(wait=False)
-    assert server.process.wait(10) == status
+    assert server.process.wait(servers.PATIENCE) == status
     assert text in server.log()
 
 
@@ -338,27 +338,25 @@ def test_port_in_use(init):
     server = init()
     with socket.create_server(("", server.ports["mx"])):
         server.start(wait=False)
-        assert server.process.wait(10) == 71
+        assert server.process.wait(servers.PATIENCE) == 71
     assert "cannot listen on mx=*:%d" % server.ports["mx"] in server.log()
     assert not os.path.exists(server.socket)
 
 
 def test_timer(init):
-    server = init()
+    server = init(shutdown_grace="1h")
     server.program("tick", "#!/bin/sh\necho \"$*\" >>$STARTS; sleep 0.1; "
                    "env | grep secret >>$STARTS\n")
     server.program("slow", "#!/bin/sh\nexec sleep 30\n")
     server.settings["timers"] = "tick=1s:%s/tick a b; slow=1s:%s/slow" % (
         server.folder, server.folder)
     server.start()
-    server.logged("timer slow: its last run still goes on", 10)
-    server.logged("timer slow: its last run still goes on", 10)
+    server.logged("timer slow: its last run still goes on")
+    servers.wait_for("a tick", server.starts)
     with open(server.folder + "/starts") as starts:
         lines = starts.read().split("\n")
     assert lines[0] == "a b" and set(lines) == {"a b", ""}
-    start = time.monotonic()
-    assert server.stop() == 0
-    assert time.monotonic() - start < 4
+    assert server.stop() == 0, "with the slow one, and at once"
 
 
 def test_queue_is_run(init):
@@ -368,9 +366,8 @@ def test_queue_is_run(init):
     server.program("tick", "#!/bin/sh\necho tick >>$STARTS\n")
     server.settings["timers"] = "tick=1s:%s/tick" % server.folder
     server.start()
-    time.sleep(1.5)
-    with open(server.folder + "/starts") as starts:
-        assert set(starts.read().split()) == {"queue", "tick"}
+    servers.wait_for("both", lambda: {"queue", "tick"} <= server.starts())
+    assert server.starts() == {"queue", "tick"}
     assert server.stop() == 0
 
 
@@ -417,12 +414,12 @@ def test_process_1(build, tmp_path):
         sock, lines = server.connect()
         assert lines.readline().startswith(b"+OK")
         sock.sendall(b"orphan\n")
-        servers.wait_for("no children", lambda: not children_of(own), 5)
+        servers.wait_for("no children", lambda: not children_of(own))
         assert server.ask_account().startswith(b"served")
         sock, lines = server.connect()
         lines.readline()
         os.kill(own, signal.SIGTERM)
-        assert server.process.wait(10) == 0
+        assert server.process.wait(servers.PATIENCE) == 0
         assert lines.read() == b""
     finally:
         servers.end_process(server.process)
@@ -459,7 +456,7 @@ def test_socket_of_systemd_with_a_wrong_name(build, tmp_path):
     server.wrapper = ("bash", "-c", "exec 3<&%d; LISTEN_PID=$$ LISTEN_FDS=1 "
                       "LISTEN_FDNAMES=pop exec \"$@\"" % pop3.fileno(), "bash")
     server.start(wait=False, pass_fds=(pop3.fileno(),))
-    assert server.process.wait(10) == 71
+    assert server.process.wait(servers.PATIENCE) == 71
     assert "'pop', which is no service" in server.log()
 
 
@@ -471,5 +468,5 @@ def test_many_connections_at_once(init):
         lines.close()
         sock.close()
     servers.wait_for("no children", lambda: not children_of(
-        server.process.pid), 10)
+        server.process.pid))
     assert server.stop() == 0
