@@ -112,8 +112,8 @@ def test_subscriptions(client, other):
 
 def test_subscribed_follow(client, other):
     """The filter holds for what is subscribed to later, too."""
-    ask(client, "SET (subscribed (MessageNew MessageExpunge SubscriptionChange))"
-        " (personal (SubscriptionChange))")
+    ask(client, "SET (subscribed (MessageNew MessageExpunge "
+        "SubscriptionChange)) (personal (SubscriptionChange))")
     other.append(SIMPLE, "a")
     assert silent(client) is None
     other.cmd("SUBSCRIBE a")
