@@ -41,7 +41,7 @@ class Reader:
 class Client:
     def __init__(self, sock):
         self.sock = sock
-        sock.settimeout(20)
+        sock.settimeout(60)
 
     def send(self, kind, body, trace=""):
         self.sock.send(struct.pack("=H", kind) + text(trace) + body)

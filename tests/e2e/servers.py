@@ -56,7 +56,7 @@ def port_answers(port):
 
 def run(*command, **how):
     """A command that must succeed; its standard output."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, timeout=120,
+    done = subprocess.run(command, stdout=subprocess.PIPE, timeout=300,
                           stderr=subprocess.PIPE, check=False, **how)
     if done.returncode != 0:
         raise RuntimeError("%s: exit %d: %s%s" % (
@@ -107,6 +107,10 @@ class Mariadb:
 
     def __init__(self, folder):
         self.folder = folder
+        # One that starts removes the temporary tables of all in its TMPDIR.
+        self.env = dict(os.environ, TMPDIR=folder + "/tmp")
+        os.mkdir(folder + "/tmp")
+        shutil.chown(folder + "/tmp", "mysql", "mysql")
         self.socket = folder + "/sock"
         self.port = free_port()
         self.process = None
@@ -117,7 +121,7 @@ class Mariadb:
         run("mariadb-install-db", "--no-defaults", "--user=mysql",
             "--datadir=" + folder + "/data", "--skip-test-db",
             "--auth-root-authentication-method=normal",
-            *self.FEW_RESOURCES)
+            *self.FEW_RESOURCES, env=self.env)
         self.start()
         quoted = self.password.replace("\\", "\\\\").replace("'", "''")
         for host in ("localhost", "%"):
@@ -136,8 +140,9 @@ class Mariadb:
                  "--pid-file=" + self.folder + "/pid",
                  "--innodb-flush-log-at-trx-commit=1",
                  "--performance-schema=off", *self.FEW_RESOURCES],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        wait_for("MariaDB (see %s/log)" % self.folder, self.answers, 60)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=self.env)
+        wait_for("MariaDB (see %s/log)" % self.folder, self.answers, 120)
 
     def answers(self):
         if self.process.poll() is not None:
@@ -185,7 +190,7 @@ class Spamd:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True)
         wait_for("spamd (see %s/log)" % folder,
-                 lambda: port_answers(self.port), 60)
+                 lambda: port_answers(self.port), 120)
 
     def stop(self):
         end_process(self.process)

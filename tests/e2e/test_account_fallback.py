@@ -66,7 +66,7 @@ def test_none(site):
     talk = smtp(site)
     assert talk.envelope(full("demo")) == [250]
     service.terminate()
-    service.wait(10)
+    service.wait(60)
     assert talk.say("RCPT TO:<%s>" % full("other")) == 451
     assert programs(site) == []
 

@@ -105,7 +105,7 @@ def test_stranger_is_sent_away(service):
             child.kill()
             child.wait()
         else:
-            assert child.wait(10) == status
+            assert child.wait(servers.PATIENCE) == status
 
 
 def test_killed_worker_comes_again(service):
@@ -127,7 +127,7 @@ def test_term_answers_what_has_come(service):
     assert client.receive()[0] == FOUND
     with pytest.raises(EOFError):
         client.receive()
-    assert service.process.wait(10) == 0
+    assert service.process.wait(servers.PATIENCE) == 0
     assert quota_row(service.site, "demo@" + DOMAIN) == [5, 1]
 
 
@@ -162,7 +162,7 @@ def test_list_of_domains_that_is_roots_alone(mysql_site):
     uids, _, capabilities = identities(client.process.pid)
     assert uids == ["8"] * 4 and capabilities == {0, 1 << 2}
     client.close()
-    assert client.process.wait(10) == 0
+    assert client.process.wait(servers.PATIENCE) == 0
 
 
 def as_uid_8(code, pid):
@@ -187,7 +187,7 @@ def test_owner_of_the_file(make_site):
         assert client.receive()[0] == FOUND
         assert identities(client.process.pid)[:2] == (uids, gids)
         client.close()
-        assert client.process.wait(10) == 0
+        assert client.process.wait(servers.PATIENCE) == 0
 
 
 def test_out_of_descriptors(make_site):
@@ -199,8 +199,10 @@ def test_out_of_descriptors(make_site):
     worker = service.workers()[0]
     first = service.client()
     assert first.resolve("demo@" + DOMAIN)[0] == FOUND
+    with_it = len(os.listdir("/proc/%d/fd" % worker))
     first.close()
-    time.sleep(0.3)  # until it is gone there, too
+    servers.wait_for("its end there, too", lambda: len(
+        os.listdir("/proc/%d/fd" % worker)) < with_it)
     used = {int(fd) for fd in os.listdir("/proc/%d/fd" % worker)}
     free = min(set(range(len(used) + 1)) - used)
     old = resource.prlimit(worker, resource.RLIMIT_NOFILE)
@@ -225,7 +227,7 @@ def test_ignored_sigchld(site):
     os.kill(service.workers()[0], signal.SIGKILL)
     assert service.client().resolve("demo@" + DOMAIN)[0] == FOUND
     service.process.send_signal(signal.SIGTERM)
-    assert service.process.wait(10) == 0
+    assert service.process.wait(servers.PATIENCE) == 0
     service.close()
 
 
@@ -240,7 +242,7 @@ def test_idle_service_ends(site):
     assert service.process.poll() is None
     for pid in service.workers():  # clients of the dead count no more
         os.kill(pid, signal.SIGKILL)
-    assert service.process.wait(10) == 0
+    assert service.process.wait(servers.PATIENCE) == 0
     service.close()
 
 
@@ -263,14 +265,14 @@ def test_additions_wait_for_the_database(mariadb, mysql_site):
             for number in range(50):
                 other.add("u%d@%s" % (number % 5, DOMAIN), 1, 1)
                 assert other.receive()[0] == TEMPFAIL
-            assert time.monotonic() - begin < 5, "nobody waits for it"
+            assert time.monotonic() - begin < 20, "nobody waits for it"
             client.close()
             other.close()
         finally:
             mariadb.start()
-        servers.wait_for("the row", lambda: quota_row(
-            mysql_site, demo) == [307, 4])
-        assert quota_row(mysql_site, "u3@" + DOMAIN) == [10, 10]
+        for user, row in (demo, [307, 4]), ("u3@" + DOMAIN, [10, 10]):
+            servers.wait_for("the row", lambda u=user, r=row: quota_row(
+                mysql_site, u) == r)
         mysql_site.wait_log("the quota of 6 users is brought up to date")
         assert "are lost" not in mysql_site.log
         assert mysql_site.log.count("wait for the database") == 1
@@ -292,7 +294,7 @@ def test_additions_of_a_connection_wait(mariadb, mysql_site):
         assert client.process.poll() is None
     finally:
         mariadb.start()
-    assert client.process.wait(20) == 0
+    assert client.process.wait(servers.PATIENCE) == 0
     assert quota_row(mysql_site, demo) == [107, 2]
 
 
@@ -320,7 +322,7 @@ def test_a_database_that_says_nothing(mysql_site):
             for client in clients:
                 client.send(RESOLVE, text("demo@" + DOMAIN))
             assert [client.receive()[0] for client in clients] == [TEMPFAIL] * 8
-            assert time.monotonic() - begin < 5
+            assert time.monotonic() - begin < 8
             time.sleep(1.1)
             before = tries()
             clients[0].add("demo@" + DOMAIN, 7, 1)

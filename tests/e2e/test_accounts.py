@@ -11,6 +11,7 @@ import servers
 from accountd_client import (DENIED, DISABLED, FOUND, LOGIN, LOOKUP,
                              NOT_LOCAL, TEMPFAIL, UNKNOWN, Client, text)
 from accountd_under_test import pair_of, quota_row, start
+from init_under_test import cpu_ns
 from site_under_test import DOMAIN, PASSWORD
 
 NASTY = ["'", '"', "`", "\\", "';--", "' OR '1'='1", '" OR ""="', "%u", "%n",
@@ -28,7 +29,7 @@ def on_pair(site):
     client.site, client.process = site, process
     yield client
     ours.close()
-    assert process.wait(10) == 0
+    assert process.wait(servers.PATIENCE) == 0
 
 
 def test_answers(on_pair):
@@ -67,7 +68,7 @@ def test_another_spelling_is_another_name(site, queries):
         site.sql("UPDATE users SET domain = 'test.dev ' WHERE name = 'Demo'")
         assert client.login("demo@" + DOMAIN, PASSWORD) != DENIED
     client.close()
-    assert client.process.wait(10) == 0
+    assert client.process.wait(servers.PATIENCE) == 0
 
 
 def test_another_spelling_of_an_alias(site):
@@ -89,7 +90,7 @@ def test_another_spelling_of_an_alias(site):
     assert client.resolve("jorg@" + DOMAIN) == UNKNOWN
     assert client.resolve("h\u00f6le@" + DOMAIN) == UNKNOWN
     client.close()
-    assert client.process.wait(10) == 0
+    assert client.process.wait(servers.PATIENCE) == 0
 
 
 def test_disabled_with_a_blank_behind(site):
@@ -100,7 +101,7 @@ def test_disabled_with_a_blank_behind(site):
         assert client.login(name, PASSWORD) in (DENIED, DISABLED)
         assert client.resolve(name) in (UNKNOWN, DISABLED)
     client.close()
-    assert client.process.wait(10) == 0
+    assert client.process.wait(servers.PATIENCE) == 0
 
 
 def test_quota(on_pair):
@@ -164,9 +165,9 @@ def test_bound(on_pair):
 def test_time_of_unknown_user(on_pair):
     """Nobody learns from the time whether a user exists."""
     def seconds(name):
-        begun = time.perf_counter()
+        begun = cpu_ns([on_pair.process.pid])
         assert on_pair.login(name, "wrong") == DENIED
-        return time.perf_counter() - begun
+        return cpu_ns([on_pair.process.pid]) - begun
 
     seconds("demo@" + DOMAIN)
     times = [(seconds("demo@" + DOMAIN), seconds("nobody@" + DOMAIN))
@@ -199,7 +200,7 @@ def test_use_in_the_users_row(site, columns, used):
     user = client.lookup("demo@" + DOMAIN)
     assert (user["used"], user["messages"]) == used
     client.close()
-    assert client.process.wait(10) == 0
+    assert client.process.wait(servers.PATIENCE) == 0
 
 
 def test_quota_that_is_no_number(on_pair):
@@ -239,7 +240,7 @@ def test_database_comes_and_goes(mysql_site):
     assert [client.receive()[0] for _ in range(2)] == [FOUND] * 2
     assert quota_row(mysql_site, demo) == [20, 4]
     client.close()
-    assert client.process.wait(10) == 0
+    assert client.process.wait(servers.PATIENCE) == 0
 
 
 def is_stopped(pid):
@@ -261,15 +262,15 @@ def test_database_hangs(mysql_site):
             mysql_site.mariadb.process.pid))
         begun = time.monotonic()
         assert client.resolve("demo@" + DOMAIN) == TEMPFAIL
-        assert time.monotonic() - begun < 10
+        assert time.monotonic() - begun < 30
     finally:
         mysql_site.mariadb.resume()
     # for a second the failed connection is not tried again
     servers.wait_for("answer", lambda: client.resolve(
-        "demo@" + DOMAIN) != TEMPFAIL, 10)
+        "demo@" + DOMAIN) != TEMPFAIL)
     assert client.resolve("demo@" + DOMAIN)[0] == FOUND
     client.close()
-    assert client.process.wait(10) == 0
+    assert client.process.wait(servers.PATIENCE) == 0
 
 
 def test_hosts_in_turn(mysql_site):
@@ -279,7 +280,7 @@ def test_hosts_in_turn(mysql_site):
     client = pair_of(mysql_site)
     assert client.resolve("demo@" + DOMAIN)[0] == FOUND
     client.close()
-    assert client.process.wait(10) == 0
+    assert client.process.wait(servers.PATIENCE) == 0
 
 
 def test_wrong_password_of_the_database(mysql_site):
@@ -289,7 +290,7 @@ def test_wrong_password_of_the_database(mysql_site):
     assert client.resolve("demo@" + DOMAIN) == TEMPFAIL
     assert "Access denied" in client.text
     client.close()
-    assert client.process.wait(10) == 0
+    assert client.process.wait(servers.PATIENCE) == 0
     assert "wrong" not in mysql_site.log
 
 
@@ -306,7 +307,7 @@ def test_dropped_table_is_no_unknown_user(mysql_site):
         mysql_site.sql("RENAME TABLE away TO %s" % table)
         assert client.resolve("demo@" + DOMAIN)[0] == FOUND
     client.close()
-    assert client.process.wait(10) == 0
+    assert client.process.wait(servers.PATIENCE) == 0
 
 
 @pytest.mark.parametrize("alias_query, outcome", [
@@ -325,7 +326,7 @@ def test_predecessors_database_without_aliases(site, alias_query, outcome):
         site.sql("CREATE TABLE njiwa_schema (number INTEGER)")
         assert client.resolve("demo@" + DOMAIN) == TEMPFAIL
     client.close()
-    assert client.process.wait(10) == 0
+    assert client.process.wait(servers.PATIENCE) == 0
 
 
 VARIANTS = {

@@ -3,7 +3,6 @@ once, and one that was not is there once or not at all, never half."""
 import collections
 import os
 import random
-import signal
 import socket
 import threading
 import time
@@ -34,16 +33,9 @@ def processes_of(site, program, uid):
     return found
 
 
-def kill(pid):
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-
-
 def all_gone(site):
     servers.wait_for("end of all connections", lambda: not [
-        line for line in site.processes().values() if "smtpd" in line], 10)
+        line for line in site.processes().values() if "smtpd" in line])
 
 
 def nothing_half(site, users=("demo", "other")):
@@ -67,8 +59,7 @@ def test_killed_between_data_and_commit(lite, who, uid):
         servers.wait_for("the question to spamd", lambda: spamd.taken)
         pids = processes_of(lite, "smtpd", uid)
         assert pids, who
-        for pid in pids:
-            kill(pid)
+        servers.kill(*pids)
         all_gone(lite)
         assert client.reply()[0] in (0, 421, 451), "not without a commit"
         assert not lite.messages("demo") and not lite.messages("other")
@@ -84,8 +75,7 @@ def test_keeper_killed_in_the_middle_of_a_message(lite):
     assert client.say("DATA") == 354
     client.send(b"Subject: x\r\n\r\n" + (b"x" * 98 + b"\r\n") * 5000)
     time.sleep(0.1)
-    for pid in processes_of(lite, "smtpd", MAIL_UID):
-        kill(pid)
+    servers.kill(*processes_of(lite, "smtpd", MAIL_UID))
     try:
         client.send(b".\r\n")
         assert client.reply()[0] in (0, 421, 451)
@@ -124,7 +114,7 @@ class Senders:
         octets = ("EHLO x\r\nMAIL FROM:<a@b.c>\r\nRCPT TO:<demo@test.dev>\r\n"
                   "RCPT TO:<other@test.dev>\r\nDATA\r\n")
         with socket.create_connection(
-                ("127.0.0.1", self.site.port("mx")), 20) as sock:
+                ("127.0.0.1", self.site.port("mx")), 60) as sock:
             sock.sendall(octets.encode())
             file = sock.makefile("rb")
             for line in file:
@@ -137,7 +127,7 @@ class Senders:
     def stop(self):
         self.over = True
         for thread in self.threads:
-            thread.join(30)
+            thread.join(servers.PATIENCE)
             assert not thread.is_alive()
 
 
@@ -168,10 +158,11 @@ def test_killed_at_random(make_site, who, uid):
     chance = random.Random(4711)
     senders = Senders(site)
     killed, end = 0, time.monotonic() + SECONDS
-    while time.monotonic() < end:
+    while time.monotonic() < end or killed < 20 or len(senders.accepted) < 20:
+        assert time.monotonic() < end + servers.PATIENCE, (who, killed)
         pids = processes_of(site, "smtpd", uid)
         if pids:
-            kill(chance.choice(pids))
+            servers.kill(chance.choice(pids))
             killed += 1
         time.sleep(chance.random() * 0.03)
     senders.stop()
@@ -181,10 +172,9 @@ def test_killed_at_random(make_site, who, uid):
         assert set(found.values()) <= {1}, "twice"
         assert not senders.accepted - set(found), "accepted and lost"
         assert set(found) <= senders.tried
-    assert killed > 10 and len(senders.accepted) > 10, (who, killed)
     nothing_half(site)
     servers.wait_for("rest of the account service", lambda: is_at_rest(
-        [accounts.pid] + children_of(accounts.pid)), 15)
+        [accounts.pid] + children_of(accounts.pid)))
     client = Client(site)
     count = len(site.messages("demo"))
     assert client.cmd("SELECT INBOX").find("%d EXISTS" % count)

@@ -10,9 +10,10 @@ import time
 import pytest
 
 from dovecot_under_test import dovecot
+import servers
 from imap_client import Client
 from site_under_test import MAIL_UID
-from test_bad_kills import kill, processes_of
+from test_bad_kills import processes_of
 
 BACK_ENDS = ["sqlite"]
 SIMPLE = b"Subject: x\r\n\r\nbody\r\n"
@@ -234,8 +235,7 @@ def test_killed_while_they_move(site):
         for client, name in zip(clients, (b"b", b"c")):
             client.send(b"x UID MOVE 1:* %s\r\n" % name)
         time.sleep(chance.random() * 0.02)
-        for pid in processes_of(site, "njiwa-imapd", MAIL_UID):
-            kill(pid)
+        servers.kill(*processes_of(site, "njiwa-imapd", MAIL_UID))
         everything = [subjects(site, name) for name in "abc"]
         assert sorted(sum(everything, [])) == list(range(MANY))
         for client in clients:
