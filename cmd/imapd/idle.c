@@ -4,19 +4,32 @@
 #include "common/account/account_client_session.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/store/mailbox_watch.h"
 
 #include <malloc.h>
 
 #define IDLE_LINE_MAX 64 /* octets of the line that ends it */
 #define IDLE_POLL 1000   /* ms between looks, when the kernel tells nothing */
+#define IDLE_LOOKS 5     /* by ourselves, until something is heard again */
 
-/* When to wake: for the keep-alive, or to look by ourselves. */
-static int64_t
-wake_time(struct imap *im, int watch, int64_t alive)
+struct idling {
+	int watch;      /* a descriptor, or -1: the kernel tells nothing */
+	unsigned looks; /* since something was heard */
+	int64_t look;   /* when to look though nothing is heard */
+	int64_t alive;  /* when to say that we are */
+};
+
+/* After a look; one that could not be sure is followed by another. */
+static void
+plan_look(struct imap *im, struct idling *idling)
 {
-	int64_t look = clock_deadline(IDLE_POLL);
+	int64_t again = im->mailbox ? mailbox_watch_again(im->mailbox) : 0;
 
-	return im->mailbox && watch < 0 && look < alive ? look : alive;
+	idling->look = CLOCK_NEVER;
+	if (im->mailbox && idling->watch < 0)
+		idling->look = clock_deadline(IDLE_POLL);
+	else if (again && idling->looks++ < IDLE_LOOKS)
+		idling->look = clock_deadline(again);
 }
 
 /* Sends what there is to say, and keeps nothing for the next time. */
@@ -29,13 +42,14 @@ say(struct imap *im)
 }
 
 static void
-tell_changes(struct imap *im, int watch)
+tell_changes(struct imap *im, struct idling *idling)
 {
-	if (watch >= 0)
+	if (idling->watch >= 0)
 		mailbox_watch_drain(im->mailbox);
 	view_sync(im, false);
 	if (im->conn.out.len)
 		say(im);
+	plan_look(im, idling);
 }
 
 /* Tells what changes until the client says something. */
@@ -43,21 +57,26 @@ static void
 wait_for_client(struct imap *im, int watch)
 {
 	const int64_t interval = im->service->settings->imap_idle_keepalive;
-	int64_t alive = clock_deadline(interval);
+	struct idling idling = { watch, 0, 0, clock_deadline(interval) };
 
+	plan_look(im, &idling);
 	while (!im->conn.over && stream_error(im->conn.client) == 0) {
-		int got = session_wait(
-		    im->service, watch, wake_time(im, watch, alive));
+		int64_t wake =
+		    idling.look < idling.alive ? idling.look : idling.alive;
+		int got = session_wait(im->service, watch, wake);
 
-		if (im->mailbox && ((got & STREAM_WAIT_WATCH) || watch < 0))
-			tell_changes(im, watch);
+		if (got & STREAM_WAIT_WATCH)
+			idling.looks = 0;
+		if (im->mailbox &&
+		    ((got & STREAM_WAIT_WATCH) || clock_left(idling.look) == 0))
+			tell_changes(im, &idling);
 		if (got & STREAM_WAIT_INPUT)
 			return;
-		if (clock_ms() < alive)
+		if (clock_left(idling.alive) != 0)
 			continue;
 		str_append_cstr(&im->conn.out, "* OK Still here\r\n");
 		say(im);
-		alive = clock_deadline(interval);
+		idling.alive = clock_deadline(interval);
 	}
 }
 

@@ -8,8 +8,10 @@
 #include "cmd/imapd/view.h"
 #include "common/base/clock.h"
 #include "common/base/mem.h"
+#include "common/store/mailbox_watch.h"
 
 #define NOTIFY_REST 2000 /* ms of silence until memory is given back */
+#define NOTIFY_LOOKS 5   /* at the selected mailbox, with nothing heard */
 
 static const char usage[] = "NOTIFY takes NONE, or SET and groups of events";
 
@@ -132,24 +134,40 @@ look(struct imap *im)
 		arm(im);
 }
 
+/* When to look at the selected mailbox once more. */
+static int64_t
+selected_due(const struct imap *im)
+{
+	const struct notify_group *group = notify_selected(&im->notify->rules);
+	int64_t again;
+
+	if (im->mailbox == NULL || group == NULL || group->events == 0 ||
+	    im->notify->looks >= NOTIFY_LOOKS)
+		return CLOCK_NEVER;
+	again = mailbox_watch_again(im->mailbox);
+	return again ? clock_deadline(again) : CLOCK_NEVER;
+}
+
 /* When to look again though nobody says so: soon, if something could have
  * changed in the tick of its last change, or while nothing was to be heard. */
 static void
-set_due(struct notify *notify)
+set_due(struct imap *im)
 {
+	struct notify *notify = im->notify;
 	bool soon = notify->again || notify->unheard;
 	size_t i;
 
 	for (i = 0; i < notify->count; i++)
 		soon |= notify->folders[i].again &&
 			(notify->folders[i].events & NOTIFY_MESSAGES);
-	if (notify->rules.count == 0) { /* nothing is to be looked at */
+	if (notify->rules.count == 0) /* nothing is to be looked at */
 		notify->due = CLOCK_NEVER;
-		return;
-	}
-	notify->due = notify->watch.fd >= 0 && !soon ? CLOCK_NEVER
-		      : soon ? clock_deadline(NOTIFY_PAUSE)
-			     : clock_deadline(NOTIFY_POLL);
+	else if (soon)
+		notify->due = clock_deadline(NOTIFY_PAUSE);
+	else if (notify->watch.fd < 0)
+		notify->due = clock_deadline(NOTIFY_POLL);
+	else
+		notify->due = selected_due(im);
 }
 
 /* ---- the selected mailbox ---- */
@@ -211,9 +229,10 @@ tell_all(struct imap *im, bool idle)
 	if (im->notify->rules.count == 0)
 		return;
 	im->notify->unheard = false;
+	im->notify->looks++;
 	sync_selected(im, idle);
 	look(im);
-	set_due(im->notify);
+	set_due(im);
 	if (im->conn.out.len) {
 		conn_flush(&im->conn);
 		imap_rest_compression(im);
@@ -246,7 +265,7 @@ notify_wait(struct imap *im, int64_t deadline, int64_t keep_alive)
 		return;
 	if (im->notify->rules.count && !is_armed(im))
 		arm(im);
-	set_due(im->notify);
+	set_due(im);
 	stream_set_deadline(im->conn.client, CLOCK_NEVER);
 	while (!im->conn.over && stream_error(im->conn.client) == 0 &&
 	       clock_left(deadline) != 0 && !(got & STREAM_WAIT_INPUT)) {
@@ -268,6 +287,7 @@ notify_wait(struct imap *im, int64_t deadline, int64_t keep_alive)
 		} else if (got & STREAM_WAIT_WATCH) { /* more follows, likely */
 			rested = clock_deadline(NOTIFY_SETTLE);
 			im->notify->due = rested;
+			im->notify->looks = 0;
 		}
 		if (clock_left(alive) == 0) {
 			str_append_cstr(&im->conn.out, "* OK Still here\r\n");
@@ -296,7 +316,7 @@ notify_tell(struct imap *im)
 	    !is_time(im->notify))
 		return;
 	look(im);
-	set_due(im->notify);
+	set_due(im);
 }
 
 /* ---- the command ---- */
@@ -358,7 +378,7 @@ start(struct imap *im, struct notify *notify)
 	arm(im);
 	if (notify->rules.status)
 		tell_every_status(im);
-	set_due(notify);
+	set_due(im);
 }
 
 static void

@@ -47,6 +47,7 @@ struct notify {
 	bool again;   /* as of a folder */
 	bool moved;   /* there is something else to be heard than when armed */
 	bool unheard; /* what came before it was armed is to be looked for */
+	unsigned looks; /* by ourselves, since something was heard */
 	struct notify_folder *folders; /* by name */
 	size_t count;
 	struct notify_notes notes; /* of all mail */

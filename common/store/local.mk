@@ -27,6 +27,7 @@ libstore_a_SOURCES = \
 	%D%/mailbox_status.c %D%/mailbox_status.h \
 	%D%/mailbox_sync.c \
 	%D%/mailbox_vanished.c \
+	%D%/mailbox_watch.c %D%/mailbox_watch.h \
 	%D%/maildir.c %D%/maildir.h \
 	%D%/metadata.c %D%/metadata.h \
 	%D%/metadata_file.c \

@@ -99,12 +99,6 @@ void mailbox_changes_release(struct mailbox_changes *changes);
 int mailbox_sync(struct mailbox *mb, bool keep_expunged,
     struct mailbox_changes *ret_changes, struct err *err);
 
-/* A descriptor that becomes readable when the folder may have changed, for
- * mailbox_watch_drain; -1: nothing would tell.  Scarce: not inotify's. */
-int mailbox_watch_fd(struct mailbox *mb);
-bool mailbox_watch_is_scarce(const struct mailbox *mb);
-void mailbox_watch_drain(struct mailbox *mb);
-
 struct uid_range { /* from first to last */
 	uint32_t first, last;
 };

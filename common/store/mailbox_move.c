@@ -18,7 +18,8 @@
 struct moving {
 	struct copying copying;
 	struct removal removal;
-	bool *moved; /* of each message: the caller's */
+	bool *moved;  /* of each message: the caller's */
+	bool staying; /* where it comes from is where it goes to */
 };
 
 /* Between file systems: the copy is there, and on the disk, before the file
@@ -41,6 +42,15 @@ move_across(struct mailbox *mb, struct moving *m, const struct record *record,
 	return rc;
 }
 
+static bool
+is_same(int dir, int other)
+{
+	struct stat a, b;
+
+	return fstat(dir, &a) == 0 && fstat(other, &b) == 0 &&
+	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
 /* Was the other folder deleted under our eyes, by who has no lock for it? */
 static bool
 is_deleted(int dir)
@@ -60,6 +70,8 @@ move_file(struct mailbox *mb, struct record *record, void *ctx)
 	int rc;
 
 	view_index_before(mb);
+	if (m->staying)
+		view_index_doubt(mb); /* as a new one, which is to be found */
 	rc = tree_rename(
 	    view_dir(mb, record), view_name(mb, record), c->to.cur_dir, name);
 	if (rc == -EXDEV)
@@ -148,6 +160,7 @@ mailbox_move(struct mailbox *mb, struct mailbox_seqs messages,
 	if (!mailbox_writable(mb))
 		return err_set(err, EROFS, "the mailbox is open read-only");
 	rc = copying_begin(&m.copying, mb, messages, name, err);
+	m.staying = is_same(mb->folder.cur_dir, m.copying.to.cur_dir);
 	if (rc == 0)
 		rc = move_all(&m, err);
 	if (m.removal.messages)

@@ -26,6 +26,7 @@ struct view_index {
 				    * there is to know, else 0 */
 	bool alone;    /* its uids are in no list, and nobody else's */
 	bool adopted;  /* the last look moved some */
+	bool unsure;   /* the last sync found INDEX_UNSURE */
 	bool batch;    /* own changes are noted later, all at once */
 	uint32_t *own; /* those not noted yet, and the folders before them */
 	size_t own_count, own_cap;

@@ -1,6 +1,8 @@
+#include <dirent.h>
 #include <fcntl.h>
 
 #include "common/base/clock.h"
+#include "common/base/fileio.h"
 #include "common/store/view_index.h"
 
 static int64_t
@@ -27,6 +29,24 @@ view_disk_look(const struct mailbox *mb, struct view_disk *ret_disk)
 		return false;
 	ret_disk->uidlist = index_seen_of(&st);
 	return true;
+}
+
+bool
+view_disk_has_more(const struct mailbox *mb, uint32_t n)
+{
+	int fd = tree_open_dir(mb->folder.new_dir, ".");
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	uint32_t count = 0;
+
+	if (list == NULL) {
+		fileio_close(&fd);
+		return true;
+	}
+	while (count <= n && (entry = readdir(list)) != NULL)
+		count += entry->d_name[0] != '.';
+	(void)closedir(list); /* was only read */
+	return count > n;
 }
 
 bool

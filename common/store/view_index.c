@@ -81,7 +81,10 @@ fits(const struct mailbox *mb, const struct index_mailbox *head,
 		return false; /* to be moved to cur */
 	if (head->state & INDEX_RACY && head->looked < disk->now)
 		return false;
-	return !(head->state & INDEX_UNSURE) || disk->now < head->look_again;
+	/* what came while we moved others to cur has changed nothing since */
+	return !(head->state & INDEX_UNSURE) ||
+	       (disk->now < head->look_again &&
+		   !view_disk_has_more(mb, head->in_new));
 }
 
 static void
@@ -325,6 +328,7 @@ take_head(struct follow *follow)
 		mb->highest = head->highest;
 	mb->index.number = follow->number;
 	mb->index.modseq = head->highest;
+	mb->index.unsure = head->state & INDEX_UNSURE;
 	memset(mb->index.calm, 0, sizeof mb->index.calm);
 	if (!follow->fits || head->state != INDEX_WHOLE)
 		return;

@@ -17,6 +17,9 @@ struct view_disk {
 /* Three stats.  False when one fails, and uidlist.ino is then 0. */
 bool view_disk_look(const struct mailbox *mb, struct view_disk *ret_disk);
 
+/* Has new more than n messages, or cannot be read? */
+bool view_disk_has_more(const struct mailbox *mb, uint32_t n);
+
 /* The view's index, opened when it is not, or NULL. */
 struct index *view_index_open(struct mailbox *mb);
 
@@ -53,6 +56,10 @@ int view_index_put(struct index_txn *txn, struct mailbox *mb, uint32_t number,
 /* Before and after this session's own change of a message. */
 void view_index_before(struct mailbox *mb);
 void view_index_changed(struct mailbox *mb, uint32_t uid);
+
+/* Between those two: it is more than a change of messages that are there, so
+ * that the disk is to be looked at afterwards. */
+void view_index_doubt(struct mailbox *mb);
 
 /* What was found out of a message, noted later: see view_facts.c. */
 struct view_fact {

@@ -29,11 +29,17 @@ view_index_before(struct mailbox *mb)
 
 	if (mb->index.number == 0 || has_own(mb))
 		return;
-	mb->index.cur.ino = 0; /* is no folder's: nothing will be like it */
+	view_index_doubt(mb);
 	if (!view_disk_look(mb, &disk))
 		return;
 	mb->index.cur = disk.cur;
 	mb->index.new = disk.new;
+}
+
+void
+view_index_doubt(struct mailbox *mb)
+{
+	mb->index.cur.ino = 0; /* is no folder's: nothing will be like it */
 }
 
 /* An own change that no index has noted; where none were ever told there are

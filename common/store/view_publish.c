@@ -474,5 +474,6 @@ view_index_publish(struct mailbox *mb, const struct view_disk *disk, bool whole)
 	if (mb->nextuid < p.head.uidnext)
 		mb->nextuid = p.head.uidnext;
 	mb->index.number = p.number;
+	mb->index.unsure = p.head.state & INDEX_UNSURE;
 	mb->index.stuck = count_new(mb);
 }

@@ -92,6 +92,17 @@ def test_store_of_what_seems_to_be_so(two):
         b"* 1 FETCH (UID 1 FLAGS (\\Flagged))"]
 
 
+def test_moved_to_where_it_is(two):
+    """It has a new uid there, and all see it at once."""
+    a, b = two
+    for uid in range(5, 10):
+        got = a.cmd("MOVE 1 INBOX")
+        assert got.untagged[1:3] == [b"* 1 EXPUNGE", b"* 4 EXISTS"], uid
+        assert a.cmd("FETCH 4 UID").untagged == [b"* 4 FETCH (UID %d)" % uid]
+        got = b.cmd("NOOP")
+        assert got.untagged[:2] == [b"* 1 EXPUNGE", b"* 4 EXISTS"], uid
+
+
 def test_store_on_what_is_gone(two):
     a, b = two
     a.cmd("STORE 2 +FLAGS.SILENT (\\Deleted)")

@@ -14,6 +14,7 @@ from inotify_limit import inotify_instances
 LIMIT = 128
 SESSIONS = int(os.environ.get("NJIWA_IDLE_SESSIONS", "348"))  # of one uid
 WATCHED = 5.0  # seconds of silence, whose CPU time is counted
+MOVING = 500000  # us that a file's new name takes, in the midst of a look
 
 
 @pytest.fixture
@@ -23,14 +24,15 @@ def site(make_site):
     return made
 
 
-def put(site, number):
-    """A message that another program puts into new/ of demo's."""
+def put(site, number, folder="new"):
+    """A message that another program puts into new/ of demo's, or cur/."""
     name = "%d.M%dP1.host" % (time.time(), number)
     path = site.maildir() + "/tmp/" + name
+    name += ":2," if folder == "cur" else ""
     with open(path, "wb") as out:
         out.write(b"Subject: new\n\ntext\n")
     os.chown(path, 8, 8)
-    os.rename(path, site.maildir() + "/new/" + name)
+    os.rename(path, "%s/%s/%s" % (site.maildir(), folder, name))
 
 
 def idle(site):
@@ -46,15 +48,20 @@ def end(client):
     assert client.finish(b"i").status == "OK"
 
 
-def without(site, *calls):
-    """Sessions for which these system calls fail."""
+def through_strace(site, *changes):
+    """Sessions whose system calls are tampered with."""
     need("strace")
-    command = ["strace", "-f", "-qq", "-o", "/dev/null", "-e",
-               "trace=" + ",".join(calls)]
-    for call in calls:
-        command += ["-e", "inject=%s:error=EMFILE" % call]
+    command = ["strace", "-f", "-qq", "-o", "/dev/null"]
+    for change in changes:
+        command += ["-e", change]
     site.launchers["imap"] = site.launcher(
         command + site.command("imap"), site.env, site.log_file)
+
+
+def without(site, *calls):
+    """Sessions for which these system calls fail."""
+    through_strace(site, "trace=" + ",".join(calls),
+                   *("inject=%s:error=EMFILE" % call for call in calls))
 
 
 def hears_all(site, client, other):
@@ -128,3 +135,29 @@ def many_sessions(site):
     for client in clients[::50]:
         end(client)
     assert site.log.count("no inotify instances are left") == 1
+
+
+NOTIFY = "NOTIFY SET (SELECTED (MessageNew MessageExpunge FlagChange))"
+
+
+@pytest.mark.parametrize("command", ["IDLE", NOTIFY])
+@pytest.mark.parametrize("folder", ["new", "cur"])
+def test_what_comes_in_the_midst(plain_build, site, folder, command):
+    """While a session moves other mail to cur: to those who look next the
+    directories are as its own work has left them."""
+    through_strace(site, "trace=renameat2",
+                   "inject=renameat2:delay_exit=%d" % MOVING)
+    client = Client(site)
+    client.cmd("SELECT INBOX")
+    put(site, 1)
+    os.utime(site.maildir() + "/new", (1700000000, 1700000000))
+    client.send(b"x " + command.encode() + b"\r\n")
+    servers.wait_for("the move", lambda: os.listdir(site.maildir() + "/cur"))
+    put(site, 2, folder)
+    if command == NOTIFY:
+        got = client.finish(b"x")
+        if got.find("2 EXISTS"):
+            return
+        assert got.find("1 EXISTS")
+        client.send(b"i IDLE\r\n")
+    client.wait("2 EXISTS")

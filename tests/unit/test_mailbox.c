@@ -4,6 +4,7 @@
 #include "common/store/keywords.h"
 #include "common/store/mailbox_message.h"
 #include "common/store/mailbox_status.h"
+#include "common/store/mailbox_watch.h"
 #include "common/store/tree.h"
 #include "tests/unit/store_fixture.h"
 
