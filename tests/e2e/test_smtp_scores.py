@@ -128,6 +128,26 @@ def test_a_list_of_those_who_differ_by_lmtp(scored):
     assert where(scored, "demo") == where(scored, "other") == []
 
 
+def test_user_of_the_filter(site):
+    """The recipient where there is one, nobody where there are several."""
+    server = Filter(b"SPAMD/1.1 0 EX_OK\r\nSpam: False ; 1.0 / 5.0\r\n\r\n\n",
+                    lambda octets: octets.endswith(b"body\n"))
+    both = ("demo@test.dev", "other@test.dev")
+    try:
+        for setting, recipients, user in (
+                (None, both[:1], "demo@test.dev"), (None, both, None),
+                ("all", both, "all"), ("all", both[:1], "all"),
+                ("", both[:1], None)):
+            site.conf(spamd=server.address, spam_user=setting)
+            assert send(site, recipients=recipients) == 250
+            head = server.heard.pop().partition(b"\r\n\r\n")[0].decode()
+            assert head.startswith("HEADERS SPAMC/1."), head
+            assert ("User: %s" % user in head.split("\r\n")) == bool(user)
+            assert head.count("User:") == bool(user), (setting, head)
+    finally:
+        server.close()
+
+
 def test_nobody_is_left_to_have_a_threshold(scored):
     """A milter takes all recipients away: the message goes nowhere, and is not
     refused in the name of nobody."""
