@@ -254,8 +254,8 @@ resolve(void *ctx, struct slice address, struct account_targets *ret_targets,
 static int
 explain_recipient(struct explain *e)
 {
-	const struct verdict_asker asker = { &e->tool->settings, false, resolve,
-		e };
+	const struct verdict_asker asker = { &e->tool->settings, false, "",
+		resolve, e };
 	struct account_targets targets = { NULL, 0 };
 	struct err err = { 0 };
 	int rc;

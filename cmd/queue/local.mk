@@ -9,5 +9,5 @@ libqueue_a_SOURCES = \
 pkglibexec_PROGRAMS += njiwa-queue
 njiwa_queue_SOURCES = %D%/main.c
 njiwa_queue_LDADD = libqueue.a libsvc.a libproto.a libstore.a libindex.a libaccount.a \
-	libmsg.a libbase.a $(INIH_LIBS)
+	libmsg.a libnet.a libbase.a $(INIH_LIBS)
 dist_man_MANS += %D%/njiwa-queue.8

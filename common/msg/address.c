@@ -395,3 +395,15 @@ address_is_domain(struct slice text, unsigned flags)
 	return eat_domain(&rest, &domain, &literal) == ADDRESS_OK &&
 	       rest.len == 0 && check_octets(text, flags) == ADDRESS_OK;
 }
+
+bool
+address_cut_literal(struct slice *domain)
+{
+	if (domain->len < 2 || domain->ptr[0] != '[' ||
+	    domain->ptr[domain->len - 1] != ']')
+		return false;
+	*domain = slice_of(domain->ptr + 1, domain->len - 2);
+	if (slice_starts_nocase(*domain, LITERAL_TAG))
+		*domain = slice_skip(*domain, strlen(LITERAL_TAG));
+	return true;
+}

@@ -53,4 +53,8 @@ void address_canonical(const struct address *address, struct str *out);
  * underscores; UTF-8 when allowed), or an address literal? */
 bool address_is_domain(struct slice text, unsigned flags);
 
+/* Cuts brackets and tag off a domain that looks like an address literal (RFC
+ * 5321 section 4.1.3); false when it does not. */
+bool address_cut_literal(struct slice *domain);
+
 #endif

@@ -43,6 +43,30 @@ network_of(const char *address, unsigned bits4, unsigned bits6,
 	return true;
 }
 
+bool
+network_of_host(struct slice text, struct network *ret_network)
+{
+	char copy[INET6_ADDRSTRLEN];
+
+	if (text.len >= sizeof copy)
+		return false;
+	memcpy(copy, text.ptr, text.len);
+	copy[text.len] = '\0';
+	return strlen(copy) == text.len &&
+	       network_of(copy, NETWORK_OCTETS * 8 - NETWORK_BITS4,
+		   NETWORK_OCTETS * 8, ret_network);
+}
+
+bool
+network_same_host(struct slice text, const char *other)
+{
+	struct network a, b;
+
+	return network_of_host(text, &a) &&
+	       network_of_host(slice_from(other), &b) &&
+	       memcmp(a.octets, b.octets, sizeof a.octets) == 0;
+}
+
 void
 network_print(const struct network *network, struct str *out)
 {

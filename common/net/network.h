@@ -19,6 +19,13 @@ struct network {
 bool network_of(const char *address, unsigned bits4, unsigned bits6,
     struct network *ret_network);
 
+/* The address alone; ::ffff:192.0.2.1 is 192.0.2.1.  False when text is none.
+ */
+bool network_of_host(struct slice text, struct network *ret_network);
+
+/* Are both texts the same address? */
+bool network_same_host(struct slice text, const char *other);
+
 /* Appends "192.0.2.0/24", or the address alone when all its bits count. */
 void network_print(const struct network *network, struct str *out);
 

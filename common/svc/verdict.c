@@ -1,6 +1,8 @@
 #include <string.h>
 
 #include "common/base/log.h"
+#include "common/msg/address.h"
+#include "common/net/network.h"
 #include "common/svc/service.h"
 #include "common/svc/verdict.h"
 
@@ -99,10 +101,28 @@ resolve(const struct verdict_asker *asker, struct slice address,
 	return outcome;
 }
 
-/* The postmaster of this host, or of the domain that it stands in. */
+/* Is the address one of this host by its number, as in "local@[192.0.2.1]"?
+ * Then only the local part is left of it. */
+static bool
+cut_own_literal(const struct verdict_asker *asker, struct slice *address)
+{
+	struct slice domain;
+	size_t at = address->len;
+
+	while (at > 0 && address->ptr[at - 1] != '@')
+		at--;
+	domain = slice_skip(*address, at);
+	if (at == 0 || !address_cut_literal(&domain) ||
+	    !network_same_host(domain, asker->here))
+		return false;
+	*address = slice_head(*address, at - 1);
+	return true;
+}
+
+/* Somebody at this host, or in the domain that it stands in. */
 static enum account_outcome
-resolve_postmaster(
-    const struct verdict_asker *asker, struct account_targets *targets)
+resolve_here(const struct verdict_asker *asker, struct slice local,
+    struct account_targets *targets)
 {
 	struct slice rest = slice_from(asker->settings->hostname);
 	enum account_outcome outcome = ACCOUNT_NOT_LOCAL;
@@ -113,7 +133,8 @@ resolve_postmaster(
 
 		if (outcome == ACCOUNT_TEMPFAIL || rest.len == 0)
 			break;
-		str_appendf(&address, POSTMASTER "@%.*s", SLICE_FMT(rest));
+		str_append(&address, local);
+		str_appendf(&address, "@%.*s", SLICE_FMT(rest));
 		outcome = resolve(asker, str_slice(&address), targets);
 		rest = slice_skip(rest, slice_find(rest, '.') + 1);
 	}
@@ -247,8 +268,9 @@ verdict_on(const struct verdict_asker *asker, struct slice address,
 	enum account_outcome found;
 	enum smtp_outcome outcome;
 
-	if (slice_is_nocase(address, POSTMASTER))
-		found = resolve_postmaster(asker, &targets);
+	if (cut_own_literal(asker, &address) ||
+	    slice_is_nocase(address, POSTMASTER))
+		found = resolve_here(asker, address, &targets);
 	else
 		found = resolve(asker, address, &targets);
 	if (found != ACCOUNT_FOUND)

@@ -36,7 +36,8 @@ enum smtp_outcome {
 /* Who asks, and how an address is looked up. */
 struct verdict_asker {
 	const struct settings *settings;
-	bool logged_in; /* may send to other hosts */
+	bool logged_in;   /* may send to other hosts */
+	const char *here; /* our address that it came to; "": not known */
 	/* As account_resolve. */
 	enum account_outcome (*resolve)(void *ctx, struct slice address,
 	    struct account_targets *ret_targets, struct err *err);
@@ -46,7 +47,8 @@ struct verdict_asker {
 /*
  * May a message of size octets (0: not announced) go to the address, which
  * without '@' is the postmaster of this host or of its domain (RFC 5321 section
- * 4.5.1)?  OUTCOME_OK fills targets, among which those without room
+ * 4.5.1), as is everybody at the literal of asker's address (RFC 1123 section
+ * 5.2.17)?  OUTCOME_OK fills targets, among which those without room
  * (verdict_has_room) are to be left out; the others have a path.  An address
  * that leads to other hosts, even beside mailboxes, is refused as a whole, for
  * nothing here could tell the sender afterwards.  OUTCOME_TEMPFAIL is logged.

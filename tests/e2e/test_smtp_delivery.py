@@ -57,8 +57,8 @@ def no_trace_of(site, user):
 
 def test_who_is_known(site):
     assert send(site, "demo@test.dev", "DEMO@Test.Dev", "nobody@test.dev",
-                "x@far.org", "demo@[127.0.0.1]")[0] == [
-                    250, 250, 550, 550, 550, 250]
+                "x@far.org", "demo@[127.0.0.1]", "demo@[127.0.0.2]")[0] == [
+                    250, 250, 550, 550, 250, 550, 250]
     assert len(site.messages("demo")) == 1, "the same mailbox only once"
 
 

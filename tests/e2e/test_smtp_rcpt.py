@@ -53,6 +53,58 @@ def test_the_more_exact_goes_first(site):
         assert got == [user], address
 
 
+FORMS = [  # as RCPT says them, and the code
+    ('<"demo"@test.dev>', 250), ('<"de\\mo"@test.dev>', 250),
+    ('<demo@TEST.dev>', 250), ('<@a.example,@[192.0.2.9]:demo@test.dev>', 250),
+    ('<"demo+x"@test.dev>', 250), ('<PostMaster>', 250),
+    ('<demo@[192.0.2.25]>', 250), ('<"demo"@[192.0.2.25]>', 250),
+    ('<demo+x@[192.0.2.25]>', 250), ('<postmaster@[192.0.2.25]>', 250),
+    ('<demo@[IPv6:::ffff:192.0.2.25]>', 250), ('<nobody@[192.0.2.25]>', 550),
+    ('<demo@[192.0.2.26]>', 550), ('<demo@[IPv6:2001:db8::25]>', 550),
+    ('<"demo x"@test.dev>', 550), ('<""@test.dev>', 550),
+    ('<"demo@[192.0.2.25]"@test.dev>', 550),
+    ('<"postmaster">', 501), ('demo@test.dev', 501), ('<demo@test.dev', 501),
+    ('<demo @test.dev>', 501), ('<demo@test.dev.>', 501), ('<>', 501),
+    ('<demo.@test.dev>', 501), ('<.demo@test.dev>', 501),
+    ('<de..mo@test.dev>', 501), ('<demo@test..dev>', 501),
+    ('<demo@-test.dev>', 501), ('<demo@[192.0.2.25>', 501),
+    ('<demo@[192.0.2.256]>', 501), ('<demo@[2001:db8::25]>', 501),
+    ('<demo@[IPv6:1::2::3]>', 501), ('<demo@[x:y]>', 501),
+    ('<@a.example:>', 501), ('<demo@test.dev>NOTIFY=NEVER', 501)]
+
+
+def from_afar(site, address, lines):
+    """The codes of what is said to that address of ours."""
+    out = site.pipe("mx", b"EHLO c.example\r\n" + b"".join(
+        line.encode() + b"\r\n" for line in lines) + b"QUIT\r\n", env={
+            "PROTO": "TCP", "TCPREMOTEIP": "192.0.2.1", "TCPREMOTEPORT": "1",
+            "TCPLOCALIP": address, "TCPLOCALPORT": "25"})
+    codes = [int(line[:3]) for line in out.splitlines() if line[3:4] == b" "]
+    return codes[2:-1]  # without greeting, EHLO and QUIT
+
+
+def test_address_forms(site):
+    """RFC 5321 section 4.1.2 and 4.1.3; RFC 1123 section 5.2.17."""
+    site.conf(smtp_max_errors=100, smtp_soft_errors=100)
+    codes = from_afar(site, "192.0.2.25", [
+        'MAIL FROM:<@a.example:"odd name"@[IPv6:2001:db8::1]>'] + [
+            "RCPT TO:" + form for form, _ in FORMS])
+    assert codes[0] == 250
+    assert list(zip((form for form, _ in FORMS), codes[1:])) == FORMS
+
+
+@pytest.mark.parametrize("hostname,code", [
+    ("mx.test.dev", 250), ("test.dev", 250), ("mx.far.org", 550)])
+def test_literal_of_our_own(site, hostname, code):
+    """It stands for the host's name, and the domain that this is in."""
+    site.conf(hostname=hostname)
+    codes = from_afar(site, "2001:db8::25", [
+        "MAIL FROM:<s@example.org>", "RCPT TO:<demo@[IPv6:2001:DB8:0::25]>",
+        "RCPT TO:<other@test.dev>", "DATA", "Subject: x", "", "y", "."])
+    assert codes == [250, code, 250, 354, 250]
+    assert counts(site, "demo", "other") == [int(code == 250), 1]
+
+
 def test_catch_all_that_drops(site):
     forward(site, "@test.dev", "", "drop")
     assert send(site, "nobody@test.dev", "demo@test.dev") == [550, 250, 250]

@@ -277,6 +277,36 @@ mailboxes(void **state)
 	}
 }
 
+static void
+literals_cut(void **state)
+{
+	static const struct {
+		const char *domain, *inner; /* NULL: it looks like none */
+	} rows[] = {
+		{ "[192.0.2.1]", "192.0.2.1" },
+		{ "[IPv6:2001:db8::1]", "2001:db8::1" },
+		{ "[ipv6:::1]", "::1" },
+		{ "[]", "" },
+		{ "[", NULL },
+		{ "]", NULL },
+		{ "", NULL },
+		{ "[192.0.2.1", NULL },
+		{ "192.0.2.1]", NULL },
+		{ "a.example", NULL },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < UNIT_COUNT(rows); i++) {
+		struct slice domain = slice_from(rows[i].domain);
+		bool is = address_cut_literal(&domain);
+
+		UNIT_CHECK(i, is == (rows[i].inner != NULL));
+		UNIT_CHECK(
+		    i, slice_is(domain, is ? rows[i].inner : rows[i].domain));
+	}
+}
+
 int
 main(void)
 {
@@ -284,6 +314,7 @@ main(void)
 		cmocka_unit_test(paths),
 		cmocka_unit_test(quoted),
 		cmocka_unit_test(literals),
+		cmocka_unit_test(literals_cut),
 		cmocka_unit_test(lengths),
 		cmocka_unit_test(utf8),
 		cmocka_unit_test(mailboxes),

@@ -40,6 +40,37 @@ prefixes(void **state)
 }
 
 static void
+hosts(void **state)
+{
+	static const struct {
+		const char *text, *other;
+		bool same;
+	} rows[] = {
+		{ "192.0.2.1", "192.0.2.1", true },
+		{ "::ffff:192.0.2.1", "192.0.2.1", true },
+		{ "192.0.2.1", "192.0.2.2", false },
+		{ "2001:DB8:0::1", "2001:db8::1", true },
+		{ "2001:db8::1", "2001:db8:1::1", false },
+		{ "::1", "127.0.0.1", false },
+		{ "", "", false },
+		{ "192.0.2.1", "", false },
+		{ "x", "x", false },
+		{ "0000:0000:0000:0000:0000:ffff:0192.0.2.10", "192.0.2.10",
+		    false },
+		{ "1111:2222:3333:4444:5555:6666:7777:88888888888888",
+		    "192.0.2.1", false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < UNIT_COUNT(rows); i++)
+		UNIT_CHECK(i, network_same_host(slice_from(rows[i].text),
+				  rows[i].other) == rows[i].same);
+	UNIT_CHECK(
+	    i, !network_same_host(slice_of("192.0.2.1\0", 10), "192.0.2.1"));
+}
+
+static void
 privates(void **state)
 {
 	static const struct {
@@ -157,6 +188,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(prefixes),
+		cmocka_unit_test(hosts),
 		cmocka_unit_test(privates),
 		cmocka_unit_test(gateways4),
 		cmocka_unit_test(gateways6),

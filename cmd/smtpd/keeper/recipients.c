@@ -128,7 +128,8 @@ static enum smtp_outcome
 add_address(struct delivery *d, const struct wire_rcpt *rcpt)
 {
 	const struct verdict_asker asker = { d->keeper->settings,
-		d->keeper->user != NULL, resolve, d };
+		d->keeper->user != NULL, d->keeper->peer->local_address,
+		resolve, d };
 	struct account_targets targets = { NULL, 0 };
 	enum smtp_outcome outcome =
 	    verdict_on(&asker, rcpt->address, d->said.size, &targets);
