@@ -1,7 +1,11 @@
 #include "cmd/imapd/mailbox_name.h"
 
+#include <string.h>
+
 #include "common/base/enc.h"
 #include "common/store/mutf7.h"
+
+#define INBOX "INBOX"
 
 /* The letter as it is compared: name is INBOX up to inbox octets. */
 static bool
@@ -85,6 +89,16 @@ mailbox_name_decode(struct slice wire, struct name_style names, struct str *out)
 	return true;
 }
 
+void
+mailbox_name_spell(struct str *name)
+{
+	struct slice first = slice_head(str_slice(name), strlen(INBOX));
+
+	if (slice_is_nocase(first, INBOX) &&
+	    (name->len == first.len || name->ptr[first.len] == '/'))
+		memcpy(name->ptr, INBOX, first.len);
+}
+
 bool
 mailbox_name_argument(struct args *args, struct str *name, bool *ret_valid)
 {
@@ -95,5 +109,6 @@ mailbox_name_argument(struct args *args, struct str *name, bool *ret_valid)
 		return false;
 	*ret_valid = wire.len > 0 && wire.len <= MAILBOX_NAME_MAX &&
 		     mailbox_name_decode(wire, args->names, name);
+	mailbox_name_spell(name);
 	return true;
 }

@@ -20,6 +20,10 @@ bool mailbox_name_matches(struct slice name, struct slice pattern);
 bool mailbox_name_decode(
     struct slice wire, struct name_style names, struct str *out);
 
+/* INBOX has one spelling for all that follows, also as a parent: name, which is
+ * in UTF-8, begins with it in any case. */
+void mailbox_name_spell(struct str *name);
+
 /* A mailbox argument: an astring, decoded into name, which is emptied first.
  * False, with args->bad, when there is none; true with *ret_valid false when
  * there is one that can name no mailbox. */

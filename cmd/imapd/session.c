@@ -123,7 +123,10 @@ imap_url_mailbox(struct imap *im, struct slice wire, struct str *name)
 {
 	struct name_style names = { im->conn.separator, true };
 
-	return mailbox_name_decode(wire, names, name);
+	if (!mailbox_name_decode(wire, names, name))
+		return false;
+	mailbox_name_spell(name);
+	return true;
 }
 
 bool

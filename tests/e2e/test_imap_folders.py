@@ -159,6 +159,21 @@ def test_rename_a_tree(lite, client):
                                   "z/y/b/c"}
 
 
+def test_inbox_in_any_case(lite, client):
+    """As a parent too it has one name, whoever asks."""
+    lite.conf(expire_folders="INBOX/old=1")
+    client = Client(lite)
+    make(client, "inbox/x", "Inbox/x/y")
+    for command in ("SUBSCRIBE inbox/x", "SELECT iNbox/x",
+                    "RENAME inbox/x inbox/old"):
+        assert client.cmd(command).status == "OK", command
+    assert set(names(client)) == {"INBOX", "INBOX/old", "INBOX/old/y"}
+    assert client.cmd('LSUB "" *').untagged == [b'* LSUB () "/" INBOX/x']
+    got = client.append(SIMPLE, "inbox/old")
+    assert got.find("1 EXISTS"), "it is the selected one"
+    assert lite.sql("SELECT mailbox FROM expires") == [["INBOX/old"]]
+
+
 def test_rename_what_cannot_be(client):
     make(client, "a", "a/b", "x", "y/b")
     for arguments, code in (

@@ -35,7 +35,7 @@ def test_set_and_get(lite, client):
     assert got(client, "INBOX /private/comment") == [
         'INBOX (/private/comment "My own")']
     assert got(client, "inbox (/SHARED/comment /private/none)") == [
-        'inbox (/SHARED/comment "all" /private/none NIL)']
+        'INBOX (/SHARED/comment "all" /private/none NIL)']
     assert got(client, '"" /private/vendor/x/y') == [
         '"" (/private/vendor/x/y "\\"q\\"")']
     answer = client.cmd("SETMETADATA INBOX (/private/comment {})",
