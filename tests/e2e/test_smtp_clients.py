@@ -56,6 +56,9 @@ def test_a_thousand_from_postfix(make_site, scratch, tls):
             assert b"\n.dot\n" in text
             found[number] += 1
     assert found == {i: 1 for i in range(MESSAGES)}, peer.log[-2000:]
+    taken = [line.split()[1] for line in site.log.splitlines()
+             if " message accepted " in line]
+    assert len(taken) == MESSAGES and len(set(taken)) >= CONNECTIONS
     if tls == "encrypt":
         assert "TLS connection established" in peer.log
 
