@@ -250,6 +250,23 @@ def test_lmtp_to_lists_that_are_full(site):
     assert [code for code, _ in deliver("tiny", "list")] == [552, 552]
 
 
+def test_lmtp_of_a_list_that_nobody_tends(lite):
+    """Nobody is kept waiting, and nobody else loses the message for it."""
+    talk = Talk(lite, "lmtp")
+    assert talk.say("LHLO c.example") == 250
+    begun_at = time.monotonic()
+    for _ in range(3):
+        assert talk.envelope(*["dead%d@test.dev" % i for i in range(60)],
+                             "demo@test.dev") == [550] * 60 + [250]
+        assert talk.say("RSET") == 250
+    for _ in range(2):
+        assert [talk.say("NOISE") for _ in range(10)] == [500] * 10
+        assert talk.envelope("demo@test.dev") == [250]
+        assert talk.message() == 250
+    assert time.monotonic() - begun_at < 60, "300 s if it were a stranger"
+    assert [talk.say("NOISE") for _ in range(11)] == [500] * 10 + [421]
+
+
 def test_lmtp_by_njiwa_init(lite):
     """On a Unix socket that only the mail's own may use; removed at the end."""
     path = lite.folder + "/run/lmtp"

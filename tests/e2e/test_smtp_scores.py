@@ -107,6 +107,8 @@ def test_scores_of_each_recipient_by_lmtp(scored):
     scored.wait_log("demo@test.dev refuses the message as spam")
     scored.score("4.5")
     assert by_lmtp(scored, "demo@test.dev") == [554]
+    # as many as there are, which a stranger would be sent away for
+    assert by_lmtp(scored, *["demo@test.dev"] * 20) == [554] * 20
     assert by_lmtp(scored, "demo@test.dev", "small@test.dev") == [554, 554]
     assert by_lmtp(scored, "demo@test.dev", "demo@test.dev",
                    "other@test.dev") == [554, 554, 250]

@@ -18,6 +18,15 @@ is_forgiven(const struct reply *reply)
 	       reply == &reply_no_recipients || reply == &reply_chunk_lost;
 }
 
+/* Is it nothing that the client could help?  Who speaks LMTP is of this
+ * machine, and hands on what others have sent, to whomever. */
+static bool
+is_of_others(const struct smtp *s, const struct reply *reply)
+{
+	return s->lmtp &&
+	       (is_forgiven(reply) || reply->code < 500 || s->tx.told);
+}
+
 /* Counts the reply; what is to be said: it, or that there was too much. */
 static const struct reply *
 count_reply(struct smtp *s, const struct reply *reply)
@@ -27,6 +36,8 @@ count_reply(struct smtp *s, const struct reply *reply)
 
 	if (reply == &reply_queued || reply == &reply_auth_ok)
 		*tally = (struct smtp_tally){ 0 };
+	else if (is_of_others(s, reply))
+		return reply;
 	else if (is_forgiven(reply))
 		over = ++tally->refused > SMTP_REFUSED_MAX;
 	else if (reply->code >= 500)
@@ -45,7 +56,7 @@ tarpit(const struct smtp *s, const struct reply *reply)
 	size_t wrong = s->tally.errors + s->tally.refused;
 	size_t soft = (size_t)s->settings->smtp_soft_errors, steps;
 
-	if (reply->code < 500 || s->logged_in || wrong <= soft)
+	if (reply->code < 500 || s->logged_in || s->lmtp || wrong <= soft)
 		return;
 	steps = 1 + (wrong - soft - 1) / TARPIT_STEP;
 	if (steps > TARPIT_STEPS_MAX)
