@@ -47,6 +47,7 @@ mailbox_free(struct mailbox *mb)
 	if (mb == NULL)
 		return;
 	view_index_flush(mb);
+	view_readahead_stop(mb);
 	for (i = 0; i < mb->nuidls; i++)
 		free(mb->uidls[i].text);
 	free(mb->uidls);

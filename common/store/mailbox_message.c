@@ -19,7 +19,13 @@ open_file(struct mailbox *mb, struct record *record, void *ctx)
 int
 mailbox_message_open(struct mailbox *mb, uint32_t seq, struct err *err)
 {
-	return view_with_file(mb, seq, open_file, NULL, err);
+	int fd = view_readahead_take(mb, seq);
+
+	if (fd < 0)
+		fd = view_with_file(mb, seq, open_file, NULL, err);
+	if (fd >= 0)
+		view_readahead(mb, seq, fd);
+	return fd;
 }
 
 void

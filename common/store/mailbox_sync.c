@@ -419,6 +419,7 @@ mailbox_sync(struct mailbox *mb, bool keep_expunged,
 	int rc;
 
 	view_index_flush(mb);
+	view_readahead_stop(mb);
 	seen = view_disk_look(mb, &disk);
 	if (seen && view_is_calm(mb, &disk))
 		rc = 0;

@@ -99,7 +99,10 @@ open_safely(int dirfd, const char *name, int flags)
 int
 tree_open_any(int dirfd, const char *name)
 {
-	return open_safely(dirfd, name, O_RDONLY);
+	int fd = open_safely(dirfd, name, O_RDONLY | O_NOATIME);
+
+	/* a file that is another's */
+	return fd == -EPERM ? open_safely(dirfd, name, O_RDONLY) : fd;
 }
 
 int

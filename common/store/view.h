@@ -8,6 +8,7 @@
 #include "common/store/scan.h"
 #include "common/store/tree.h"
 #include "common/store/uidfile.h"
+#include "common/store/view_readahead.h"
 #include "common/store/view_record.h"
 #include "common/store/watch.h"
 
@@ -59,6 +60,7 @@ struct mailbox {
 	struct known_uidl *uidls; /* by uid */
 	size_t nuidls, uidls_cap;
 	struct watch watch;
+	struct view_readahead readahead;
 	mailbox_progress *progress; /* NULL: nobody asks */
 	void *progress_ctx;
 	bool own_list;    /* the list that is in cur (batch.h) is ours */
