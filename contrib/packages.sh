@@ -5,7 +5,7 @@
 packages_build="gcc libc6-dev linux-libc-dev make autoconf automake pkg-config
 libmariadb-dev libsqlite3-dev libgnutls28-dev libcrypt-dev libsystemd-dev
 libseccomp-dev libinih-dev libgsasl-dev libidn2-dev libunistring-dev
-zlib1g-dev liblmdb-dev libcmocka-dev"
+zlib1g-dev liblmdb-dev libxxhash-dev libcmocka-dev"
 
 packages_demo="spamd spamassassin openssl python3"
 

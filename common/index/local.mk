@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libindex.a
 libindex_a_SOURCES = \
+	%D%/checksum.c %D%/checksum.h \
 	%D%/folders.c \
 	%D%/index.c %D%/index.h \
 	%D%/keys.h \

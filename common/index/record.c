@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "common/index/checksum.h"
+
 #define MAGIC "njiwaidx"
-#define VERSION 2
+#define VERSION 3
 #define ORDER 0x01020304
 #define STATES (INDEX_WHOLE | INDEX_RACY | INDEX_UNSURE)
 #define KNOWNS (INDEX_KNOWS_SIZES | INDEX_KNOWS_DATE | INDEX_KNOWS_SAVED)
@@ -17,30 +19,11 @@ struct fixed {
 	uint64_t size, crlf;
 };
 
-/* Eight octets at a time: it is on the way of each message of a SELECT. */
-static uint64_t
-mix(uint64_t sum, struct slice octets)
-{
-	const uint64_t factor = 0xff51afd7ed558ccdu;
-	uint64_t word;
-
-	for (; octets.len >= sizeof word;
-	     octets = slice_skip(octets, sizeof word)) {
-		memcpy(&word, octets.ptr, sizeof word);
-		sum = (sum ^ word) * factor;
-		sum ^= sum >> 32;
-	}
-	word = octets.len;
-	if (octets.len)
-		memcpy((char *)&word + 1, octets.ptr, octets.len);
-	sum = (sum ^ word) * factor;
-	return sum ^ sum >> 32;
-}
-
 uint32_t
 index_check(struct slice key, struct slice value)
 {
-	return (uint32_t)mix(mix(1, key), slice_skip(value, sizeof(uint32_t)));
+	return (uint32_t)index_checksum(
+	    index_checksum(0, key), slice_skip(value, sizeof(uint32_t)));
 }
 
 static bool

@@ -87,7 +87,7 @@ enum index_kind {
 	INDEX_ROW = 'R',      /* number, uid: row */
 	INDEX_CHANGE = 'M',   /* number, modseq, uid */
 	INDEX_VANISHED = 'X', /* number, modseq, first uid: index_last */
-	INDEX_TEXT = 'T',     /* number, uid, kind: a hash, text */
+	INDEX_TEXT = 'T',     /* number, uid, kind: checksum, text */
 	INDEX_GONE = 'G'      /* number: its keys are to be deleted */
 };
 

@@ -1,6 +1,6 @@
 #include <errno.h>
 
-#include "common/base/siphash.h"
+#include "common/index/checksum.h"
 #include "common/index/keys.h"
 #include "common/index/mailboxes.h"
 
@@ -84,27 +84,24 @@ index_texts_drop(struct index_txn *txn, struct slice prefix)
 }
 
 /* What a text is written behind: says that it is whole, and of the file with
- * that base name.  No secret: who can write an index needs not forge it. */
+ * that base name. */
 static uint64_t
-hash_of(struct slice base, struct slice text)
+sum_of(struct slice base, struct slice text)
 {
-	static const uint64_t names[2] = { 5, 6 };
-	const uint64_t key[2] = { siphash(names, base), text.len };
-
-	return siphash(key, text);
+	return index_checksum(index_checksum(0, base), text);
 }
 
 bool
 index_text_read(struct slice value, struct slice base, struct slice *ret_text)
 {
-	uint64_t hash;
+	uint64_t sum;
 	struct slice text;
 
-	if (value.len < sizeof hash)
+	if (value.len < sizeof sum)
 		return false;
-	memcpy(&hash, value.ptr, sizeof hash);
-	text = slice_skip(value, sizeof hash);
-	if (hash != hash_of(base, text))
+	memcpy(&sum, value.ptr, sizeof sum);
+	text = slice_skip(value, sizeof sum);
+	if (sum != sum_of(base, text))
 		return false;
 	*ret_text = text;
 	return true;
@@ -173,8 +170,8 @@ int
 index_text_put(struct index_txn *txn, uint32_t number,
     const struct index_text *text, struct index_texts *texts)
 {
-	uint64_t hash = hash_of(text->base, text->text);
-	size_t size = sizeof hash + text->text.len;
+	uint64_t sum = sum_of(text->base, text->text);
+	size_t size = sizeof sum + text->text.len;
 	STR_AUTO value = STR_INIT;
 	struct slice before;
 	struct index_key key;
@@ -193,7 +190,7 @@ index_text_put(struct index_txn *txn, uint32_t number,
 		    before.len < texts->octets ? before.len : texts->octets;
 	else if (rc != -ENOENT)
 		return rc;
-	str_append_mem(&value, &hash, sizeof hash);
+	str_append_mem(&value, &sum, sizeof sum);
 	str_append(&value, text->text);
 	texts->octets += size;
 	return index_put(txn, index_key_slice(&key), str_slice(&value));
