@@ -9,7 +9,7 @@
 #include "common/base/str.h"
 
 #define STREAM_READ_MAX 16384  /* octets of one read */
-#define STREAM_WRITE_MAX 16384 /* octets held back before they are sent */
+#define STREAM_WRITE_MAX 65536 /* octets held back before they are sent */
 
 struct stream;
 
