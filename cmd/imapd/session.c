@@ -18,6 +18,7 @@
 #define SESSION_LITERAL_MAX 65536    /* octets of a command's literals */
 #define SESSION_QUOTA_FRESH 2000     /* ms that a quota is believed */
 #define SESSION_SKIP_MAX (64u << 20) /* octets of refused ones read past */
+#define SESSION_MAPPED 131072        /* octets from which memory is mapped */
 
 static const char too_many[] =
     "Too many sessions of yours; end one, or try again later";
@@ -307,6 +308,9 @@ init(struct imap *im, struct session *session)
 		    settings->imap_literal_minus ? READER_UNASKED_MAX : 0,
 	};
 
+	/* else it grows, and the 3 MB that LMDB allocates for each opening, and
+	 * hardly uses, are cleared octet by octet */
+	(void)mallopt(M_MMAP_THRESHOLD, SESSION_MAPPED); /* an optimisation */
 	*im = (struct imap){ .service = session };
 	conn_init(&im->conn, &imap_class, session->client, &limits);
 	im->conn.state = ST_NAMELESS;

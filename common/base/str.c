@@ -39,7 +39,8 @@ str_append_mem(struct str *s, const void *octets, size_t len)
 {
 	if (len == 0)
 		return;
-	str_reserve(s, len);
+	if (len >= s->cap - s->len) /* mostly there is room */
+		str_reserve(s, len);
 	memcpy(s->ptr + s->len, octets, len);
 	s->len += len;
 	s->ptr[s->len] = '\0';
@@ -49,12 +50,6 @@ void
 str_append(struct str *s, struct slice octets)
 {
 	str_append_mem(s, octets.ptr, octets.len);
-}
-
-void
-str_append_cstr(struct str *s, const char *text)
-{
-	str_append_mem(s, text, strlen(text));
 }
 
 void

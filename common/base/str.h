@@ -26,15 +26,21 @@ void str_clear(struct str *s);
 /* Makes room for at least more octets behind the ones there are. */
 void str_reserve(struct str *s, size_t more);
 
-/* Appends octets, a C string, one octet, or formatted text. */
+/* Appends octets, one octet, or formatted text. */
 void str_append(struct str *s, struct slice octets);
 void str_append_mem(struct str *s, const void *octets, size_t len);
-void str_append_cstr(struct str *s, const char *text);
 void str_append_char(struct str *s, char c);
 void str_appendf(struct str *s, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void str_vappendf(struct str *s, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
+
+/* Appends a C string, whose length the compiler mostly knows. */
+static inline void
+str_append_cstr(struct str *s, const char *text)
+{
+	str_append_mem(s, text, strlen(text));
+}
 
 /* Appends text in quotes, with a backslash before each quote and backslash: a
  * quoted-string of RFC 5321 and 3501, where text is what one may hold. */
