@@ -251,8 +251,11 @@ front_login(struct front *front, struct slice name, struct slice password,
 bool
 front_may_login(const struct front *front)
 {
-	return front->tls || front->settings->login_plaintext ||
-	       front->peer->is_pipe || peer_is_loopback(front->peer);
+	const char *plain = front->settings->login_plaintext;
+
+	if (front->tls || strcmp(plain, "no") != 0)
+		return front->tls || strcmp(plain, "yes") == 0;
+	return front->peer->is_pipe || peer_is_loopback(front->peer);
 }
 
 _Noreturn void

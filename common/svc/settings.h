@@ -57,7 +57,7 @@ struct settings {
 	bool scram;                /* SCRAM-SHA-256 is offered */
 	bool scram_store;          /* keys are made at a login by password */
 	int64_t scram_iterations;
-	bool login_plaintext; /* logins without TLS, beyond loopback */
+	const char *login_plaintext; /* logins without TLS: no, yes, never */
 	/* mail on disk */
 	const char *mail_location; /* /data/%d/%n/Maildir */
 	const char *mail_root;     /* folder that the programs may touch; ""

@@ -201,6 +201,31 @@ def test_auth_before_tls_from_here(lite, address):
     assert b"AUTH PLAIN LOGIN" in out and b"\n235 2.7.0 " in out
 
 
+@pytest.mark.parametrize("service,said", [
+    ("submission", (b"EHLO me\r\nAUTH PLAIN AGEAYg==\r\nQUIT\r\n",
+                    b"\n538 5.7.11 ")),
+    ("imap", (b"a LOGIN demo@test.dev x\r\nb LOGOUT\r\n",
+              b"\na NO [PRIVACYREQUIRED]")),
+    ("pop3", (b"USER demo@test.dev\r\nQUIT\r\n", b"\n-ERR"))])
+def test_auth_in_clear_never(lite, service, said):
+    """Not even from this machine, by a socket or a pipe."""
+    lite.conf(login_plaintext="never")
+    out = lite.pipe(service, said[0])
+    assert said[1] in out and b"AUTH PLAIN" not in out, out
+    with lite.connect(service) as sock:
+        sock.sendall(said[0])
+        out = b""
+        while more := sock.recv(4096):
+            out += more
+    assert said[1] in out and b"AUTH PLAIN" not in out, out
+    if service == "submission":
+        talk = Talk(lite, service)
+        talk.ehlo()
+        talk.starttls()
+        assert "AUTH PLAIN LOGIN" in talk.ehlo()
+        assert talk.login() == 235
+
+
 def test_auth_in_clear_where_allowed(lite):
     lite.conf(login_plaintext="yes")
     secret = encode("\0demo@test.dev\0" + PASSWORD).encode()
