@@ -313,11 +313,10 @@ look_alone(struct mailbox *mb, const struct view_disk *disk,
 	}
 	rc = look_well(mb, &appeared, err);
 	changes->appeared += appeared;
-	if (rc < 0 || mb->store->index == NULL) {
+	if (rc < 0 || !view_index_publish(mb, disk, !mb->stale && !mb->held)) {
 		view_stamp(mb, appeared);
 		return rc;
 	}
-	view_index_publish(mb, disk, !mb->stale && !mb->held);
 	if (mb->index.number && mb->index.modseq < mb->highest)
 		(void)view_index_follow(mb, disk, &changes->appeared);
 	return rc;

@@ -44,8 +44,9 @@ bool view_index_follow(
 void view_index_refresh(struct mailbox *mb);
 
 /* Notes in the index what a look at the disk, which began at disk, made of the
- * view; whole: the view has all that is on the disk. */
-void view_index_publish(
+ * view; whole: the view has all that is on the disk.  False when no index took
+ * it: view_stamp is needed. */
+bool view_index_publish(
     struct mailbox *mb, const struct view_disk *disk, bool whole);
 
 /* Writes a row for the record, with what is known of an older one; modseq is

@@ -435,7 +435,7 @@ publish_work(struct index_txn *txn, void *ctx)
 	return rc < 0 ? rc : index_mailbox_put(txn, p->number, &p->head);
 }
 
-void
+bool
 view_index_publish(struct mailbox *mb, const struct view_disk *disk, bool whole)
 {
 	struct index *index = store_index(mb->store);
@@ -447,7 +447,7 @@ view_index_publish(struct mailbox *mb, const struct view_disk *disk, bool whole)
 	int rc = 0;
 
 	if (index == NULL || mb->uidvalidity == 0 || mb->index.alone)
-		return;
+		return false;
 	if (mb->index.made != index_made(index)) {
 		mb->index.made = index_made(index);
 		mb->index.number = 0;
@@ -463,7 +463,7 @@ view_index_publish(struct mailbox *mb, const struct view_disk *disk, bool whole)
 		store_rest(mb->store); /* LMDB keeps what it once had */
 	if (rc < 0) {
 		view_index_failed(mb, rc);
-		return;
+		return false;
 	}
 	if (!p.conflict)
 		mb->index.modseq = p.head.highest;
@@ -476,4 +476,5 @@ view_index_publish(struct mailbox *mb, const struct view_disk *disk, bool whole)
 	mb->index.number = p.number;
 	mb->index.unsure = p.head.state & INDEX_UNSURE;
 	mb->index.stuck = count_new(mb);
+	return true;
 }

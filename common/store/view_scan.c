@@ -280,7 +280,8 @@ view_refresh(struct mailbox *mb, bool look, struct err *err)
 	if (rc == 0) {
 		view_follow(mb, &scan);
 		view_take_names(mb, &scan);
-		view_index_publish(mb, &disk, false);
+		if (!view_index_publish(mb, &disk, false))
+			view_stamp(mb, 0);
 	}
 	scan_release(&scan);
 	mb->stale = true;

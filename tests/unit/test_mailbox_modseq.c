@@ -1,3 +1,5 @@
+#include <signal.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "common/base/clock.h"
@@ -72,6 +74,33 @@ clock_back_without_index(void **state)
 	mailbox_free(mb);
 	assert_true(highest_of_another(f) > now);
 	assert_int_equal(f->complaints, 1);
+}
+
+/* What others changed is told as newer also where the index cannot be written
+ * when it is seen. */
+static void
+index_not_written(void **state)
+{
+	struct fixture *f = *state;
+	struct mailbox *mb = prepare(f, 3);
+	uint64_t before = mailbox_highest_modseq(mb);
+	struct rlimit was, none;
+
+	rest();
+	foreign_rename(f, mb, 2, "S");
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	none = was;
+	none.rlim_cur = 0;
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	expect(f, mb, 1, 0, 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	assert_int_equal(f->complaints, 1);
+	assert_true(mailbox_message(mb, 2)->modseq > before);
+	assert_int_equal(
+	    mailbox_highest_modseq(mb), mailbox_message(mb, 2)->modseq);
+	assert_int_equal(mailbox_message(mb, 1)->modseq, before);
+	mailbox_free(mb);
 }
 
 /* A page of LMDB's that says which transaction was the last. */
@@ -222,6 +251,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(clock_back),
 		TEST(clock_back_without_index),
+		TEST(index_not_written),
 		TEST(page_of_before),
 		TEST(page_of_before_meanwhile),
 		TEST(spoiled_promises),
