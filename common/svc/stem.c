@@ -2,6 +2,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "common/base/clock.h"
 #include "common/base/fileio.h"
 #include "common/base/ipc.h"
+#include "common/base/log.h"
 #include "common/base/secret.h"
 #include "common/svc/settings_fresh.h"
 #include "common/svc/stem.h"
@@ -22,12 +24,44 @@ answer(uint16_t type, uint32_t value)
 	return ipc_send(STEM_FD, type, str_slice(&body), NULL, 0);
 }
 
+/* What libc told the kernel of its thread: where it keeps the thread's id, and
+ * which robust mutexes it holds.  fork(3) tells it of a child as well. */
+struct thread {
+	int *id;
+	void *mutexes;
+	size_t size;
+};
+
+static bool
+thread_find(struct thread *ret_thread)
+{
+	*ret_thread = (struct thread){ NULL, NULL, 0 };
+	return prctl(PR_GET_TID_ADDRESS, &ret_thread->id) == 0 &&
+	       ret_thread->id != NULL && *ret_thread->id == getpid() &&
+	       syscall(SYS_get_robust_list, 0, &ret_thread->mutexes,
+		   &ret_thread->size) == 0;
+}
+
 pid_t
 stem_fork_sibling(void)
 {
-	/* nothing else makes a child of our parent's */
-	return (pid_t)syscall(
-	    SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, 0L);
+	struct thread thread;
+	pid_t pid;
+
+	if (!thread_find(&thread)) {
+		errno = ENOTSUP;
+		return -1;
+	}
+	/* nothing else makes a child of our parent's; where the id is comes
+	 * fourth or fifth, depending on the machine, and the other one is not
+	 * looked at */
+	pid = (pid_t)syscall(SYS_clone,
+	    CLONE_PARENT | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD,
+	    NULL, NULL, thread.id, thread.id);
+	if (pid == 0 &&
+	    syscall(SYS_set_robust_list, thread.mutexes, thread.size) < 0)
+		_exit(EXIT_FAILURE); /* never: they are its own */
+	return pid;
 }
 
 /* Becomes the connection's process. */
@@ -83,8 +117,14 @@ stem_serve(const char *program)
 {
 	struct ipc_msg msg = IPC_MSG_INIT;
 	struct settings_stamp stamp;
+	struct thread thread;
 	int socket;
 
+	if (!thread_find(&thread)) {
+		log_error("this kernel does not say where a thread's id is: "
+			  "set stem = no");
+		exit(EXIT_FAILURE);
+	}
 	settings_stamp_take(&stamp, program);
 	secret_inherit(true); /* each child is what we could have been */
 	if (answer(STEM_READY, 0) < 0)

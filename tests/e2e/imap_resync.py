@@ -29,7 +29,8 @@ class Resyncer(Worker):
             how = " (QRESYNC (%d %d))" % (validity, modseq)
         answer = self.cmd("SELECT " + self.box + how)
         if answer.status != "OK" or not self.view.highest:
-            raise Untrue("SELECT %s: %r" % (self.box, answer.untagged))
+            raise Untrue("SELECT %s: %r" % (
+                self.box, answer.untagged + [answer.tagged]))
         self.ledger.has_validity(self.box, self.view.uidvalidity)
         if self.view.highest < modseq:
             raise Untrue("HIGHESTMODSEQ fell")

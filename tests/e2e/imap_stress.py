@@ -104,10 +104,17 @@ class Ledger:
             raise Untrue("removed, and there: %s %s" % (box, back))
 
     def was_removable(self, key):
-        """It, or what it is a copy of: \\Deleted is copied too."""
-        while key and key not in self.removable:
-            key = self.sources.get(key)
-        return key is not None
+        """It, or what it is a copy of: \\Deleted is copied too.  Of what the
+        first one is a copy is not known when no answer came."""
+        while key not in self.removable:
+            if key not in self.sources:
+                return self.unheard(key) and any(
+                    self.names.get(other) == self.names.get(key)
+                    for other in self.removable)
+            key = self.sources[key]
+            if key is None:
+                return False
+        return True
 
     def unheard(self, key):
         """Is it perhaps a copy of which no answer came?"""

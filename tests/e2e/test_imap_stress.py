@@ -91,6 +91,7 @@ class Crowd:
         errors = [w.error for w in self.workers if w.error]
         for error in errors + [self.error]:
             if error:
+                print(self.site.log[-4000:])
                 raise error
 
     def close(self, dovecot=False):

@@ -6,18 +6,22 @@ import signal
 import socket
 import ssl
 import struct
+import subprocess
 import time
 
 import pytest
 
 import servers
+from imap_client import Client
 from init_under_test import state_of
-from site_under_test import PASSWORD
+from site_under_test import MAIL_UID, PASSWORD
 from stem_client import CONNECTION, SERVED, STALE, Stem
 from stem_talk import (Talk, only, parent, program_base, shakes_hands, stems,
                        warm)
+from test_bad_kills import processes_of
 
 BACK_ENDS = ["sqlite"]
+FAULT_SECONDS = 15  # that a lock is waited for: common/base/fault.h
 
 
 @pytest.mark.parametrize("service", ["mx", "pop3", "imap", "pop3s"])
@@ -40,6 +44,34 @@ def test_a_front_from_a_stem_is_confined(plain_build, site, service):
     talk = warm(site, service)[1]
     with open("/proc/%d/status" % talk.front()) as status:
         assert "Seccomp:\t2" in status.read()
+
+
+def test_a_killed_session_holds_up_nobody(strace, site):
+    """It dies with the index's lock, as one that wrote to the file."""
+    site.init(services=("imap",))
+    warm(site, "imap")[1].close()
+    client = Client(site)
+    client.append(b"Subject: a\r\n\r\nb\r\n")
+    assert client.cmd("SELECT INBOX").status == "OK"
+    pid, = processes_of(site, "njiwa-imapd", MAIL_UID)
+    other = Client(site)
+    assert other.cmd("SELECT INBOX").status == "OK"
+    with subprocess.Popen(
+            ["strace", "-qq", "-o", "/dev/null", "-e", "inject=pwrite64,"
+             "pwritev:signal=SIGKILL", "-P",
+             site.maildir() + "/njiwa-index/data.mdb", "-p", str(pid)]):
+        servers.wait_for("strace", lambda: traced(pid))
+        with pytest.raises((EOFError, OSError)):
+            client.cmd("STORE 1 +FLAGS (\\Seen)")
+    began = time.monotonic()
+    assert other.cmd("STORE 1 +FLAGS (\\Flagged)").status == "OK"
+    assert time.monotonic() - began < FAULT_SECONDS
+    assert "the index: " not in site.log
+
+
+def traced(pid):
+    with open("/proc/%d/status" % pid) as status:
+        return "TracerPid:\t0\n" not in status.read()
 
 
 def test_none_where_the_setting_says_so(site):
