@@ -76,6 +76,20 @@ wait_for_go(int pair)
 	return rc;
 }
 
+/* Whose handshake failed, as nothing else may be said of that connection. */
+static void
+log_handshake(const struct front *front, const char *why)
+{
+	const struct log_field fields[] = {
+		{ "service", front->profile },
+		{ "client", front->peer->address },
+		{ "why", why },
+	};
+
+	log_event(
+	    LOG_LEVEL_INFO, "no TLS", fields, sizeof fields / sizeof fields[0]);
+}
+
 /* Takes the handshake; 0, or -errno when the connection is over. */
 static int
 front_handshake(
@@ -89,7 +103,7 @@ front_handshake(
 		return -EPROTO;
 	tls->driver->server_set_sign(tls->server, signer_ask, &tls->signer);
 	if (tls_accept(front->client, tls->server, deadline, text, &err) < 0) {
-		log_info("%s", err.text);
+		log_handshake(front, err.text);
 		return -EPROTO;
 	}
 	(void)close(tls->signer); /* which ends the signer */

@@ -203,6 +203,23 @@ def test_client_that_says_nothing(site):
         why="4.4.2 Timed out, closing the connection")
 
 
+@pytest.mark.parametrize("service", ["submissions", "imaps", "pop3s"])
+def test_client_that_does_not_speak_tls(site, service):
+    with site.connect(service, tls=False) as sock:
+        sock.sendall(b"EHLO client.example\r\n")
+        found = event(site, "no TLS")
+    has(found, service=service, client="127.0.0.1")
+    assert found["why"].startswith("TLS handshake: ")
+
+
+def test_client_that_leaves_before_tls(site):
+    talk = Talk(site)
+    talk.ehlo()
+    assert talk.say("STARTTLS") == 220
+    talk.sock.close()
+    has(event(site, "no TLS"), service="mx", client="127.0.0.1")
+
+
 def test_who_has_done_nothing_wrong_has_no_line(site):
     site.conf(log_level="info")
     talk = Talk(site)
