@@ -166,6 +166,8 @@ assign_uids(struct copying *c)
 		    c->names.ptr + c->list[i].base, c->list[i].base_len);
 	rc = uidfile_assign(
 	    c->mb->store, &c->lock, bases, c->messages.count, &c->uids);
+	if (rc == 0)
+		rc = uidfile_settle(c->mb->store, &c->lock, &c->uids, 0);
 	free(bases);
 	return rc;
 }

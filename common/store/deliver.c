@@ -17,6 +17,10 @@
 
 #define NAME_TRIES 16 /* unique names tried for one message */
 
+/* A larger message is on the disk before the folder is locked: others are not
+ * to wait for it. */
+#define LOCKED_OCTETS (64U << 10)
+
 int
 incoming_open(
     struct store *store, struct incoming **ret_incoming, struct err *err)
@@ -199,16 +203,29 @@ note_place(struct delivery *delivery, const char *name)
 	    clock_now().tv_sec, true);
 }
 
+/* Brings the file to the disk, and the entry of its uid. That is written first:
+ * so the file system, which writes both by writing its journal, has to do it
+ * only once. */
 static int
-assign_uid(struct delivery *delivery, struct slice base)
+finish(struct delivery *delivery, struct msgfile *file, struct slice base)
 {
-	return uidfile_assign(delivery->target->store, &delivery->lock, &base,
-	    1, &delivery->uids);
+	const struct incoming_target *target = delivery->target;
+	struct store *store = target->store;
+	struct lock *lock = &delivery->lock;
+	int rc;
+
+	if (!target->want_uid)
+		return msgfile_finish(store, file, target->date);
+	rc = uidfile_assign(store, lock, &base, 1, &delivery->uids);
+	if (rc < 0)
+		return rc;
+	rc = msgfile_finish(store, file, target->date);
+	return uidfile_settle(store, lock, &delivery->uids, rc);
 }
 
 /* Publishes the file; with a uid, its entry first, under the lock. */
 static int
-publish(struct delivery *delivery, const struct msgfile *file)
+publish(struct delivery *delivery, struct msgfile *file)
 {
 	const struct incoming_target *target = delivery->target;
 	STR_AUTO base = STR_INIT;
@@ -217,9 +234,7 @@ publish(struct delivery *delivery, const struct msgfile *file)
 
 	for (; rc == -EEXIST && tries < NAME_TRIES; tries++) {
 		incoming_make_name(delivery->in, target, &base, &name);
-		rc = 0;
-		if (target->want_uid)
-			rc = assign_uid(delivery, str_slice(&base));
+		rc = finish(delivery, file, str_slice(&base));
 		if (rc == 0)
 			rc = msgfile_link(file, *delivery->dir, name.ptr);
 	}
@@ -239,7 +254,7 @@ deliver_once(struct delivery *delivery, bool copy)
 	if (file->fd < 0)
 		rc = msgfile_copy(&delivery->in->first, target->store,
 		    delivery->folder.dir, file);
-	if (rc == 0)
+	if (rc == 0 && delivery->in->size > LOCKED_OCTETS)
 		rc = msgfile_finish(target->store, file, target->date);
 	if (rc == 0 && target->want_uid && delivery->lock.fd < 0)
 		rc = lock_take(target->store, delivery->folder.dir,

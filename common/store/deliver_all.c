@@ -35,7 +35,8 @@ file_of(const struct batch *b, size_t i)
 	return in->copy.fd >= 0 ? &in->copy : &in->first;
 }
 
-/* Brings one message to the disk, where it can be linked into the folder. */
+/* Has one message where it can be linked into the folder, and on its way to the
+ * disk. */
 static int
 prepare(struct batch *b, size_t i)
 {
@@ -47,9 +48,7 @@ prepare(struct batch *b, size_t i)
 	if (rc == 0 && !msgfile_fits(&one->in->first, &b->st, one->date))
 		rc = msgfile_copy(
 		    &one->in->first, store, b->folder.dir, &one->in->copy);
-	if (rc == 0)
-		rc = msgfile_finish(store, file_of(b, i), one->date);
-	return rc;
+	return rc == 0 ? msgfile_begin(store, file_of(b, i)) : rc;
 }
 
 static void
@@ -83,6 +82,8 @@ assign_uids(struct batch *b)
 	for (i = 0; i < b->n; i++)
 		(void)slice_next(&rest, '\n', &bases[i]); /* n were made */
 	rc = uidfile_assign(b->target->store, &b->lock, bases, b->n, &b->uids);
+	if (rc == 0)
+		rc = uidfile_settle(b->target->store, &b->lock, &b->uids, 0);
 	free(bases);
 	return rc;
 }
@@ -145,6 +146,8 @@ publish(struct batch *b)
 	return rc;
 }
 
+/* All are sent on their way before the first is waited for: what a journal
+ * writes for that is for the others, too. */
 static int
 prepare_all(struct batch *b)
 {
@@ -155,6 +158,9 @@ prepare_all(struct batch *b)
 		return -errno;
 	for (i = 0; rc == 0 && i < b->n; i++)
 		rc = prepare(b, i);
+	for (i = 0; rc == 0 && i < b->n; i++)
+		rc = msgfile_finish(
+		    b->target->store, file_of(b, i), b->list[i].date);
 	return rc;
 }
 

@@ -158,6 +158,12 @@ msgfile_fits(const struct msgfile *file, const struct stat *dir, int64_t date)
 }
 
 int
+msgfile_begin(struct store *store, const struct msgfile *file)
+{
+	return file->synced ? 0 : tree_sync_begin(store, file->fd);
+}
+
+int
 msgfile_finish(struct store *store, struct msgfile *file, int64_t date)
 {
 	struct timespec times[2] = { { date, 0 }, { date, 0 } };

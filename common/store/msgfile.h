@@ -42,6 +42,9 @@ int msgfile_copy(const struct msgfile *from, struct store *store, int dirfd,
 bool msgfile_fits(
     const struct msgfile *file, const struct stat *dir, int64_t date);
 
+/* Sends what was written on its way to the disk: see tree_sync_begin. */
+int msgfile_begin(struct store *store, const struct msgfile *file);
+
 /* Sets the date (0: as it is) and brings the file to the disk, once.  0 or
  * -errno. */
 int msgfile_finish(struct store *store, struct msgfile *file, int64_t date);

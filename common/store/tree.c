@@ -225,6 +225,16 @@ tree_sync(const struct store *store, int fd)
 }
 
 int
+tree_sync_begin(const struct store *store, int fd)
+{
+	if (!store->config.sync ||
+	    sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE) == 0)
+		return 0;
+	/* what cannot be written; else there is no such thing here */
+	return errno == EIO || errno == ENOSPC || errno == EDQUOT ? -errno : 0;
+}
+
+int
 tree_error(const struct store *store, struct err *err, int code,
     const char *path, const char *what)
 {

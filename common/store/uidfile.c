@@ -165,26 +165,57 @@ uidfile_new_header(
 	*ret_header = header;
 }
 
+/* Adds lines at the end of the list, which stays open. */
+static int
+add_lines(struct store *store, const struct lock *lock, struct slice lines,
+    struct uidfile_uids *uids)
+{
+	struct stat st;
+	int rc = tree_open_file(lock->dirfd, UIDLIST_NAME, O_WRONLY | O_APPEND);
+
+	uids->fd = rc;
+	if (rc < 0)
+		return rc;
+	if (!lock_held(lock) || fstat(uids->fd, &st) < 0) {
+		fileio_close(&uids->fd);
+		return -ESTALE;
+	}
+	uids->before = st.st_size;
+	rc = fileio_write(uids->fd, lines);
+	if (rc == 0)
+		rc = tree_sync_begin(store, uids->fd);
+	return rc < 0 ? uidfile_settle(store, lock, uids, rc) : 0;
+}
+
+static bool
+take_back(const struct lock *lock, const struct uidfile_uids *uids)
+{
+	return lock_held(lock) && ftruncate(uids->fd, uids->before) == 0;
+}
+
+int
+uidfile_settle(struct store *store, const struct lock *lock,
+    struct uidfile_uids *uids, int rc)
+{
+	if (uids->fd < 0)
+		return rc;
+	if (rc == 0)
+		rc = tree_sync(store, uids->fd);
+	if (rc < 0)
+		/* else the uids are nobody's, and a torn line is healed by the
+		 * next writer */
+		(void)take_back(lock, uids);
+	fileio_close(&uids->fd);
+	return rc;
+}
+
 int
 uidfile_append(struct store *store, const struct lock *lock, struct slice lines)
 {
-	FD_AUTO fd =
-	    tree_open_file(lock->dirfd, UIDLIST_NAME, O_WRONLY | O_APPEND);
-	struct stat st;
-	int rc;
+	struct uidfile_uids uids = { .fd = -1 };
+	int rc = add_lines(store, lock, lines, &uids);
 
-	if (fd < 0)
-		return fd;
-	if (!lock_held(lock))
-		return -ESTALE;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	rc = fileio_write(fd, lines);
-	if (rc == 0)
-		rc = tree_sync(store, fd);
-	if (rc < 0 && ftruncate(fd, st.st_size) < 0)
-		return rc; /* a torn line is healed by the next writer */
-	return rc;
+	return rc < 0 ? rc : uidfile_settle(store, lock, &uids, 0);
 }
 
 int
@@ -296,10 +327,7 @@ uidfile_assign(struct store *store, const struct lock *lock,
 
 		uidlist_put_entry(&entry, &text);
 	}
-	rc = good ? uidfile_append(store, lock, str_slice(&text))
-		  : uidfile_replace(store, lock, str_slice(&text));
-	if (rc < 0)
-		return rc;
-	*ret_uids = (struct uidfile_uids){ first, header.uidvalidity };
-	return 0;
+	*ret_uids = (struct uidfile_uids){ first, header.uidvalidity, -1, 0 };
+	return good ? add_lines(store, lock, str_slice(&text), ret_uids)
+		    : uidfile_replace(store, lock, str_slice(&text));
 }

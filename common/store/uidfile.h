@@ -59,13 +59,25 @@ int uidfile_replace(
 struct uidfile_uids {
 	uint32_t first;
 	uint32_t uidvalidity;
+	int fd;       /* the list, until uidfile_settle, or -1 */
+	off_t before; /* its size without them */
 };
 
 /*
  * Takes the next n uids for new messages of those base names and writes their
- * entries, under the lock.  0, -EOVERFLOW when not as many are left, -errno.
+ * entries, under the lock.  0, and uidfile_settle must follow; -EOVERFLOW when
+ * not as many are left, -errno.
  */
 int uidfile_assign(struct store *store, const struct lock *lock,
     const struct slice *bases, size_t n, struct uidfile_uids *ret_uids);
+
+/*
+ * Ends it, under the same lock: rc is what came of what was done since.  Brings
+ * the entries to the disk when it is 0, which costs little where another file
+ * was brought there in between; else, or when that fails, takes them back.  rc
+ * or -errno.
+ */
+int uidfile_settle(struct store *store, const struct lock *lock,
+    struct uidfile_uids *uids, int rc);
 
 #endif

@@ -104,7 +104,7 @@ static const struct row rows[] = {
 	CALL("flock", FILES), CALL("setitimer", FILES), CALL("statx", FILES), CALL("stat", FILES),
 	CALL("lstat", FILES), CALL("statfs", FILES), CALL("fstatfs", FILES),
 	CALL("umask", FILES), CALL("fadvise64", FILES), CALL("fallocate", FILES),
-	CALL("preadv2", FILES),
+	CALL("preadv2", FILES), CALL("sync_file_range", FILES),
 	/* a session has been a keeper, whose filter stays upon it */
 	CALL("inotify_init1", SESSION | KEEPER),
 	CALL("inotify_add_watch", SESSION | KEEPER),
