@@ -225,6 +225,8 @@ append_deliver(struct append *append, struct incoming_uids *ret_uids)
 		.store = append->im->store,
 		.folder = str_slice(&append->im->name),
 		.want_uid = true,
+		.indexed =
+		    imap_is_selected(append->im, str_slice(&append->im->name)),
 	};
 	struct err err = { 0, "" };
 	size_t i;

@@ -7,6 +7,7 @@
 #include "common/base/clock.h"
 #include "common/base/fileio.h"
 #include "common/base/mem.h"
+#include "common/store/added.h"
 #include "common/store/body.h"
 #include "common/store/delivery.h"
 #include "common/store/lock.h"
@@ -140,6 +141,7 @@ struct delivery {
 	struct stat st;  /* and itself */
 	struct lock lock;
 	struct uidfile_uids uids;
+	struct added added;
 };
 
 /* The file to be linked into the folder: as it is, or a copy, which is yet to
@@ -235,9 +237,13 @@ publish(struct delivery *delivery, struct msgfile *file)
 	for (; rc == -EEXIST && tries < NAME_TRIES; tries++) {
 		incoming_make_name(delivery->in, target, &base, &name);
 		rc = finish(delivery, file, str_slice(&base));
+		if (rc == 0 && target->indexed)
+			added_before(&delivery->added, &delivery->folder);
 		if (rc == 0)
 			rc = msgfile_link(file, *delivery->dir, name.ptr);
 	}
+	if (rc == 0 && target->indexed)
+		added_after(&delivery->added, &delivery->folder);
 	if (rc == 0)
 		note_place(delivery, name.ptr);
 	return rc;
@@ -281,6 +287,9 @@ open_folder(struct delivery *delivery, struct err *err)
 	if (rc == 0)
 		rc = tree_folder_sub(
 		    target->store, folder, delivery->sub, delivery->dir, err);
+	if (rc == 0 && target->indexed)
+		rc = tree_folder_sub(
+		    target->store, folder, "new", &folder->new_dir, err);
 	if (rc == 0 && fstat(*delivery->dir, &delivery->st) < 0)
 		rc = tree_error(
 		    target->store, err, errno, folder->path, delivery->sub);
@@ -334,6 +343,18 @@ incoming_sync(struct incoming *in, struct err *err)
 	return places_sync(&in->places, err);
 }
 
+/* The last place is the delivery's. */
+static void
+note_in_index(const struct delivery *delivery)
+{
+	const struct places *places = &delivery->in->places;
+	const char *path = places->list[places->count - 1].path;
+
+	if (delivery->target->indexed)
+		added_note(&delivery->added, delivery->target->store,
+		    &delivery->folder, &delivery->uids, strrchr(path, '/') + 1);
+}
+
 int
 incoming_deliver(struct incoming *in, const struct incoming_target *target,
     uint32_t *ret_uid, uint32_t *ret_uidvalidity, struct err *err)
@@ -346,15 +367,14 @@ incoming_deliver(struct incoming *in, const struct incoming_target *target,
 	delivery.in = in;
 	delivery.target = target;
 	rc = put(&delivery, err);
+	if (rc == 0 && (rc = places_sync(&in->places, err)) < 0)
+		(void)places_withdraw(
+		    &in->places, before, &ignored); /* rc is told */
+	if (rc == 0)
+		note_in_index(&delivery);
 	tree_folder_close(&delivery.folder);
 	if (rc < 0)
 		return rc;
-	rc = places_sync(&in->places, err);
-	if (rc < 0) {
-		(void)places_withdraw(
-		    &in->places, before, &ignored); /* rc is told */
-		return rc;
-	}
 	if (target->want_uid && ret_uid)
 		*ret_uid = delivery.uids.first;
 	if (target->want_uid && ret_uidvalidity)

@@ -38,6 +38,8 @@ struct incoming_target {
 	int64_t date;        /* internal date, seconds; 0: now */
 	bool create;         /* make the folder when it is missing */
 	bool want_uid;       /* give it a UID now (APPEND), into ret_uid */
+	bool indexed;        /* with a UID and not RECENT: note it in the index,
+			      * for somebody has the folder open (added.h) */
 	struct slice name;   /* its file's, up to the sizes: whoever delivers it
 			      * again finds -EEXIST; empty: one of its own */
 };

@@ -7,6 +7,7 @@ libstore_a_SOURCES = \
 	%D%/courier_import.c %D%/courier_import.h \
 	%D%/courier_keywords.c \
 	%D%/deliver.c %D%/delivery.h %D%/incoming.h \
+	%D%/added.c %D%/added.h \
 	%D%/deliver_all.c \
 	%D%/detail.c %D%/detail.h \
 	%D%/find.c \

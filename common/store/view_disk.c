@@ -14,21 +14,27 @@ now_ns(void)
 }
 
 bool
-view_disk_look(const struct mailbox *mb, struct view_disk *ret_disk)
+view_disk_look_in(const struct tree_folder *folder, struct view_disk *ret_disk)
 {
 	struct stat st = { .st_size = 0 };
 
 	*ret_disk = (struct view_disk){ .now = now_ns() };
-	if (fstat(mb->folder.new_dir, &st) < 0 || st.st_nlink == 0)
+	if (fstat(folder->new_dir, &st) < 0 || st.st_nlink == 0)
 		return false;
 	ret_disk->new = index_seen_of(&st);
-	if (fstat(mb->folder.cur_dir, &st) < 0 || st.st_nlink == 0)
+	if (fstat(folder->cur_dir, &st) < 0 || st.st_nlink == 0)
 		return false;
 	ret_disk->cur = index_seen_of(&st);
-	if (fstatat(mb->folder.dir, UIDLIST_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(folder->dir, UIDLIST_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
 	ret_disk->uidlist = index_seen_of(&st);
 	return true;
+}
+
+bool
+view_disk_look(const struct mailbox *mb, struct view_disk *ret_disk)
+{
+	return view_disk_look_in(&mb->folder, ret_disk);
 }
 
 bool

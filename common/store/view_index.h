@@ -16,6 +16,8 @@ struct view_disk {
 
 /* Three stats.  False when one fails, and uidlist.ino is then 0. */
 bool view_disk_look(const struct mailbox *mb, struct view_disk *ret_disk);
+bool view_disk_look_in(
+    const struct tree_folder *folder, struct view_disk *ret_disk);
 
 /* Has new more than n messages, or cannot be read? */
 bool view_disk_has_more(const struct mailbox *mb, uint32_t n);

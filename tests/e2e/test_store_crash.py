@@ -164,6 +164,37 @@ def test_full_disk(scratch):
         assert not list((top / "Maildir" / "tmp").iterdir())
 
 
+def steps_to_the_disk(maildir, *how):
+    """What is written and synced of a delivery, in order, by its place."""
+    trace = maildir.parent / "trace"
+    subprocess.run(["strace", "-qq", "-y", "-o", trace, "-e",
+                    "trace=write,fsync,linkat", tool(), maildir, "deliver",
+                    *how], input=TEXT, check=True, timeout=60,
+                   stdout=subprocess.DEVNULL)
+    places = [("tmp/", "file"), ("dovecot-uidlist>", "list"),
+              ("cur>", "folder"), ("new>", "folder")]
+    steps = []
+    for line in trace.read_text().splitlines():
+        call, rest = line.split("(", 1)
+        where = [name for place, name in places if str(maildir / place) in rest]
+        if where and (call != "linkat" or "folder" in where):
+            steps.append((call, where[-1]))
+    return steps
+
+
+def test_order(maildir):
+    """A message is on the disk before it has its name, and its uid is too; and
+    the list's entry is written before the first fsync, which has both in one
+    write of a journal."""
+    assert deliver(maildir, "INBOX", "S", "uid") == 0
+    assert steps_to_the_disk(maildir, "INBOX", "S", "uid") == [
+        ("write", "file"), ("write", "list"), ("fsync", "file"),
+        ("fsync", "list"), ("linkat", "folder"), ("fsync", "folder")]
+    assert steps_to_the_disk(maildir, "INBOX", "!") == [
+        ("write", "file"), ("fsync", "file"), ("linkat", "folder"),
+        ("fsync", "folder")]
+
+
 @pytest.mark.parametrize("count", [1, 5])
 def test_removals_reach_the_disk(maildir, count):
     """What was expunged stays away after a crash: one fsync of the folder
