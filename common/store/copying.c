@@ -193,8 +193,8 @@ static int
 take_uids(struct copying *c, struct err *err)
 {
 	struct store *store = c->mb->store;
-	int rc =
-	    lock_take(store, c->to.dir, UIDLIST_NAME, LOCK_WAIT_MS, &c->lock);
+	int rc = lock_take_often(
+	    store, c->to.dir, UIDLIST_NAME, LOCK_WAIT_MS, &c->lock);
 
 	if ((rc == 0 || rc == -ENOENT) && !is_there(c))
 		return err_set(err, ENOTDIR, "%s is gone", c->to.path);

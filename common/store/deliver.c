@@ -263,7 +263,7 @@ deliver_once(struct delivery *delivery, bool copy)
 	if (rc == 0 && delivery->in->size > LOCKED_OCTETS)
 		rc = msgfile_finish(target->store, file, target->date);
 	if (rc == 0 && target->want_uid && delivery->lock.fd < 0)
-		rc = lock_take(target->store, delivery->folder.dir,
+		rc = lock_take_often(target->store, delivery->folder.dir,
 		    UIDLIST_NAME, LOCK_WAIT_MS, &delivery->lock);
 	if (rc == 0)
 		rc = publish(delivery, file);

@@ -194,7 +194,7 @@ deliver(struct batch *b, struct err *err)
 	if (rc < 0)
 		return tree_error(store, err, -rc, store->path, "tmp");
 	make_names(b);
-	rc = lock_take(
+	rc = lock_take_often(
 	    store, b->folder.dir, UIDLIST_NAME, LOCK_WAIT_MS, &b->lock);
 	if (rc == 0)
 		rc = publish(b);

@@ -3,12 +3,15 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/base/fileio.h"
+#include "common/base/mem.h"
 #include "common/base/num.h"
 #include "common/store/lock.h"
+#include "common/store/maildir.h"
 
 #define PAUSE_FIRST_MS 2 /* between looks at the lock, growing */
 #define PAUSE_MAX_MS 100
@@ -149,12 +152,90 @@ create(struct store *store, const struct lock *lock)
 	return fd;
 }
 
+/* A lock file with a name in tmp as well. */
+struct lock_kept {
+	int tmp;
+	int fd;
+	char *name;
+};
+
+void
+lock_forget(struct store *store)
+{
+	struct lock_kept *kept = store->kept;
+
+	if (kept == NULL)
+		return;
+	if (kept->name)
+		(void)unlinkat(kept->tmp, kept->name, 0); /* or in 36 hours */
+	fileio_close(&kept->fd);
+	fileio_close(&kept->tmp);
+	free(kept->name);
+	free(kept);
+	store->kept = NULL;
+	store->locks = 0;
+}
+
+/* Makes it; without one, each lock has a file of its own. */
+static void
+keep(struct store *store)
+{
+	struct lock_kept *kept = mem_zalloc(1, sizeof *kept);
+	STR_AUTO name = STR_INIT;
+
+	store->kept = kept;
+	maildir_put_unique(
+	    clock_now(), store->number++, store->config.host, &name);
+	kept->tmp = tree_open_dir(store->root, "tmp");
+	kept->fd =
+	    kept->tmp < 0 ? -1 : tree_create_file(store, kept->tmp, name.ptr);
+	if (kept->fd < 0) {
+		lock_forget(store);
+		return;
+	}
+	kept->name = str_take(&name);
+	sign(kept->fd);
+}
+
+/* Links the kept file, as one that was made this moment: who waits for the lock
+ * tells by that.  -errno when that cannot be here. */
+static int
+link_kept(const struct store *store, const struct lock *lock)
+{
+	const struct lock_kept *kept = store->kept;
+	int fd = fcntl(kept->fd, F_DUPFD_CLOEXEC, 0);
+	int rc = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (futimens(fd, NULL) < 0 ||
+	    linkat(kept->tmp, kept->name, lock->dirfd, lock->name, 0) < 0)
+		rc = -errno;
+	if (rc < 0)
+		fileio_close(&fd);
+	return rc < 0 ? rc : fd;
+}
+
+static int
+link_or_create(struct store *store, const struct lock *lock)
+{
+	int fd = -ENOENT;
+
+	if (lock->kept && store->kept)
+		fd = link_kept(store, lock);
+	if (fd >= 0 || fd == -EEXIST)
+		return fd;
+	if (lock->kept)
+		lock_forget(store); /* somebody cleaned tmp */
+	return create(store, lock);
+}
+
 /* One try: 0, -EEXIST, -errno. */
 static int
 try_take(struct store *store, struct lock *lock)
 {
 	struct stat st;
-	int fd = create(store, lock);
+	int fd = link_or_create(store, lock);
 
 	if (fd < 0)
 		return fd;
@@ -188,21 +269,18 @@ take_or_override(struct store *store, const char *name, struct lock *lock)
 	return try_take(store, lock);
 }
 
-int
-lock_take(struct store *store, int dirfd, const char *name, int64_t wait_ms,
-    struct lock *ret_lock)
+/* Takes the lock that is said by dirfd and kept. */
+static int
+take(struct store *store, const char *name, int64_t wait_ms, struct lock *lock)
 {
 	int64_t deadline = clock_deadline(wait_ms), pause = PAUSE_FIRST_MS;
-	struct lock lock = { .dirfd = dirfd, .fd = -1 };
-	int n = snprintf(lock.name, sizeof lock.name, "%s.lock", name);
+	int n = snprintf(lock->name, sizeof lock->name, "%s.lock", name);
 
-	if (n < 0 || (size_t)n >= sizeof lock.name)
+	if (n < 0 || (size_t)n >= sizeof lock->name)
 		return -ENAMETOOLONG;
 	for (;;) {
-		int rc = take_or_override(store, name, &lock);
+		int rc = take_or_override(store, name, lock);
 
-		if (rc == 0)
-			*ret_lock = lock;
 		if (rc != -EEXIST)
 			return rc;
 		if (clock_left(deadline) == 0)
@@ -211,6 +289,33 @@ lock_take(struct store *store, int dirfd, const char *name, int64_t wait_ms,
 		if (pause < PAUSE_MAX_MS)
 			pause *= 2;
 	}
+}
+
+int
+lock_take(struct store *store, int dirfd, const char *name, int64_t wait_ms,
+    struct lock *ret_lock)
+{
+	struct lock lock = { .dirfd = dirfd, .fd = -1 };
+	int rc = take(store, name, wait_ms, &lock);
+
+	if (rc == 0)
+		*ret_lock = lock;
+	return rc;
+}
+
+int
+lock_take_often(struct store *store, int dirfd, const char *name,
+    int64_t wait_ms, struct lock *ret_lock)
+{
+	struct lock lock = { .dirfd = dirfd, .fd = -1, .kept = true };
+	int rc;
+
+	if (store->kept == NULL && ++store->locks > LOCK_OFTEN)
+		keep(store);
+	rc = take(store, name, wait_ms, &lock);
+	if (rc == 0)
+		*ret_lock = lock;
+	return rc;
 }
 
 bool

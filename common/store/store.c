@@ -10,6 +10,7 @@
 #include "common/base/fileio.h"
 #include "common/index/index.h"
 #include "common/base/mem.h"
+#include "common/store/lock.h"
 #include "common/store/tree.h"
 
 /* Brings the entries of a directory that may be open as a path alone to the
@@ -286,6 +287,7 @@ store_free(struct store *store)
 		return;
 	index_close(store->index);
 	told_close(store->told);
+	lock_forget(store);
 	fileio_close(&store->root);
 	free(store->path);
 	free(store);

@@ -9,6 +9,7 @@
 #include "common/store/store.h"
 
 struct index;
+struct lock_kept;
 
 struct store {
 	int root;    /* the Maildir itself */
@@ -17,10 +18,12 @@ struct store {
 	gid_t gid;   /* its group, */
 	mode_t mode; /* and its permissions */
 	struct store_config config;
-	unsigned number;       /* of the next unique name */
-	struct told *told;     /* modseqs; NULL: not open */
-	struct index *index;   /* NULL: not open */
-	unsigned index_opened; /* how often it was */
+	unsigned number;        /* of the next unique name */
+	unsigned locks;         /* taken with lock_take_often, and */
+	struct lock_kept *kept; /* their file; NULL: none yet */
+	struct told *told;      /* modseqs; NULL: not open */
+	struct index *index;    /* NULL: not open */
+	unsigned index_opened;  /* how often it was */
 };
 
 /* The directories of an open folder; -1 where not open. */

@@ -329,7 +329,7 @@ assign_new(struct assignment *as, struct err *err)
 {
 	struct mailbox *mb = as->mb;
 	LOCK_AUTO lock = LOCK_INIT;
-	int rc = lock_take(
+	int rc = lock_take_often(
 	    mb->store, mb->folder.dir, UIDLIST_NAME, LOCK_WAIT_MS, &lock);
 
 	if (rc == 0)

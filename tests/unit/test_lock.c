@@ -170,6 +170,112 @@ replace(void **state)
 	lock_release(&lock);
 }
 
+/* How many files there are in tmp; the last one's name. */
+static unsigned
+in_tmp(struct fixture *f, char name[NAME_MAX + 1])
+{
+	char path[512];
+	struct dirent *entry;
+	unsigned n = 0;
+	DIR *dir;
+
+	(void)snprintf(path, sizeof path, "%s/tmp", f->maildir);
+	dir = opendir(path);
+	assert_non_null(dir);
+	while ((entry = readdir(dir)) != NULL)
+		if (entry->d_name[0] != '.') {
+			(void)snprintf(name, NAME_MAX + 1, "%s", entry->d_name);
+			n++;
+		}
+	(void)closedir(dir);
+	return n;
+}
+
+/* Takes it n times; the inode of the last one, and how many there were. */
+static ino_t
+take_often(struct fixture *f, unsigned n, unsigned *ret_different)
+{
+	struct lock lock = LOCK_INIT, other = LOCK_INIT;
+	struct stat st;
+	ino_t last = 0;
+	int root = f->store->root;
+
+	*ret_different = 0;
+	while (n-- > 0) {
+		assert_int_equal(
+		    lock_take_often(f->store, root, LOCKED, 0, &lock), 0);
+		assert_true(lock_held(&lock));
+		assert_int_equal(
+		    lock_take(f->store, root, LOCKED, 0, &other), -EAGAIN);
+		assert_int_equal(fstatat(root, LOCK, &st, 0), 0);
+		*ret_different += st.st_ino != last;
+		last = st.st_ino;
+		lock_release(&lock);
+		assert_false(exists(f, LOCK));
+	}
+	return last;
+}
+
+/* One that is taken often has the same file each time, signed and as young as
+ * any other; it goes with the store, and comes back when somebody takes it
+ * away. */
+static void
+often(void **state)
+{
+	struct fixture *f = *state;
+	struct timespec old[2] = { { 1000, 0 }, { 1000, 0 } };
+	char name[NAME_MAX + 1], path[512];
+	struct lock lock = LOCK_INIT;
+	struct stat st;
+	unsigned different;
+	ino_t first;
+
+	(void)take_often(f, LOCK_OFTEN, &different);
+	assert_int_equal(in_tmp(f, name), 0);
+	first = take_often(f, 10, &different);
+	assert_int_equal(different, 1);
+	assert_int_equal(in_tmp(f, name), 1);
+	(void)snprintf(path, sizeof path, "tmp/%s", name);
+	assert_int_equal(utimensat(f->store->root, path, old, 0), 0);
+	assert_int_equal(
+	    lock_take_often(f->store, f->store->root, LOCKED, 0, &lock), 0);
+	assert_int_equal(fstatat(f->store->root, LOCK, &st, 0), 0);
+	assert_int_equal(st.st_ino, first);
+	assert_true(st.st_mtime > 1000 && st.st_size > 0);
+	lock_release(&lock);
+	assert_int_equal(unlinkat(f->store->root, path, 0), 0);
+	(void)take_often(f, LOCK_OFTEN + 10, &different);
+	assert_int_equal(in_tmp(f, name), 1);
+	lock_forget(f->store);
+	assert_int_equal(in_tmp(f, name), 0);
+	(void)take_often(f, 1, &different);
+}
+
+/* A lock by the kept file that another took for stale is not ours any more, and
+ * the file is good for the next one. */
+static void
+often_lost(void **state)
+{
+	struct fixture *f = *state;
+	struct lock lock = LOCK_INIT;
+	unsigned different;
+
+	(void)take_often(f, LOCK_OFTEN + 1, &different);
+	assert_int_equal(
+	    lock_take_often(f->store, f->store->root, LOCKED, 0, &lock), 0);
+	assert_int_equal(unlinkat(f->store->root, LOCK, 0), 0);
+	fixture_write(f, LOCK, "1:other");
+	assert_false(lock_held(&lock));
+	lock_release(&lock);
+	assert_true(exists(f, LOCK));
+	assert_int_equal(
+	    lock_take_often(f->store, f->store->root, LOCKED, 0, &lock),
+	    -EAGAIN);
+	assert_int_equal(unlinkat(f->store->root, LOCK, 0), 0);
+	(void)take_often(f, 3, &different);
+	assert_int_equal(different, 1);
+}
+
 int
 main(void)
 {
@@ -182,6 +288,10 @@ main(void)
 		    before_the_start, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 		    lost, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+		    often, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+		    often_lost, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 		    replace, fixture_setup, fixture_teardown),
 	};
