@@ -193,6 +193,12 @@ class Site:
                 self.command(service), self.env, self.log_file)
         return self.launchers[service].port
 
+    def keeper(self, service="mx"):
+        """The process that its launcher started for the one connection."""
+        child, = [child for child in self.launchers[service].children
+                  if child.poll() is None]
+        return child
+
     def spawn(self, *command, env=None, **how):
         """A daemon that lives until the test ends."""
         with open(self.log_file, "ab") as log:

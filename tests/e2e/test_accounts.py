@@ -253,7 +253,7 @@ def is_stopped(pid):
 
 
 def test_database_hangs(mysql_site):
-    mysql_site.conf(mysql_query_timeout="1s", mysql_connect_timeout="1s")
+    mysql_site.conf(mysql_query_timeout="3s", mysql_connect_timeout="3s")
     client = pair_of(mysql_site)
     assert client.resolve("demo@" + DOMAIN)[0] == FOUND
     mysql_site.mariadb.pause()

@@ -5,6 +5,7 @@ import pty
 import re
 import select
 import subprocess
+import termios
 import time
 
 import pytest
@@ -328,7 +329,7 @@ def at_terminal(bare, words, answers):
     if pid == 0:
         os.execve(bare.build + "/njiwa", ["njiwa", *words], bare.env)
     shown = b""
-    end = time.monotonic() + 30
+    end = time.monotonic() + servers.PATIENCE
     while time.monotonic() < end:
         if not select.select([tty], [], [], 1)[0]:
             continue
@@ -340,7 +341,8 @@ def at_terminal(bare, words, answers):
             break
         shown += piece
         if shown.endswith(b"password: ") and answers:
-            time.sleep(0.1)   # until the echo is off
+            servers.wait_for("the end of the echo", lambda: not (
+                termios.tcgetattr(tty)[3] & termios.ECHO))
             os.write(tty, answers.pop(0))
     os.close(tty)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()

@@ -27,7 +27,7 @@ class Probe:
             dict(site.env, **env), site.log_file)
         site.launchers["probe%d" % len(site.launchers)] = self.launcher
         self.sock = socket.create_connection(
-            ("127.0.0.1", self.launcher.port), timeout=20)
+            ("127.0.0.1", self.launcher.port), timeout=60)
         site.track(self.sock)
         self.greeting = b""
         if profile == "tls":
@@ -178,7 +178,7 @@ def assert_absent(pid, needles):
         assert needle not in held
 
 
-def assert_nowhere(probe, needles, least=1, patience=10.0):
+def assert_nowhere(probe, needles, least=1, patience=servers.PATIENCE):
     """No process of the connection holds any of it, a signer that is about to
     end left aside; that many were there to be looked at."""
     end = time.monotonic() + patience
@@ -301,7 +301,7 @@ def test_a_front_that_dies_takes_its_keeper_along(site):
         else:
             os.kill(pid, signal.SIGKILL)
         servers.wait_for("end of the connection",
-                         lambda: not probe.processes(), 5)
+                         lambda: not probe.processes())
         assert probe.file.read() == b""
 
 
@@ -310,7 +310,7 @@ def test_a_keeper_that_dies_leaves_no_session(site):
     os.kill(probe.pid()[0], signal.SIGKILL)
     assert probe.file.read() == b""
     servers.wait_for("end of the connection",
-                     lambda: not probe.processes(), 5)
+                     lambda: not probe.processes())
 
 
 def test_plain_text_does_not_survive_starttls(site):
@@ -350,7 +350,7 @@ def test_failed_logins_take_time(site):
     probe = Probe(site)
     start = time.monotonic()
     assert probe.do("login demo@test.dev wrong").startswith("login 1")
-    assert 0.3 <= time.monotonic() - start < 2
+    assert 0.3 <= time.monotonic() - start < 20
 
 
 @pytest.mark.parametrize("what", ["missing", "rubbish", "other key",
@@ -410,7 +410,7 @@ def test_a_front_ends_with_its_keeper(site):
                 os.kill(pid, signal.SIGKILL)
         assert probe.file.read() == b""
         servers.wait_for("end of the connection",
-                         lambda: not probe.processes(), 5)
+                         lambda: not probe.processes())
     site.conf(libexec_dir="/nonexistent")
     probe = Probe(site)
     assert probe.file.read() == b""
@@ -444,7 +444,7 @@ def test_closed_descriptors_are_nobodys_file(site, closed):
     """The certificate or the key never becomes the client."""
     done = subprocess.run(
         [site.build + "/tests/e2e/njiwa-probe"], env=site.env, input=b"",
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60,
         preexec_fn=lambda: [os.close(fd) for fd in closed], check=False)
     assert b"PRIVATE" not in done.stdout + done.stderr
     assert b"ENOSYS" not in done.stdout

@@ -32,7 +32,7 @@ def dns():
 def site(make_site, dns):
     site = make_site("sqlite")
     site.conf(hostname="mx.test.dev", check_loopback="yes",
-              dns_servers=dns.address, dns_timeout="1500ms",
+              dns_servers=dns.address, dns_timeout="30s",
               dns_cache_time="0", **OFF)
     return site
 

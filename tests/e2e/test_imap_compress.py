@@ -12,7 +12,7 @@ from imap_client import Client
 BACK_ENDS = ["sqlite"]
 TEXT = b"Subject: x\r\n\r\n" + b"a line like all others\r\n" * 10000
 IDLE_KB = 400   # of a compressed connection that rests, as others and a window
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @pytest.fixture(params=["imap", "imaps"])

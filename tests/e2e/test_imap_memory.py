@@ -16,7 +16,7 @@ from imap_client import Client
 CONNECTIONS = 20
 MESSAGES = 1000
 REST = 3.0  # seconds; the server gives memory back after two seconds of silence
-PATIENCE = 20.0  # seconds that a busy machine may need for it
+PATIENCE = 60.0  # seconds that a busy machine may need for it
 
 
 def fill(site):

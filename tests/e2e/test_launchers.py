@@ -18,7 +18,7 @@ MESSAGE = (b"From: sender@example.org\r\nTo: demo@test.dev\r\n"
 
 def send(port, recipient="demo@" + DOMAIN):
     with smtplib.SMTP("127.0.0.1", port, "client.example",
-                      timeout=30) as client:
+                      timeout=60) as client:
         client.sendmail("sender@example.org", [recipient], MESSAGE)
 
 
@@ -26,9 +26,9 @@ def fetch(port, context=None):
     """The one message of the demo user, and it is deleted."""
     if context:
         client = poplib.POP3_SSL("127.0.0.1", port, context=context,
-                                 timeout=30)
+                                 timeout=60)
     else:
-        client = poplib.POP3("127.0.0.1", port, timeout=30)
+        client = poplib.POP3("127.0.0.1", port, timeout=60)
     client.user("demo@" + DOMAIN)
     client.pass_(PASSWORD)
     assert client.stat()[0] == 1
@@ -95,7 +95,7 @@ def test_init_as_process_1(site):
     own = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process.pid)],
                          stdout=subprocess.PIPE, check=True).stdout
     os.kill(int(own), 15)
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 def test_xinetd(site):

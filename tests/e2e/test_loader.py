@@ -57,7 +57,7 @@ def test_the_loader_goes_with_its_last_connection(site):
     servers.wait_for("its end", lambda: not state_of(stem))
     assert all(map(state_of, pids))
     shakes_hands(site, talk)
-    servers.wait_for("their end", lambda: not any(map(state_of, pids)), 5)
+    servers.wait_for("their end", lambda: not any(map(state_of, pids)))
 
 
 def test_without_its_loader_a_connection_stays_plain(site):

@@ -116,6 +116,7 @@ def test_no_quit_no_deletion(lite, how):
     client = talk(lite).login()
     client.say("RETR 1")
     client.lines()
+    start = time.monotonic()
     assert client.say("DELE 1").startswith(b"+OK")
     if how == "close":
         client.sock.close()
@@ -129,9 +130,8 @@ def test_no_quit_no_deletion(lite, how):
         assert client.line().startswith(b"-ERR Too many")
         assert client.at_end()
     else:
-        start = time.monotonic()
         assert client.at_end(), "autologout has nothing to say"
-        assert 9 < time.monotonic() - start < 15
+        assert time.monotonic() - start > 9
     lite.wait_log("session ended")
     assert lite.contents() == [DOTS]
     assert ":2,S" not in lite.messages()[0]

@@ -30,7 +30,7 @@ def dns():
 def site(make_site, dns):
     site = make_site("sqlite")
     site.conf(check_loopback="yes", dns_servers=dns.address,
-              dns_timeout="1500ms", log_level="debug",
+              dns_timeout="30s", log_level="debug",
               check_helo_identity="off", check_helo_syntax="off")
     return site
 
@@ -289,7 +289,7 @@ def test_header_and_log(site, dns):
 
 @pytest.mark.parametrize("fault", ["id", "question", "spoof", "cut", "slow"])
 def test_only_the_answer_is_believed(site, dns, fault):
-    site.conf(check_reverse_dns="reject", dnsbl="bl.test*3", dns_timeout="9s")
+    site.conf(check_reverse_dns="reject", dnsbl="bl.test*3", dns_timeout="30s")
     dns.faults["*"] = fault
     assert rcpt(site).last[0] == 250
     assert (dns.tcp_asked > 0) == (fault == "cut")
@@ -298,17 +298,19 @@ def test_only_the_answer_is_believed(site, dns, fault):
     assert rcpt(site).last[0] == 550
 
 
-@pytest.mark.parametrize("fault,seconds", [("silent", 1.5), ("servfail", 0)])
-def test_no_answer_counts_for_nothing(site, dns, fault, seconds):
+@pytest.mark.parametrize("fault,limit,least,most", [
+    ("silent", "4s", 4, 7.9), ("servfail", "30s", 0, 25)])
+def test_no_answer_counts_for_nothing(site, dns, fault, limit, least, most):
     dns.record(LISTED, "A", "127.0.0.2")
     site.conf(dnsbl="bl.test*3", check_reverse_dns="reject",
-              check_helo_dns="reject", check_sender_domain="reject")
+              check_helo_dns="reject", check_sender_domain="reject",
+              dns_timeout=limit)
     dns.faults["*"] = fault
     begun = time.monotonic()
     talk = rcpt(site)
     took = time.monotonic() - begun
     assert talk.last[0] == 250
-    assert seconds <= took < seconds + 1.4, took
+    assert least <= took < most, took
     assert talk.message() == 250
     site.wait_log("no answer from the DNS for the check iprev")
     site.wait_log("iprev=temperror dnsbl=temperror helo-dns=temperror")
@@ -324,7 +326,7 @@ def test_nobody_at_the_name_servers_port(site, dns):
     assert rcpt(site).last[0] == 550, "the other server answers"
     site.conf(dns_servers="127.0.0.1:9", dns_cache_time="0")
     assert rcpt(site).last[0] == 250
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 25
 
 
 def test_alias_loop(site, dns):
@@ -376,21 +378,27 @@ def test_kept_no_longer_than_it_is_good(site, dns):
     assert rcpt(site).last[0] == 550
 
 
+def kinds_asked(dns):
+    return [kind for _, kind in dns.asked]
+
+
 def test_starttls_asks_once(site, dns):
     dns.record(LISTED, "A", "127.0.0.2")
     dns.record(LISTED, "TXT", "go away")
     site.conf(dnsbl="bl.test*3")
     talk = Talk(site)
     talk.ehlo()
-    time.sleep(0.3)
+    servers.wait_for("the question", lambda: kinds_asked(dns))
+    time.sleep(0.5)
     assert talk.say("NOOP") == 250
     talk.ehlo()  # by now the list has answered, and is asked for its words
-    time.sleep(0.3)
+    servers.wait_for("the other one", lambda: "TXT" in kinds_asked(dns))
+    time.sleep(0.5)
     talk.starttls()
     talk.ehlo()
     assert talk.envelope("demo@test.dev") == [550]
     assert "go away" in talk.last[1]
-    assert len([name for name, kind in dns.asked if kind == "A"]) == 1
+    assert kinds_asked(dns).count("A") == 1
 
 
 # ---- the greeting
@@ -401,6 +409,7 @@ def test_early_talker(site):
     assert Talk(site).greeting[0] == 220
     assert time.monotonic() - begun >= 0.5
     assert rcpt(site).last[0] == 250
+    site.conf(smtp_greeting_delay="3s")
     sock = site.connect("mx")
     sock.sendall(b"EHLO x\r\nMAIL FROM:<s@example.org>\r\n"
                  b"RCPT TO:<demo@test.dev>\r\nQUIT\r\n")
@@ -424,7 +433,7 @@ class Hasty(Talk):
 
 def test_early_talker_behind_starttls(site):
     """Another process greets no more, and knows it all the same."""
-    site.conf(smtp_greeting_delay="300ms")
+    site.conf(smtp_greeting_delay="2s")
     for client, codes in ((Hasty, [550]), (Talk, [250])):
         talk = client(site)
         if client is Hasty:

@@ -219,7 +219,7 @@ FAILURES = {
     "hangs": ("time.sleep(60)", "took too long"),
     "hangs with its output closed":
         ("os.close(1)\ntime.sleep(60)", "took too long"),
-    "answers too late": ("time.sleep(2)\nout('add X-Late: yes')",
+    "answers too late": ("time.sleep(9)\nout('add X-Late: yes')",
                          "took too long"),
     "ignores its end": ("import signal\n"
                         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
@@ -242,19 +242,20 @@ FAILURES = {
 @pytest.mark.parametrize("name", FAILURES)
 def test_failures(site, command, name):
     text, says = FAILURES[name]
-    path = command(text or "", ", timeout=1s")
+    slow = says == "took too long"
+    path = command(text or "", ", timeout=" + ("1s" if slow else "1m"))
     if text is None:
         os.unlink(path)
         says = "exit code 127"
     begun = time.monotonic()
     assert send(site) == 451
-    assert time.monotonic() - begun < 8
+    assert time.monotonic() - begun < 40, "not as long as it likes"
     assert "A filter is not there" in send.text
     assert site.messages("demo") == []
     site.wait_log("command check: ")
     site.wait_log(says)
     site.wait_log("verdict=unavailable filter=check")
-    servers.wait_for("the command's end", lambda: not alive(path), 10)
+    servers.wait_for("the command's end", lambda: not alive(path))
 
 
 @pytest.mark.parametrize("action,code,where", [
@@ -282,8 +283,8 @@ def test_what_it_leaves_behind_is_ended(site, command):
                    "out('add X-A: b')")
     begun = time.monotonic()
     assert send(site) == 250
-    assert time.monotonic() - begun < 5
-    servers.wait_for("its child's end", lambda: not alive(path), 5)
+    assert time.monotonic() - begun < 60
+    servers.wait_for("its child's end", lambda: not alive(path))
 
 
 def test_a_client_that_leaves(site, command):
@@ -295,8 +296,8 @@ def test_a_client_that_leaves(site, command):
     assert talk.say("DATA") == 354
     talk.send(DATA + b".\r\n")
     servers.wait_for("the command", lambda: alive(path))
-    os.kill(min(site.processes()), 9)
-    servers.wait_for("its end", lambda: not alive(path), 10)
+    servers.kill(site.keeper().pid)
+    servers.wait_for("its end", lambda: not alive(path))
     assert site.messages("demo") == []
 
 
@@ -306,7 +307,7 @@ def test_a_client_that_leaves(site, command):
 def test_its_standard_error_is_logged(site, command, code, says):
     """Printable, and a line each, however it ends."""
     command("os.write(2, b'no table\\n\\n\\x1b[1m caf\\xc3\\xa9\\n')\n" + says,
-            ", timeout=2s")
+            ", timeout=" + ("5s" if "sleep" in says else "1m"))
     assert send(site) == code
     site.wait_log("command check says: no table")
     site.wait_log(r"command check says: \x1b[1m caf\xc3\xa9")
@@ -317,7 +318,7 @@ def test_what_it_leaves_in_another_session_is_ended(site, command):
                    "    if os.fork() == 0:\n        time.sleep(300)\n"
                    "    time.sleep(300)\ntime.sleep(0.3)")
     assert send(site) == 250
-    servers.wait_for("its children's end", lambda: not alive(path), 5)
+    servers.wait_for("its children's end", lambda: not alive(path))
 
 
 def test_spam_commands_standard_error_is_logged(site):

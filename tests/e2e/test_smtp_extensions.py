@@ -327,15 +327,10 @@ def test_one_octet_a_while_is_no_message(lite):
 
 # ---- the end of the service
 
-def keeper(site, service="mx"):
-    child, = [c for c in site.launchers[service].children if c.poll() is None]
-    return child
-
-
 def test_idle_client_is_told_to_go(lite):
     talk = Talk(lite)
     talk.ehlo()
-    process = keeper(lite)
+    process = lite.keeper()
     process.send_signal(signal.SIGTERM)
     assert talk.reply()[0] == 421
     assert talk.ended()
@@ -351,7 +346,7 @@ def test_message_in_hand_is_finished(site, tls, chunks):
         talk.starttls()
         talk.ehlo()
     assert talk.envelope("demo@test.dev") == [250]
-    process = keeper(site)
+    process = site.keeper()
     if chunks:
         assert talk.say("BDAT 12\r\nSubject: x") == 250
     else:
@@ -373,7 +368,7 @@ def test_message_in_hand_is_finished(site, tls, chunks):
 def test_half_a_message_is_not_waited_for(lite, start):
     """Its client was told nothing, and can send it again."""
     talk = begun(lite)
-    process = keeper(lite)
+    process = lite.keeper()
     talk.send(start)
     if start.startswith(b"DATA"):
         assert talk.reply()[0] == 354
@@ -387,7 +382,7 @@ def test_half_a_message_is_not_waited_for(lite, start):
 
 def test_envelope_in_hand_is_finished(lite):
     talk = begun(lite)
-    process = keeper(lite)
+    process = lite.keeper()
     process.send_signal(signal.SIGTERM)
     time.sleep(0.3)
     assert talk.say("RCPT TO:<other@test.dev>") == 250
@@ -414,7 +409,7 @@ def test_pipe_is_told_to_go(lite):
 def test_others_say_goodbye(lite, service, word):
     sock = lite.connect(service)
     assert sock.recv(1000).startswith((b"* OK", b"+OK"))
-    keeper(lite, service).send_signal(signal.SIGTERM)
+    lite.keeper(service).send_signal(signal.SIGTERM)
     assert sock.recv(1000).startswith(word)
     assert sock.recv(1000) == b""
 

@@ -179,7 +179,7 @@ def test_what_clamd_gets(site, played):
     ids=["odd name", "long name", "no name", "no end", "blank", "error",
          "unknown", "closes", "empty", "endless", "silent"])
 def test_answers(site, played, answer, code, says):
-    played(answer, clamd_timeout="1s")
+    played(answer, clamd_timeout="1m" if answer else "1s")
     assert send(site) == code
     assert says in send.text
     assert site.messages("demo") == []
@@ -229,7 +229,7 @@ def test_clamd_killed_while_it_looks(site):
         assert talk.reply()[0] == 451
     finally:
         server.process.kill()
-        server.process.wait(10)
+        server.process.wait(60)
 
 
 # ---- clamd and spamd at their worst
@@ -252,7 +252,7 @@ class Bad(Filter):
                 return
             self.heard.append(sock.recv(65536))
             if self.how == "late":
-                time.sleep(2)
+                time.sleep(5)
                 sock.sendall(self.answer)
             while self.how == "trickles":
                 sock.sendall(b"x")
@@ -277,7 +277,7 @@ def test_a_filter_at_its_worst(site, name, answer, how):
             begun = time.monotonic()
             assert talk.envelope("demo@test.dev") == [250]
             assert talk.message(body) == 451
-            assert time.monotonic() - begun < 8
+            assert time.monotonic() - begun < 40
         assert site.messages("demo") == []
         servers.wait_for("both in the log", lambda: site.log.count(
             "verdict=unavailable filter=" + name) == 2)
@@ -292,18 +292,18 @@ def test_a_front_without_its_keeper_does_not_wait(site, name):
     server = Filter(None, lambda octets: len(octets) > 20)
     site.conf(**{name: server.address, name + "_timeout": "10m"})
     try:
-        talk = Talk(site, timeout=20)
+        talk = Talk(site)
         talk.ehlo()
         talk.envelope("demo@test.dev")
         assert talk.say("DATA") == 354
         talk.send(DATA + b".\r\n")
         servers.wait_for("the question", lambda: server.heard)
-        os.kill(min(site.processes()), signal.SIGKILL)
+        servers.kill(site.keeper().pid)
         assert talk.reply()[0] in (0, 451)
         assert talk.ended()
         servers.wait_for("the front's end", lambda: not [
             line for line in site.running().values()
-            if "njiwa-smtpd" in line], 5)
+            if "njiwa-smtpd" in line])
         assert site.messages("demo") == []
     finally:
         server.close()

@@ -172,7 +172,7 @@ def test_client_thinks_better_of_it(site, line):
 @pytest.mark.parametrize("said,after", [
     (b"", "RCPT"), (b"DATA\r\nSubject: x\r\n", "DATA")])
 def test_client_takes_too_long(site, said, after):
-    site.conf(smtp_command_timeout="1s", smtp_data_timeout="1s",
+    site.conf(smtp_command_timeout="3s", smtp_data_timeout="3s",
               smtp_data_min_rate=100000)
     talk = begun(site)
     talk.send(said)

@@ -181,14 +181,14 @@ def test_failure_is_decided_at_mail(site, contact):
 
 
 def test_one_that_hangs_is_waited_for_once(site, played):
-    played({"C": None}, ", contact=connect, command_timeout=1s")
+    played({"C": None}, ", contact=connect, command_timeout=5s")
     begun = time.monotonic()
     talk = Talk(site)
     assert talk.greeting[0] == 220
-    assert 0.9 < time.monotonic() - begun < 4
+    assert 4.9 < time.monotonic() - begun < 30
     begun = time.monotonic()
     talk.ehlo()
-    assert time.monotonic() - begun < 0.9
+    assert time.monotonic() - begun < 4.9
     assert talk.say("MAIL FROM:<a@example.org>") == 451
 
 
@@ -207,7 +207,7 @@ def test_one_that_comes_back(site, played):
 def dns(site):
     server = NameServer()
     site.conf(dns_servers=server.address, check_loopback="yes",
-              check_reverse_dns="log", dns_timeout="1s", dns_cache_time="0")
+              check_reverse_dns="log", dns_timeout="30s", dns_cache_time="0")
     yield server
     server.close()
 
@@ -234,6 +234,7 @@ def test_name(site, dns, played, contact, ptr, address, name, resolve):
 
 def test_name_without_an_answer(site, dns, played):
     dns.faults["*"] = "silent"
+    site.conf(dns_timeout="1s")
     milter = played()
     assert send(site) == [250, 250, 250]
     assert milter.said("C")[0].startswith(b"[127.0.0.1]\0")
@@ -335,13 +336,13 @@ def test_an_answer_behind_changes(site, played):
 
 def test_an_answer_after_its_time(site, played):
     """It is nobody's: the next message has a new connection."""
-    milter = played(options=", content_timeout=1s")
-    milter.answers["E"] = lambda octets: time.sleep(1.5) or [REJECT]
+    milter = played(options=", content_timeout=2s")
+    milter.answers["E"] = lambda octets: time.sleep(5) or [REJECT]
     talk = Talk(site)
     assert send(site, talk=talk) == [250, 250, 451]
     site.wait_log("it took too long")
     milter.answers["E"] = [ACCEPT]
-    time.sleep(0.7)
+    time.sleep(3.5)
     assert send(site, talk=talk) == [250, 250, 250]
     assert len(milter.socks) == 2
 

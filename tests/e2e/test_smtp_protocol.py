@@ -331,14 +331,14 @@ def test_idle_and_dripping_clients(lite):
     talk = Talk(lite)
     begun = time.monotonic()
     assert talk.reply()[0] == 421
-    assert talk.ended() and time.monotonic() - begun < 3
+    assert talk.ended() and time.monotonic() - begun < 20
     talk = Talk(lite)
     begun = time.monotonic()
     with pytest.raises(OSError):
-        for _ in range(60):
+        for _ in range(400):
             talk.send(b"X")
             time.sleep(0.1)
-    assert time.monotonic() - begun < 5, "a drip does not stretch the time"
+    assert time.monotonic() - begun < 20, "a drip does not stretch the time"
 
 
 def test_slow_message(lite):
@@ -349,12 +349,12 @@ def test_slow_message(lite):
     assert talk.say("DATA") == 354
     begun = time.monotonic()
     try:
-        while time.monotonic() - begun < 10:
+        while time.monotonic() - begun < 40:
             talk.send(b"a\r\n")
             time.sleep(0.05)
     except OSError:
         pass
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20
     assert not lite.messages("demo")
 
 
@@ -371,7 +371,7 @@ def test_no_end_of_data(lite):
         talk.send(b"x" * 66000 + b"\r\n")
         while not select.select([talk.sock], [], [], 0.2)[0]:
             talk.send((b"x" * 998 + b"\r\n") * (octets // 1000))
-            assert time.monotonic() - begun < 8, told
+            assert time.monotonic() - begun < 30, told
         code, text = talk.reply()
         assert code == 421 and text.startswith(told)
     assert not lite.messages("demo")
@@ -379,12 +379,12 @@ def test_no_end_of_data(lite):
 
 def test_message_above_the_minimum_rate(lite):
     """Longer than smtp_data_timeout, yet fast enough: it is taken."""
-    lite.conf(smtp_data_timeout="1s", smtp_data_min_rate=1000)
+    lite.conf(smtp_data_timeout="2s", smtp_data_min_rate=1000)
     talk = Talk(lite)
     talk.ehlo()
     assert talk.envelope("demo@test.dev") == [250]
     assert talk.say("DATA") == 354
-    for _ in range(20):
+    for _ in range(35):
         talk.send(b"x" * 498 + b"\r\n")
         time.sleep(0.1)
     talk.send(b".\r\n")

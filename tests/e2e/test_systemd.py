@@ -179,7 +179,7 @@ def test_the_journal_gets_fields(container):
                                   "SYSLOG_IDENTIFIER=njiwa-pop3d")
         return [json.loads(line) for line in lines.splitlines()
                 if line.startswith("{")]
-    servers.wait_for("login in the journal", events, 10)
+    servers.wait_for("login in the journal", events)
     event = events()[0]
     assert event["NJIWA_USER"] == "demo@test.dev"
     assert event["NJIWA_RESULT"] == "ok"
