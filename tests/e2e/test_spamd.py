@@ -20,13 +20,13 @@ BIG = b"Subject: big\n\n" + b"body line of the message\n" * 100000
 @pytest.fixture
 def ask(build, tmp_path):
     """ask(where, message, user or command, seconds): result, rest, headers."""
-    def run(where, message, what="", seconds=10.0):
+    def run(where, message, what="", seconds=60.0):
         path = tmp_path / "message"
         path.write_bytes(message)
         done = subprocess.run(
             [os.path.join(build, "tests/e2e/spam_probe"), str(where),
              str(path), what, "%d" % (seconds * 1000)],
-            stdout=subprocess.PIPE, timeout=60, check=True)
+            stdout=subprocess.PIPE, timeout=120, check=True)
         first, _, headers = done.stdout.decode().partition("\n")
         result, _, rest = first.partition(" ")
         return int(result), rest, headers
