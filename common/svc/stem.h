@@ -31,10 +31,10 @@ void stem_serve(const char *program);
  * A fork whose child is njiwa-init's, which hears of its end, counts it and
  * ends it as one that it has started itself; 0 in the child, the pid, or -1
  * with errno.  A robust mutex that the child holds is freed at its end, as any
- * other process's: the index's locks are such.  The handlers that libraries have for a fork do not run: the
- * child must use none that needs them.  GnuTLS, whose random numbers begin
- * anew after a fork(3), is used only by front and signer, which are forked
- * so.
+ * other process's: the index's locks are such.  The handlers that libraries
+ * have for a fork do not run: the child must use none that needs them.  GnuTLS,
+ * whose random numbers begin anew after a fork(3), is used only by front and
+ * signer, which are forked so.
  */
 pid_t stem_fork_sibling(void);
 
