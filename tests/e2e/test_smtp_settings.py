@@ -100,6 +100,7 @@ def test_early_talker(site, setting, code, folder):
         said = []
         while len(said) < 5:
             line = file.readline()
+            assert line, said
             if line[3:4] == b" ":
                 said.append(int(line[:3]))
         assert said[3:] == ([250, 354] if code == 250 else [code, 554])
@@ -162,7 +163,7 @@ def test_greylisting_forgets(site):
 def in_time():
     begun = time.monotonic()
     yield
-    assert 0.9 < time.monotonic() - begun < PATIENCE
+    assert time.monotonic() - begun < PATIENCE
 
 
 def test_time_of_commands(site):
