@@ -48,6 +48,14 @@ def wait_for(what, ready, seconds=PATIENCE):
         time.sleep(0.02)
 
 
+def begin_early_in(period, seconds):
+    """Waits for the clock's next period (60: minute), unless that many seconds
+    are left of this one: who counts by periods counts less in the next."""
+    left = period - time.time() % period
+    if left < seconds:
+        time.sleep(left)
+
+
 def port_answers(port):
     with socket.socket() as sock:
         sock.settimeout(1)

@@ -340,6 +340,12 @@ class Site:
         servers.wait_for("%r in the log" % text, lambda: text in self.log,
                          seconds)
 
+    def logged(self, text, count):
+        """It is in the log so often, or soon will be; and not more often."""
+        servers.wait_for("%r in the log %d times" % (text, count),
+                         lambda: self.log.count(text) >= count)
+        assert self.log.count(text) == count, self.log
+
     # ---- the end
 
     def processes(self):

@@ -275,7 +275,7 @@ def test_additions_wait_for_the_database(mariadb, mysql_site):
                 mysql_site, u) == r)
         mysql_site.wait_log("the quota of 6 users is brought up to date")
         assert "are lost" not in mysql_site.log
-        assert mysql_site.log.count("wait for the database") == 1
+        mysql_site.logged("wait for the database", 1)
     finally:
         service.close()
 

@@ -42,7 +42,7 @@ def test_hint_at_missing_tables(site):
     assert "run njiwa db migrate" in bad(site, UNAVAILABLE, "user", "list")
     site.pipe("mx", b"EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<%s>\r\nQUIT\r\n" %
               full("demo").encode())
-    assert "run njiwa db migrate" in site.log
+    site.wait_log("run njiwa db migrate")
 
 
 def test_migrations_that_are_not_there(site):

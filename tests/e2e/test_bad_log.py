@@ -83,7 +83,8 @@ def test_no_password_in_any_log(site):
                 site.pipe(service.replace("pop3s", "pop3").replace(
                     "imaps", "imap"),
                     "\r\n".join(lines + [""]).encode(), env=FAR)
-    assert "result=ok" in site.log and "result=denied" in site.log
+    for result in "ok", "denied":
+        site.wait_log("result=" + result)
     where = [site.log]
     if site.mariadb:
         where += [open(site.mariadb.folder + "/log", errors="replace").read()]

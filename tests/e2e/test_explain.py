@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+import servers
 from far_client import Far
 from site_under_test import DOMAIN
 from smtp_talk import Talk
@@ -159,6 +160,7 @@ def test_greylisted(site):
 def test_too_often(make_site, setting, last, text):
     site = make_site("sqlite")
     site.conf(**{setting: last})
+    servers.begin_early_in(60, 20)
     words = full("demo"), "ip", "192.0.2.1"
     for i in range(last):
         assert explain(site, *words)[2] == "250 2.1.5 Recipient ok", i

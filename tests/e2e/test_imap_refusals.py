@@ -68,7 +68,7 @@ def test_messages_can_be_read_when_seen_cannot_be_set(site, client):
         assert client.cmd("STORE 1 +FLAGS (\\Seen)").code == "NOPERM"
     finally:
         os.chmod(cur, 0o700)
-    assert site.log.count("FETCH:") == 1
+    site.logged("FETCH:", 1)
     assert b"\\Seen" in client.cmd("FETCH 1 BODY[]").untagged[0]
 
 

@@ -93,7 +93,7 @@ def test_without(plain_build, site, calls):
     client = idle(site)
     hears_all(site, client, other)
     end(client)
-    assert site.log.count("no inotify instances are left") == 1
+    site.logged("no inotify instances are left", 1)
 
 
 def sessions(site):
@@ -134,7 +134,7 @@ def many_sessions(site):
           % (SESSIONS, waste[-1], WATCHED, took, cost))
     for client in clients[::50]:
         end(client)
-    assert site.log.count("no inotify instances are left") == 1
+    site.logged("no inotify instances are left", 1)
 
 
 NOTIFY = "NOTIFY SET (SELECTED (MessageNew MessageExpunge FlagChange))"

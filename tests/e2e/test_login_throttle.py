@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+import servers
 from far_client import Far
 from imap_client import Client
 from scram_client import Scram, b64
@@ -14,6 +15,11 @@ DELAY, MAX = 0.4, 3.2  # seconds
 LATE = 3  # that a busy machine may be
 SETTINGS = dict(login_plaintext="yes", login_delay="400ms",
                 login_delay_max="3200ms")
+
+
+@pytest.fixture(autouse=True)
+def within_an_hour():
+    servers.begin_early_in(3600, 60)
 
 
 @pytest.fixture

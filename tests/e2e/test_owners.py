@@ -95,7 +95,7 @@ def test_roots_mail_is_nobodys(owned):
     talk.ehlo()
     talk.envelope("demo@" + DOMAIN)
     assert talk.say("DATA") == 451
-    assert "chown" in owned.log
+    owned.wait_log("chown")
 
 
 @pytest.mark.parametrize("uid, gid, code", [

@@ -130,7 +130,7 @@ def test_gsasl_behind_tls(site, priority):
         out = gsasl(site, "imap", "--starttls", "--mechanism=" + mechanism,
                     "--priority=" + priority, *words)
         assert "Client authentication finished (server trusted)" in out, out
-    assert site.log.count("tls=yes result=ok") == 2
+    site.logged("tls=yes result=ok", 2)
     out = gsasl(site, "imap", "--starttls", "--mechanism=" + PLUS,
                 password="wrong")
     assert "AUTHENTICATIONFAILED" in out, out
@@ -142,7 +142,7 @@ def test_gsasl_in_smtp(site):
     turn_on(site)
     out = gsasl(site, "smtp", "--no-starttls", "--mechanism=SCRAM-SHA-256")
     assert "Client authentication finished (server trusted)" in out, out
-    assert "tls=no result=ok" in site.log
+    site.wait_log("tls=no result=ok")
 
 
 # ---- that it fails

@@ -105,7 +105,7 @@ def test_the_one_idle_for_longest_leaves(site, service):
     fourth = talk(site, service)
     assert TAKEN in second.at_end()
     assert first.lives() and third.lives() and fourth.lives()
-    assert site.log.count("session ended: Another session") == 1
+    site.logged("session ended: Another session", 1)
 
 
 def test_who_is_in_idle_leaves_as_well(site):

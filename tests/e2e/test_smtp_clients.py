@@ -60,7 +60,7 @@ def test_a_thousand_from_postfix(make_site, scratch, tls):
              if " message accepted " in line]
     assert len(taken) == MESSAGES and len(set(taken)) >= CONNECTIONS
     if tls == "encrypt":
-        assert "TLS connection established" in peer.log
+        servers.wait_for("TLS", lambda: "TLS connection established" in peer.log)
 
 
 # ---- clients of users

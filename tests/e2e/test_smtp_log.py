@@ -166,7 +166,7 @@ def test_client_thinks_better_of_it(site, line):
     if line != "QUIT":
         talk.say("QUIT")
     assert talk.ended()
-    assert site.log.count("given up") == 1
+    site.logged("given up", 1)
 
 
 @pytest.mark.parametrize("said,codes,after", [

@@ -111,6 +111,7 @@ def test_headers_of_others_are_no_commands(lite):
 def test_too_often_is_counted_by_client(lite):
     lite.conf(proxy_networks="127.0.0.1", rate_connections=2,
               rate_connections_network=0)
+    servers.begin_early_in(60, 10)
     for _ in range(2):
         assert Proxied(lite, v1(CLIENT4)).greeting[0] == 220
     assert Proxied(lite, v1(CLIENT4)).greeting[0] == 421

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+import servers
 from far_client import Far
 from milter_played import CONTINUE, Playing
 from smtp_talk import DATA, Talk
@@ -125,6 +126,7 @@ def unknown(site, address):
 def test_unknown_recipients_of_a_network(site, near, same, far):
     """Of IPv4 a /24, of IPv6 a /48, whichever of its addresses asks."""
     site.conf(rate_unknown=0, rate_unknown_network=3)
+    servers.begin_early_in(60, 10)
     assert [unknown(site, near % i) for i in range(1, 4)] == [550] * 3
     assert unknown(site, same) == 451
     assert unknown(site, far) == 550

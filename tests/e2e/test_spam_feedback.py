@@ -127,8 +127,8 @@ def test_which_lesson(site, teacher):
     assert client.cmd("UID COPY 1 INBOX").status == "OK"
     assert teacher.lessons(5)[3:] == [("ham", "appended"), ("ham", "moved")]
     servers.wait_for("the log", lambda: site.log.count("spam feedback") == 5)
-    assert site.log.count("as=spam result=learned") == 3
-    assert site.log.count("user=%s as=ham result=learned" % DEMO) == 2
+    site.logged("as=spam result=learned", 3)
+    site.logged("user=%s as=ham result=learned" % DEMO, 2)
     traces = set(re.findall(r"njiwa-imapd\[\d+\]: (\w+) spam feedback",
                             site.log))
     assert len(traces) == 1, "the session's"
@@ -241,7 +241,7 @@ def test_refused(site, teacher):
     site.wait_log("needs --allow-tell")
     site.wait_log("spam feedback of %s is lost: " % DEMO)
     teacher.wait(1)
-    assert site.log.count("needs --allow-tell") == 1
+    site.logged("needs --allow-tell", 1)
 
 
 @pytest.mark.parametrize("how", ["gone", "silent", "rubbish"])
