@@ -62,8 +62,23 @@ ENVELOPE = [
     ("RCPT TO:<away@test.dev>", "451 4.3.0"),
     ("RCPT TO:<demo@test.dev> NOTIFY=NEVER,DELAY", "501 5.5.4"),
     ("RCPT TO:<demo@test.dev> ORCPT=rfc822", "501 5.5.4"),
+    ("RCPT TO:<demo@test.dev> ORCPT=utf-8;a\x04b", "501 5.5.4"),
+    ("RCPT TO:<demo@test.dev> ORCPT=utf-8;a\tb", "501 5.5.4"),
     ("DATA", "554 5.5.1"), ("BDAT 3\r\nabc", "554 5.5.1"),
 ]
+
+
+@pytest.mark.parametrize("parameter", ["", " SMTPUTF8"])
+@pytest.mark.parametrize("value", ["\x04", "\t", "\x7f", "\x1f\x01"])
+def test_control_characters_in_orcpt(site, parameter, value):
+    """What the keeper would cut its front off for is refused before."""
+    talk = greeted(site)
+    assert talk.say("MAIL FROM:<s@example.org>" + parameter) == 250
+    talk.say("RCPT TO:<demo@test.dev> ORCPT=utf-8;a%sb@c.d" % value)
+    assert heard(talk) == "501 5.5.4"
+    assert talk.say("RCPT TO:<demo@test.dev> ORCPT=utf-8;ab@c.d") == 250
+    assert talk.message() == 250
+    assert "broke the rules" not in site.log
 
 
 @pytest.mark.parametrize("line,wanted", ENVELOPE)

@@ -116,7 +116,8 @@ take_notify(struct smtp *s, bool has_value, struct slice value)
 static bool
 is_utf8_address(const struct smtp *s, struct slice value)
 {
-	if (slice_find(value, '=') < value.len || !enc_utf8_valid(value))
+	if (slice_find(value, '=') < value.len || !wire_is_line(value) ||
+	    !enc_utf8_valid(value))
 		return false;
 	return (s->tx.bits & WIRE_MAIL_SMTPUTF8) || xtext_is_ascii(value);
 }
