@@ -65,6 +65,11 @@ int index_get(struct index_txn *txn, struct slice key, struct slice *ret_value);
 int index_put(struct index_txn *txn, struct slice key, struct slice value);
 int index_delete(struct index_txn *txn, struct slice key); /* 0 for none */
 
+/* The same for what is mostly not there, in one search.  0; -EEXIST, with what
+ * is there and stays; -errno. */
+int index_add(struct index_txn *txn, struct slice key, struct slice value,
+    struct slice *ret_there);
+
 /*
  * Calls each with the keys that begin with prefix, from the key from on, in
  * order, until it returns anything but 0, and returns that.  each may change

@@ -201,11 +201,30 @@ index_row_get(struct index_txn *txn, uint32_t number, uint32_t uid,
 								     : -EBADMSG;
 }
 
+static int
+put_row(struct index_txn *txn, uint32_t number, uint32_t uid,
+    const struct index_row *row)
+{
+	STR_AUTO value = STR_INIT;
+	struct index_key key;
+
+	index_key_row(&key, number, uid);
+	index_row_put(index_key_slice(&key), row, &value);
+	return index_put(txn, index_key_slice(&key), str_slice(&value));
+}
+
+int
+index_row_add(struct index_txn *txn, uint32_t number, uint32_t uid,
+    const struct index_row *row)
+{
+	txn->rows++;
+	return put_row(txn, number, uid, row);
+}
+
 int
 index_row_set(struct index_txn *txn, uint32_t number, uint32_t uid,
     uint64_t before, const struct index_row *row)
 {
-	STR_AUTO value = STR_INIT;
 	struct index_key key;
 	int rc = 0;
 
@@ -217,10 +236,8 @@ index_row_set(struct index_txn *txn, uint32_t number, uint32_t uid,
 		index_key_change(&key, INDEX_CHANGE, number, row->modseq, uid);
 		rc = index_put(txn, index_key_slice(&key), slice_of("", 0));
 	}
-	index_key_row(&key, number, uid);
-	index_row_put(index_key_slice(&key), row, &value);
 	if (rc == 0)
-		rc = index_put(txn, index_key_slice(&key), str_slice(&value));
+		rc = put_row(txn, number, uid, row);
 	if (rc == 0 && before == 0)
 		txn->rows++;
 	return rc;

@@ -53,6 +53,11 @@ int index_row_get(struct index_txn *txn, uint32_t number, uint32_t uid,
 int index_row_set(struct index_txn *txn, uint32_t number, uint32_t uid,
     uint64_t before, const struct index_row *row);
 
+/* Writes a new row with a modseq up to the mailbox's floor: nobody asks what
+ * changed until then. */
+int index_row_add(struct index_txn *txn, uint32_t number, uint32_t uid,
+    const struct index_row *row);
+
 /* Deletes a row with that modseq, and the message's texts. */
 int index_row_drop(
     struct index_txn *txn, uint32_t number, uint32_t uid, uint64_t modseq);

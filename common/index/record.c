@@ -285,6 +285,7 @@ index_row_put(struct slice key, const struct index_row *row, struct str *out)
 	size_t start = out->len;
 	uint32_t check;
 
+	str_reserve(out, sizeof fixed + row->name.len + row->uidl.len);
 	str_append_mem(out, &fixed, sizeof fixed);
 	str_append(out, row->name);
 	str_append(out, row->uidl);

@@ -46,7 +46,7 @@ struct index_mailbox {
 	uint32_t vanished;  /* ranges that are kept */
 	int64_t rows;       /* index_mailbox_put counts them */
 	uint64_t highest;   /* modseq of the last change */
-	uint64_t floor;     /* uids that vanished until then are forgotten */
+	uint64_t floor;     /* what changed until then is not kept */
 	int64_t looked;     /* ns of the clock when the last look began */
 	int64_t look_again; /* and when there should be another: UNSURE */
 	struct index_seen cur, new, uidlist;

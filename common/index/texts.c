@@ -184,14 +184,16 @@ index_text_put(struct index_txn *txn, uint32_t number,
 	if (rc < 0)
 		return rc;
 	index_key_text(&key, number, text->uid, text->kind);
-	rc = index_get(txn, index_key_slice(&key), &before);
-	if (rc == 0)
-		texts->octets -=
-		    before.len < texts->octets ? before.len : texts->octets;
-	else if (rc != -ENOENT)
-		return rc;
+	str_reserve(&value, size);
 	str_append_mem(&value, &sum, sizeof sum);
 	str_append(&value, text->text);
-	texts->octets += size;
-	return index_put(txn, index_key_slice(&key), str_slice(&value));
+	rc = index_add(txn, index_key_slice(&key), str_slice(&value), &before);
+	if (rc == -EEXIST) {
+		texts->octets -=
+		    before.len < texts->octets ? before.len : texts->octets;
+		rc = index_put(txn, index_key_slice(&key), str_slice(&value));
+	}
+	if (rc == 0)
+		texts->octets += size;
+	return rc;
 }

@@ -58,6 +58,19 @@ index_put(struct index_txn *txn, struct slice key, struct slice value)
 }
 
 int
+index_add(struct index_txn *txn, struct slice key, struct slice value,
+    struct slice *ret_there)
+{
+	MDB_val k = val_of(key), v = val_of(value);
+	int rc = mdb_put(txn->txn, txn->index->table, &k, &v, MDB_NOOVERWRITE);
+
+	if (rc != MDB_KEYEXIST)
+		return index_error(rc);
+	*ret_there = slice_of_val(v);
+	return -EEXIST;
+}
+
+int
 index_delete(struct index_txn *txn, struct slice key)
 {
 	MDB_val k = val_of(key);

@@ -57,6 +57,7 @@ libstore_a_SOURCES = \
 	%D%/view_own.c \
 	%D%/view_readahead.c %D%/view_readahead.h \
 	%D%/view_publish.c \
+	%D%/view_row.c \
 	%D%/view_scan.c \
 	%D%/watch.c %D%/watch.h \
 	%D%/withdraw.c %D%/withdraw.h

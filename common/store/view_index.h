@@ -56,6 +56,11 @@ bool view_index_publish(
 int view_index_put(struct index_txn *txn, struct mailbox *mb, uint32_t number,
     struct record *record, uint64_t modseq);
 
+/* Writes the row of a message that has none; made: of a mailbox whose floor is
+ * the message's modseq. */
+int view_index_add(struct index_txn *txn, const struct mailbox *mb,
+    uint32_t number, const struct record *record, bool made);
+
 /* Before and after this session's own change of a message. */
 void view_index_before(struct mailbox *mb);
 void view_index_changed(struct mailbox *mb, uint32_t uid);

@@ -24,6 +24,7 @@ struct publish {
 	const struct view_disk *disk;
 	bool whole;
 	bool done;      /* all rows were compared */
+	bool made;      /* the mailbox: who has not seen all of it reads all */
 	bool conflict;  /* others wrote meanwhile what we have not seen */
 	uint32_t known; /* uids below it they may have taken out, else 0 */
 	uint32_t number;
@@ -139,51 +140,6 @@ compare(struct publish *p, struct index_txn *txn)
 	return 0;
 }
 
-static const char *
-uidl_of(const struct mailbox *mb, uint32_t uid)
-{
-	size_t low = 0, high = mb->nuidls;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (mb->uidls[mid].uid < uid)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < mb->nuidls && mb->uidls[low].uid == uid
-		   ? mb->uidls[low].text
-		   : "";
-}
-
-int
-view_index_put(struct index_txn *txn, struct mailbox *mb, uint32_t number,
-    struct record *record, uint64_t modseq)
-{
-	struct message *message = &record->message;
-	struct index_row row = { .known = 0 };
-	uint64_t before = 0;
-	uint8_t flags;
-	uint32_t keywords;
-	int rc = index_row_get(txn, number, message->uid, &row);
-
-	if (rc < 0 && rc != -ENOENT)
-		return rc;
-	if (rc == 0) {
-		before = row.modseq;
-		maildir_get_flags(row.name, &flags, &keywords);
-		if (flags == (message->flags & (uint8_t)~FLAG_RECENT) &&
-		    keywords == message->keywords)
-			modseq = before; /* another name, and nothing else */
-	}
-	message->modseq = row.modseq = modseq;
-	row.name = slice_from(view_name(mb, record));
-	row.in_new = (record->state & RECORD_IN_NEW) != 0;
-	row.uidl = slice_from(uidl_of(mb, message->uid));
-	return index_row_set(txn, number, message->uid, before, &row);
-}
-
 static int
 by_octets(const void *a, const void *b)
 {
@@ -275,9 +231,14 @@ apply_one(struct publish *p, struct index_txn *txn, const struct difference *d,
     uint64_t modseq)
 {
 	struct record *record = &p->mb->records[d->record - 1];
-	int rc = view_index_put(txn, p->mb, p->number, record, modseq);
+	int rc;
 
-	if (d->modseq && record->message.modseq == modseq)
+	if (d->modseq == 0) {
+		record->message.modseq = modseq;
+		return view_index_add(txn, p->mb, p->number, record, p->made);
+	}
+	rc = view_index_put(txn, p->mb, p->number, record, modseq);
+	if (record->message.modseq == modseq)
 		record->state |= RECORD_CHANGED;
 	return rc;
 }
@@ -298,6 +259,8 @@ apply(struct publish *p, struct index_txn *txn)
 	if (rc < 0)
 		return rc;
 	p->head.highest = modseq;
+	if (p->made)
+		p->head.floor = modseq;
 	rc = put_vanished(txn, p, modseq);
 	for (i = 0; rc == 0 && i < p->count; i++)
 		if (p->list[i].record)
@@ -402,6 +365,7 @@ make_mailbox(struct publish *p, struct index_txn *txn)
 		return rc;
 	p->head.floor = p->head.highest;
 	p->start = UINT64_MAX;
+	p->made = true;
 	mb->index.number = 0;
 	return index_mailbox_make(
 	    txn, store_index_name(&mb->folder), &p->head, &p->number);

@@ -109,7 +109,8 @@ removed_folders(void **state)
 		(void)fixture_deliver(f, name, 0, false, TEXT);
 		mailbox_free(fixture_open(f, name, MAILBOX_READ_WRITE));
 	}
-	assert_true(keys_of(f) > before + 3 * i);
+	/* each its name, its head and a row */
+	assert_true(keys_of(f) >= before + 3 * i);
 	(void)snprintf(command, sizeof command, "rm -r '%s'/.f*", f->maildir);
 	assert_int_equal(system(command), 0);
 	for (i = 0; i < 40; i++) {
@@ -119,7 +120,8 @@ removed_folders(void **state)
 	}
 	assert_int_equal(mailbox_count(mb), 1);
 	mailbox_free(mb);
-	assert_true(keys_of(f) <= before + 1); /* one for whose turn it is */
+	/* one for whose turn it is, one for what changed */
+	assert_true(keys_of(f) <= before + 2);
 }
 
 /* Without a place for it the mail is there all the same. */
