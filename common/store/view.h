@@ -51,7 +51,8 @@ struct mailbox {
 	uint32_t floor; /* uids below it were listed before the scan began */
 	char guid[UIDLIST_GUID_LEN + 1]; /* the list's; "" when it has none */
 	struct timespec new_time, cur_time; /* mtimes before the last look */
-	bool racy; /* it was too close to them to be sure */
+	bool racy;     /* it was too close to them to be sure */
+	bool racy_cur; /* to that of cur */
 	struct side_file uidlist;
 	struct side_file keywords_file;
 	struct keywords keywords;

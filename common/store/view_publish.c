@@ -311,7 +311,8 @@ set_seen(struct publish *p)
 	ours = head->state & INDEX_UNSURE && is_at(&head->new, mb->new_time) &&
 	       is_at(&head->cur, mb->cur_time);
 	head->state = INDEX_WHOLE;
-	if (mb->racy && !ours)
+	/* new is counted by who follows while the index is unsure */
+	if ((mb->index.adopted ? mb->racy_cur : mb->racy) && !ours)
 		head->state |= INDEX_RACY;
 	if (mb->index.adopted || (mb->racy && ours)) {
 		head->state |= INDEX_UNSURE;

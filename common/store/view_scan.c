@@ -175,7 +175,8 @@ scan_timed(struct mailbox *mb, struct scan *scan, enum look *ret_look)
 		rc = dir_times(mb, &after[0], &after[1]);
 	if (rc < 0)
 		return rc;
-	mb->racy = is_racy(mb->new_time, now) || is_racy(mb->cur_time, now);
+	mb->racy_cur = is_racy(mb->cur_time, now);
+	mb->racy = mb->racy_cur || is_racy(mb->new_time, now);
 	*ret_look = worth_of(mb, scan, after);
 	return 0;
 }
