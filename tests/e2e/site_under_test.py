@@ -171,6 +171,14 @@ class Site:
             return [["NULL" if value is None else str(value) for value in row]
                     for row in db.execute(text)]
 
+    def wait_quota(self, user, octets, messages):
+        """Until the row is so: it is brought up to date behind the replies."""
+        text = ("SELECT bytes, messages FROM quota WHERE username = '%s'"
+                % full(user))
+        servers.wait_for("quota of %d, %d" % (octets, messages),
+                         lambda: [list(map(int, row)) for row in
+                                  self.sql(text)] == [[octets, messages]])
+
     # ---- programs
 
     def command(self, service):

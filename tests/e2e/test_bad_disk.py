@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+import servers
 from disks import remount, small_disk
 from imap_client import Client
 from pop3_client import message, put, talk
@@ -144,7 +145,8 @@ def test_read_only(lite):
         assert client.cmd("SELECT INBOX").code == "READ-WRITE"
         assert client.cmd("STORE 1 +FLAGS (\\Flagged)").status == "OK"
         assert send(lite) == 250
-    assert lite.log.count("mounted read-only") >= 2, "SMTP and IMAP"
+    servers.wait_for("SMTP and IMAP", lambda: lite.log.count(
+        "mounted read-only") >= 2)
 
 
 @pytest.mark.parametrize("what", ["root's", "no rights", "a file", "no new"])

@@ -104,9 +104,7 @@ def test_delete_at_quit_only(site):
     assert client.say("QUIT").startswith(b"+OK")
     assert client.at_end()
     assert site.contents() == [DOTS, BINARY]
-    assert site.sql("SELECT bytes, messages FROM quota WHERE username = "
-                    "'demo@test.dev'") == [
-        [str(len(DOTS) + len(BINARY)), "2"]]
+    site.wait_quota("demo", len(DOTS) + len(BINARY), 2)
 
 
 @pytest.mark.parametrize("how", ["close", "reset", "many errors", "idle"])

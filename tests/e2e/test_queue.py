@@ -38,8 +38,9 @@ def test_delivered_when_it_can_be(site, spool):
     (path,) = site.messages("other")
     assert os.stat(path).st_uid == MAIL_UID
     assert re.search(r",S=\d+,W=\d+$", path)
-    assert site.sql("SELECT messages FROM quota WHERE username = '%s'"
-                    % full("other")) == [["1"]]
+    servers.wait_for("the quota row", lambda: site.sql(
+        "SELECT messages FROM quota WHERE username = '%s'" % full("other"))
+        == [["1"]])
     site.wait_log("state=delivered")
 
 

@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+import servers
 import spool_under_test
 from site_under_test import full
 
@@ -166,8 +167,9 @@ def test_lmtp_keeps_nothing(site):
     spool_under_test.mend_mailbox(site, "other")
     assert lmtp(site, "list") == [250]
     assert len(site.messages("other")) == 1
-    assert site.sql("SELECT messages FROM quota WHERE username = '%s'"
-                    % full("third")) == [["2"]]
+    servers.wait_for("the quota row", lambda: site.sql(
+        "SELECT messages FROM quota WHERE username = '%s'" % full("third"))
+        == [["2"]])
 
 
 def fill_quota(site, *users, octets=10):
