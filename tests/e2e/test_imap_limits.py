@@ -173,7 +173,7 @@ def test_length_of_a_pattern(client):
     assert client.cmd('LIST "" "%s"' % stars).find("INBOX")
     assert client.cmd('LIST "" "*%s"' % stars).untagged == []
     client.cmd("CREATE " + "a" * 200)
-    client.sock.settimeout(10)
+    client.sock.settimeout(60)
     assert client.cmd('LIST "" "%sb"' % ("*a" * 500)).untagged == []
 
 

@@ -43,13 +43,13 @@ deadlines(void **state)
 	int far, near = said_by(quiet, &far);
 
 	(void)state;
-	milter_init(&m, near, -1, 50, 50);
+	milter_init(&m, near, -1, 200, 200);
 	assert_int_equal(milter_negotiate(&m, &err), 0);
 	assert_int_equal(
 	    milter_say(&m, MILTER_HELO, slice_from("x"), &said, &err),
 	    -ETIMEDOUT);
-	assert_true(clock_ms() - before >= 50);
-	assert_true(clock_ms() - before < 5000);
+	assert_true(clock_ms() - before >= 200);
+	assert_true(clock_ms() - before < 30000);
 	milter_release(&m);
 	(void)close(near); /* both have done their part */
 	(void)close(far);
@@ -79,8 +79,8 @@ endless_changes(void **state)
 	pid_t pid = fork();
 
 	(void)state;
-	for (n = 0; pid == 0 && n < 100; n++) {
-		(void)usleep(30 * 1000); /* three seconds in all */
+	for (n = 0; pid == 0 && n < 2000; n++) {
+		(void)usleep(30 * 1000); /* a minute in all */
 		(void)send(far, again.ptr, again.len, MSG_NOSIGNAL);
 	}
 	if (pid == 0)
@@ -91,7 +91,7 @@ endless_changes(void **state)
 	assert_int_equal(
 	    milter_end(&m, take_edit, NULL, &said, &err), -ETIMEDOUT);
 	assert_true(clock_ms() - before >= 1000);
-	assert_true(clock_ms() - before < 2500);
+	assert_true(clock_ms() - before < 30000);
 	milter_release(&m);
 	(void)close(near); /* both have done their part */
 	(void)close(far);
@@ -131,7 +131,7 @@ answer_after(int far, size_t octets)
 
 	if (pid != 0)
 		return pid;
-	(void)alarm(10);
+	(void)alarm(60);
 	while (recv(far, got, sizeof got, MSG_PEEK) < (ssize_t)octets)
 		(void)usleep(1000);
 	_exit(send(far, "\0\0\0\1c", 5, MSG_NOSIGNAL) == 5 ? 0 : 1);

@@ -103,7 +103,7 @@ reads(void **state)
 		assert_int_equal(write(ends[1], rows[i].in.ptr, rows[i].in.len),
 		    (ssize_t)rows[i].in.len);
 		close(ends[1]);
-		rc = proxy_header_read(ends[0], clock_deadline(1000), &peer);
+		rc = proxy_header_read(ends[0], clock_deadline(60000), &peer);
 		check_peer(i, &rows[i], rc, &peer);
 		if (rc >= 0) {
 			assert_int_equal(read(ends[0], rest, sizeof rest), 4);
@@ -153,7 +153,7 @@ ends(void **state)
 	    proxy_header_read(fds[0], clock_deadline(20), &peer), -ETIMEDOUT);
 	close(fds[1]);
 	assert_int_equal(
-	    proxy_header_read(fds[0], clock_deadline(1000), &peer), -EPIPE);
+	    proxy_header_read(fds[0], clock_deadline(60000), &peer), -EPIPE);
 	close(fds[0]);
 }
 

@@ -13,7 +13,7 @@
 #include "common/svc/signer_shared.h"
 
 #define FRONTS 500 /* who may wait at once */
-#define SOON_MS 5000
+#define SOON_MS 60000
 
 /* A driver whose key is its file, and whose signature is key and data. */
 struct tls_key {
