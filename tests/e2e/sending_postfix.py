@@ -19,7 +19,7 @@ alias_maps =
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
 mynetworks = 127.0.0.0/8
-relayhost = [127.0.0.1]:%(relay)d
+default_transport = %(transport)s:[127.0.0.1]:%(relay)d
 smtp_tls_security_level = %(tls)s
 smtp_tls_loglevel = 1
 default_process_limit = 40
@@ -36,7 +36,9 @@ smtpd_recipient_restrictions = permit_mynetworks, reject
 
 
 class SendingPostfix:
-    def __init__(self, folder, relay, connections=20, tls="none"):
+    def __init__(self, folder, relay, connections=20, tls="none",
+                 transport="smtp", more=""):
+        """more: lines of main.cf that count instead of ours."""
         self.folder = folder
         self.port = servers.free_port()
         for name in ("etc", "spool", "lib"):
@@ -45,7 +47,8 @@ class SendingPostfix:
         shutil.chown(folder + "/lib", "postfix")
         with open(folder + "/etc/main.cf", "w") as out:
             out.write(MAIN % {"folder": folder, "relay": relay, "tls": tls,
-                              "connections": connections})
+                              "connections": connections,
+                              "transport": transport} + more)
         self.write_master()
         self.call("start")
         servers.wait_for("Postfix", lambda: servers.port_answers(self.port))
@@ -74,11 +77,13 @@ class SendingPostfix:
                 raise
             return b""
 
+    def queue(self):
+        """What it still has, a line of JSON for each message."""
+        return servers.run("/usr/sbin/postqueue", "-c", self.folder + "/etc",
+                           "-j").decode().splitlines()
+
     def queued(self):
-        """Messages that it still has."""
-        text = servers.run("/usr/sbin/postqueue", "-c", self.folder + "/etc",
-                           "-j").decode()
-        return len(text.splitlines())
+        return len(self.queue())
 
     @property
     def log(self):
@@ -86,7 +91,8 @@ class SendingPostfix:
             return log.read()
 
     def submit(self, sender, messages):
-        """Gives it (recipient, octets) pairs over one connection."""
+        """Gives it (recipient, octets) pairs over one connection; recipients
+        are parted by blanks."""
         with socket.create_connection(("127.0.0.1", self.port), 30) as sock:
             file = sock.makefile("rwb")
 
@@ -106,7 +112,8 @@ class SendingPostfix:
             say(b"EHLO injector.example", b"250")
             for recipient, octets in messages:
                 say(b"MAIL FROM:<%s>" % sender.encode(), b"250")
-                say(b"RCPT TO:<%s>" % recipient.encode(), b"250")
+                for one in recipient.split():
+                    say(b"RCPT TO:<%s>" % one.encode(), b"250")
                 say(b"DATA", b"354")
                 say(octets + b"\r\n.", b"250")
             say(b"QUIT", b"221")

@@ -63,6 +63,45 @@ def test_a_thousand_from_postfix(make_site, scratch, tls):
         servers.wait_for("TLS", lambda: "TLS connection established" in peer.log)
 
 
+def test_postfix_by_lmtp(make_site, scratch):
+    """Behind a Postfix: each recipient's reply is heard, also of a list of
+    which most are dead, and a full mailbox is told when the message is there."""
+    need("postfix", "postqueue")
+    site = make_site("sqlite")
+    site.conf(quota_grace=0)
+    site.sql("INSERT INTO quota (username, bytes, messages) "
+             "VALUES ('small@test.dev', 1048000, 1)")
+    site.init(services=("lmtp",), max_connections_per_ip=100)
+    peer = SendingPostfix(
+        subfolder(scratch, "postfix-lmtp"), site.port("lmtp"),
+        transport="lmtp:inet", more="lmtp_destination_recipient_limit = 50\n")
+    dead = " ".join(full("dead%d" % i) for i in range(30))
+    names = " ".join(full(user) for user in ("demo", "other", "small"))
+    try:
+        peer.submit("sender@example.org", [
+            (names + " " + dead,
+             b"Subject: %d\r\nX-Number: %d\r\n\r\n" % (i, i) +
+             b"z" * 900 + b"\r\n") for i in range(20)])
+        servers.wait_for("empty queue", lambda: not any(
+            "active" in line or "incoming" in line
+            for line in peer.queue()), 120)
+    finally:
+        peer.stop()
+    for user in ("demo", "other"):
+        found = [int(NUMBER.search(t).group(1)) for t in site.contents(user)]
+        assert sorted(found) == list(range(20)), peer.log[-2000:]
+    assert site.contents("small") == []
+    sent = [line for line in peer.log.splitlines() if "/lmtp[" in line]
+    for who, status, says, count in (
+            ("demo", "sent", "250 2.0.0", 20), ("other", "sent", "250", 20),
+            ("small", "bounced", "552 5.2.2", 20),
+            ("dead7", "bounced", "550 5.1.1", 20)):
+        lines = [line for line in sent if "to=<%s>" % full(who) in line]
+        assert len(lines) == count, (who, lines[:3])
+        assert all("status=" + status in line and says in line
+                   for line in lines), (who, lines[:3])
+
+
 # ---- clients of users
 
 def submitted(site, user="other"):
