@@ -156,6 +156,8 @@ store_one(struct imap *im, struct change *change, uint32_t seq,
 		change->some_gone = true;
 	if (rc == -EBUSY || (rc == -ENOENT && change->conditional)) {
 		seqset_add(&change->modified, uids ? uid : seq);
+		if (rc == -EBUSY && mailbox_is_told(im->mailbox, seq))
+			view_tell_message(im, seq, uids); /* once more */
 		return 0;
 	}
 	if (rc < 0)

@@ -127,6 +127,9 @@ struct flags_change {
 int mailbox_set_flags(struct mailbox *mb, uint32_t seq,
     const struct flags_change *change, struct err *err);
 
+/* Has the last sync told what the view has of the message? */
+bool mailbox_is_told(struct mailbox *mb, uint32_t seq);
+
 /* While on, changes are noted together, and modseqs come, when it is off. */
 void mailbox_batch(struct mailbox *mb, bool on);
 

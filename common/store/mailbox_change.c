@@ -86,6 +86,14 @@ is_newer(const struct record *record, uint64_t since)
 	       (since != FLAGS_WHATEVER && (record->state & RECORD_CHANGED));
 }
 
+bool
+mailbox_is_told(struct mailbox *mb, uint32_t seq)
+{
+	const struct record *record = view_record(mb, seq);
+
+	return record && !(record->state & (RECORD_CHANGED | RECORD_GONE));
+}
+
 static int
 change_flags(struct mailbox *mb, struct record *record, void *ctx)
 {

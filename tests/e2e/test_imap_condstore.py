@@ -164,6 +164,10 @@ def test_unchanged_since(client, other):
     got = client.cmd("UID STORE 2:4 (UNCHANGEDSINCE %d) -FLAGS (\\Seen)"
                      % start)
     assert got.code == "MODIFIED 2:4"
+    # what it was told before is told again, so that it need not ask
+    assert [re.fullmatch(rb"\* (\d) FETCH \(UID \d FLAGS \([^)]*\) "
+                         rb"MODSEQ \(\d+\)\)", line).group(1)
+            for line in got.untagged] == [b"2", b"3", b"4"]
     now = modseq(client, 2)
     got = client.cmd("STORE 2 (UNCHANGEDSINCE %d) +FLAGS (\\Seen)" % now)
     assert got.status == "OK" and got.code is None

@@ -146,7 +146,8 @@ def test_cancel(client, other):
     answer = client.cmd("STORE 1 +FLAGS (\\Seen)")
     assert news(answer, one) == []
     assert news(answer, two) == ["UID ADDTO (0 1)"]
-    assert client.cmd('CANCELUPDATE "%s"' % one).status == "NO"
+    got = client.cmd('CANCELUPDATE "%s"' % one)
+    assert got.status == "NO" and got.code == "CLIENTBUG"
     assert client.cmd('CANCELUPDATE "x" "%s"' % two).status == "NO"
     assert news(client.cmd("STORE 1 -FLAGS (\\Seen)"), two) == []
     for text in ("CANCELUPDATE", "CANCELUPDATE x", 'CANCELUPDATE "a" ',
