@@ -43,7 +43,7 @@ class Page:
     def find(self, selector):
         return self.driver.find_elements("css selector", selector)
 
-    def wait(self, what, seen, seconds=30):
+    def wait(self, what, seen, seconds=90):
         def ready():
             try:
                 return seen()

@@ -60,7 +60,8 @@ def test_a_thousand_from_postfix(make_site, scratch, tls):
              if " message accepted " in line]
     assert len(taken) == MESSAGES and len(set(taken)) >= CONNECTIONS
     if tls == "encrypt":
-        servers.wait_for("TLS", lambda: "TLS connection established" in peer.log)
+        servers.wait_for("TLS", lambda: "TLS connection established" in
+                         peer.log)
 
 
 def test_postfix_by_lmtp(make_site, scratch):
