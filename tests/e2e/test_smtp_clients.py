@@ -30,6 +30,12 @@ def run(*command, **how):
 
 # ---- another server
 
+def traces(site):
+    """Of the connections that messages came by, once for each message."""
+    return [line.split()[1] for line in site.log.splitlines()
+            if " message accepted " in line]
+
+
 @pytest.mark.parametrize("tls", ["none", "encrypt"])
 def test_a_thousand_from_postfix(make_site, scratch, tls):
     """None lost, none doubled, over twenty connections."""
@@ -56,8 +62,9 @@ def test_a_thousand_from_postfix(make_site, scratch, tls):
             assert b"\n.dot\n" in text
             found[number] += 1
     assert found == {i: 1 for i in range(MESSAGES)}, peer.log[-2000:]
-    taken = [line.split()[1] for line in site.log.splitlines()
-             if " message accepted " in line]
+    servers.wait_for("its lines in the log", lambda: len(
+        traces(site)) >= MESSAGES)
+    taken = traces(site)
     assert len(taken) == MESSAGES and len(set(taken)) >= CONNECTIONS
     if tls == "encrypt":
         servers.wait_for("TLS", lambda: "TLS connection established" in
@@ -66,7 +73,7 @@ def test_a_thousand_from_postfix(make_site, scratch, tls):
 
 def test_postfix_by_lmtp(make_site, scratch):
     """Behind a Postfix: each recipient's reply is heard, also of a list of
-    which most are dead, and a full mailbox is told when the message is there."""
+    which most are dead, and of a mailbox that is full."""
     need("postfix", "postqueue")
     site = make_site("sqlite")
     site.conf(quota_grace=0)
