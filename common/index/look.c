@@ -72,21 +72,35 @@ look_work(struct index_txn *txn, void *ctx)
 	return rc < 0 ? rc : index_walk(txn, texts, texts, each_text, look);
 }
 
+/* The index of which nobody makes anything while *ret_lock is open, a
+ * descriptor or -errno.  Without a lock *ret_index is NULL, with 0 when there
+ * is no index, else -errno and err filled. */
+static int
+take(const char *path, const char *boot, int *ret_lock,
+    struct index **ret_index, struct err *err)
+{
+	const struct index_config config = { .boot = boot };
+
+	*ret_lock = index_lock(path);
+	*ret_index = *ret_lock < 0 ? NULL : index_new(path, &config);
+	if (*ret_lock >= 0 || *ret_lock == -ENOENT)
+		return 0;
+	return err_sys(err, -*ret_lock, "%s", path);
+}
+
 int
 index_look(const char *path, const char *boot, struct index_facts *ret_facts,
     struct err *err)
 {
-	const struct index_config config = { .boot = boot };
-	FD_AUTO lock = index_lock(path);
+	FD_AUTO lock = -1;
 	struct look look = { NULL, boot, ret_facts };
 	struct index *index;
 	struct stat st;
-	int rc = lock < 0 ? lock : 0;
+	int rc = take(path, boot, &lock, &index, err);
 
-	*ret_facts = (struct index_facts){ .state = rc };
-	if (rc < 0)
-		return rc == -ENOENT ? 0 : err_sys(err, -rc, "%s", path);
-	index = index_new(path, &config);
+	*ret_facts = (struct index_facts){ .state = lock < 0 ? lock : 0 };
+	if (index == NULL)
+		return rc;
 	if (lstat(index->data, &st) < 0)
 		rc = -errno;
 	else
@@ -106,15 +120,13 @@ index_look(const char *path, const char *boot, struct index_facts *ret_facts,
 int
 index_remove(const char *path, struct err *err)
 {
-	const struct index_config config = { .boot = "" };
-	FD_AUTO lock = index_lock(path);
+	FD_AUTO lock = -1;
 	struct index *index;
 	struct stat st;
-	int rc = lock < 0 ? lock : 0;
+	int rc = take(path, "", &lock, &index, err);
 
-	if (rc < 0)
-		return rc == -ENOENT ? 0 : err_sys(err, -rc, "%s", path);
-	index = index_new(path, &config);
+	if (index == NULL)
+		return rc;
 	index_remove_files(index);
 	if (lstat(index->data, &st) == 0)
 		rc = err_set(err, EACCES, "%s: cannot be removed", index->data);
