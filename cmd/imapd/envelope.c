@@ -21,21 +21,21 @@ enum {
 };
 
 static const struct {
-	const char *name;
+	struct slice name;
 	bool addresses;
 	int instead; /* the field that stands in for it, -1 for none */
 } fields[ENV_COUNT] = {
 	/* clang-format off */
-	[ENV_DATE]        = { "Date",        false, -1 },
-	[ENV_SUBJECT]     = { "Subject",     false, -1 },
-	[ENV_FROM]        = { "From",        true,  -1 },
-	[ENV_SENDER]      = { "Sender",      true,  ENV_FROM },
-	[ENV_REPLY_TO]    = { "Reply-To",    true,  ENV_FROM },
-	[ENV_TO]          = { "To",          true,  -1 },
-	[ENV_CC]          = { "Cc",          true,  -1 },
-	[ENV_BCC]         = { "Bcc",         true,  -1 },
-	[ENV_IN_REPLY_TO] = { "In-Reply-To", false, -1 },
-	[ENV_MESSAGE_ID]  = { "Message-ID",  false, -1 },
+	[ENV_DATE]        = { SLICE_LIT("Date"),        false, -1 },
+	[ENV_SUBJECT]     = { SLICE_LIT("Subject"),     false, -1 },
+	[ENV_FROM]        = { SLICE_LIT("From"),        true,  -1 },
+	[ENV_SENDER]      = { SLICE_LIT("Sender"),      true,  ENV_FROM },
+	[ENV_REPLY_TO]    = { SLICE_LIT("Reply-To"),    true,  ENV_FROM },
+	[ENV_TO]          = { SLICE_LIT("To"),          true,  -1 },
+	[ENV_CC]          = { SLICE_LIT("Cc"),          true,  -1 },
+	[ENV_BCC]         = { SLICE_LIT("Bcc"),         true,  -1 },
+	[ENV_IN_REPLY_TO] = { SLICE_LIT("In-Reply-To"), false, -1 },
+	[ENV_MESSAGE_ID]  = { SLICE_LIT("Message-ID"),  false, -1 },
 	/* clang-format on */
 };
 
@@ -326,7 +326,7 @@ find_fields(struct slice header, struct slice *bodies)
 	while (header_next(&header, &field))
 		for (i = 0; i < ENV_COUNT; i++)
 			if (bodies[i].ptr == NULL &&
-			    slice_is_nocase(field.name, fields[i].name))
+			    slice_equal_nocase(field.name, fields[i].name))
 				bodies[i] = field.body;
 }
 
@@ -343,20 +343,33 @@ is_missing(int i, struct slice body)
 		   slice_trim(slice_head(body, end)).len == 0);
 }
 
+/* Appends what out has from start to end once more. */
+static void
+repeat(size_t start, size_t end, struct str *out)
+{
+	str_reserve(out, end - start);
+	str_append_mem(out, out->ptr + start, end - start);
+}
+
 void
 envelope_append(struct slice header, struct str *out)
 {
 	struct slice bodies[ENV_COUNT] = { { NULL, 0 } };
-	int i;
+	size_t starts[ENV_COUNT + 1];
+	int i, instead;
 
 	find_fields(header, bodies);
 	str_append_char(out, '(');
+	starts[0] = out->len;
 	for (i = 0; i < ENV_COUNT; i++) {
-		if (i > 0)
+		instead = fields[i].instead;
+		if (instead >= 0 && is_missing(i, bodies[i])) {
+			repeat(starts[instead], starts[instead + 1], out);
+		} else {
+			put_field(i, bodies[i], out);
 			str_append_char(out, ' ');
-		if (fields[i].instead >= 0 && is_missing(i, bodies[i]))
-			bodies[i] = bodies[fields[i].instead];
-		put_field(i, bodies[i], out);
+		}
+		starts[i + 1] = out->len;
 	}
-	str_append_char(out, ')');
+	out->ptr[out->len - 1] = ')';
 }

@@ -245,21 +245,36 @@ header_length(struct slice message)
 	return n;
 }
 
+/* Octets before the first control character. */
+static size_t
+plain_octets(struct slice text)
+{
+	size_t n = 0;
+
+	while (n < text.len && (unsigned char)text.ptr[n] >= ' ' &&
+	       text.ptr[n] != 0x7f)
+		n++;
+	return n;
+}
+
 void
 header_unfold(struct slice body, struct str *out)
 {
-	size_t start = out->len, i;
+	size_t start = out->len;
 
-	for (i = 0; i < body.len; i++) {
-		unsigned char c = (unsigned char)body.ptr[i];
+	for (;;) {
+		struct slice plain = slice_head(body, plain_octets(body));
 
-		if (c == '\n' ||
-		    (c == '\r' && i + 1 < body.len && body.ptr[i + 1] == '\n'))
-			continue;
-		if (c < ' ' || c == 0x7f)
-			c = ' ';
-		if (c != ' ' || out->len > start)
-			str_append_char(out, (char)c);
+		body = slice_skip(body, plain.len);
+		while (out->len == start && slice_starts(plain, " "))
+			plain = slice_skip(plain, 1);
+		str_append(out, plain);
+		if (body.len == 0)
+			break;
+		if (body.ptr[0] != '\n' && !slice_starts(body, "\r\n") &&
+		    out->len > start)
+			str_append_char(out, ' ');
+		body = slice_skip(body, 1);
 	}
 	while (out->len > start && out->ptr[out->len - 1] == ' ')
 		str_truncate(out, out->len - 1);
