@@ -7,6 +7,7 @@ import socket
 
 import pytest
 
+import servers
 from imap_client import Client
 
 BACK_ENDS = ["sqlite"]
@@ -49,6 +50,27 @@ class Only:
 def catenate(client, parts, mailbox=b"INBOX", before=b""):
     return say(client, b"APPEND %s %sCATENATE (%s)"
                % (mailbox, before, b" ".join(parts)))
+
+
+def test_many_one_after_another(client, site):
+    """Into the selected mailbox: what one session and another see is the same,
+    and nothing is left in tmp."""
+    other, tmp = Client(site), site.maildir() + "/tmp"
+    client.cmd("SELECT INBOX")
+    other.cmd("SELECT INBOX")
+    for n in range(1, 31):
+        text = b"Subject: %d\r\n\r\nbody\r\n" % n
+        got = client.append(text)
+        assert got.status == "OK" and got.code.endswith(" %d" % n)
+        assert got.find("* %d EXISTS" % n)
+        if n % 10 == 0:
+            assert other.cmd("NOOP").find("* %d EXISTS" % n)
+    whole = "UID FETCH 1:* (UID FLAGS MODSEQ BODY.PEEK[HEADER])"
+    assert client.cmd(whole).untagged == other.cmd(whole).untagged
+    assert len(os.listdir(tmp)) == 1  # the lock's file
+    client.cmd("LOGOUT")
+    other.cmd("LOGOUT")
+    servers.wait_for("an empty tmp", lambda: not os.listdir(tmp))
 
 
 # ---- several messages
