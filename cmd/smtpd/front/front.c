@@ -291,7 +291,6 @@ run_line(struct smtp *s, struct slice line)
 
 	error = command_find(
 	    smtp_commands, smtp_commands_count, &state, line, &row, &argument);
-	s->verb = row ? row->verb : s->verb;
 	command_for_log(row, line, shown, LOG_COMMAND_MAX);
 	log_debug("command: %s", shown);
 	no = refuse_line(s, row, line);
@@ -302,6 +301,8 @@ run_line(struct smtp *s, struct slice line)
 		no = &reply_too_much_idling;
 	if (row == NULL && no)
 		milters_unknown(s, line);
+	else
+		s->verb = row->verb;
 	if (no) {
 		stay_or_leave(s, line);
 		smtp_say(s, no);
