@@ -171,7 +171,8 @@ def test_inbox_in_any_case(lite, client):
     assert client.cmd('LSUB "" *').untagged == [b'* LSUB () "/" INBOX/x']
     got = client.append(SIMPLE, "inbox/old")
     assert got.find("1 EXISTS"), "it is the selected one"
-    assert lite.sql("SELECT mailbox FROM expires") == [["INBOX/old"]]
+    servers.wait_for("the row", lambda: lite.sql(
+        "SELECT mailbox FROM expires") == [["INBOX/old"]])
 
 
 def test_rename_what_cannot_be(client):
