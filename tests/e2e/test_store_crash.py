@@ -142,7 +142,7 @@ def test_entry_before_its_file(maildir):
     assert deliver(maildir, "INBOX", "S", "uid") == 0
     slow = threading.Thread(target=deliver, args=(
         maildir, "INBOX", "S", "uid"), kwargs={
-            "inject": "linkat:delay_enter=1500000:when=2"})
+            "inject": "linkat:delay_enter=5000000:when=2"})
     slow.start()
     uidlist = maildir / "dovecot-uidlist"
     while len(uidlist.read_text().splitlines()) < 3:
