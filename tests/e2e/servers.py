@@ -37,6 +37,9 @@ def free_port():
 # Seconds until a test gives up what ought to happen soon: no measure of speed,
 # and much more than a machine with a lot of other work needs.
 PATIENCE = 60.0
+# An account service keeps additions to quotas for a minute (PENDING_STAY_MS)
+# that a database was too busy for, and stays as long.
+QUOTA_PATIENCE = 150.0
 
 
 def wait_for(what, ready, seconds=PATIENCE):

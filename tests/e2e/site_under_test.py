@@ -371,7 +371,7 @@ class Site:
                 continue
         return found
 
-    def close(self, grace=servers.PATIENCE):
+    def close(self, grace=servers.QUOTA_PATIENCE):
         """Ends everything.  The command lines of processes that had not ended
         by themselves when their clients and daemons were gone."""
         for client in self.clients:

@@ -44,7 +44,8 @@ def quota_can_be_mended(site):
     that does it."""
     servers.wait_for("the quota, or word that it is lost", lambda:
                      quota_row(site) == on_disk(site) or
-                     "njiwa quota recalc mends it" in site.log)
+                     "njiwa quota recalc mends it" in site.log,
+                     servers.QUOTA_PATIENCE)
     site.njiwa("quota", "recalc", full("demo"))
     assert quota_row(site) == on_disk(site)
 
