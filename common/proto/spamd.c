@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/proto/spam_answer.h"
@@ -128,16 +129,36 @@ is_user(const char *user)
 }
 
 int
-spamd_put_head(const struct spam_job *job, const char *verb, const char *fields,
-    struct str *out, struct err *err)
+spamd_put_verb(
+    const char *verb, const char *user, struct str *out, struct err *err)
 {
-	if (!is_user(job->user))
+	if (!is_user(user))
 		return err_set(err, EINVAL, "no user name for spamd");
-	str_appendf(out, "%s SPAMC/1.5\r\n%s", verb, fields);
-	if (job->user[0])
-		str_appendf(out, "User: %s\r\n", job->user);
+	str_appendf(out, "%s SPAMC/1.5\r\n", verb);
+	if (user[0])
+		str_appendf(out, "User: %s\r\n", user);
+	return 0;
+}
+
+void
+spamd_put_length(const struct spam_job *job, struct str *out)
+{
 	str_appendf(
 	    out, "Content-length: %llu\r\n\r\n", (unsigned long long)job->size);
+}
+
+int
+spamd_begin(int socket, const char *user, struct err *err)
+{
+	STR_AUTO head = STR_INIT;
+	int rc = spamd_put_verb("HEADERS", user, &head, err);
+	ssize_t n;
+
+	if (rc < 0)
+		return rc;
+	n = send(socket, head.ptr, head.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (n != (ssize_t)head.len)
+		return err_sys(err, n < 0 ? errno : EAGAIN, "spamd");
 	return 0;
 }
 
@@ -147,10 +168,8 @@ spamd_ask(int socket, const struct spam_job *job,
 {
 	struct checking c = { .request = { .job = job } };
 	STR_AUTO head = STR_INIT;
-	int rc = spamd_put_head(job, "HEADERS", "", &head, err);
 
-	if (rc < 0)
-		return rc;
+	spamd_put_length(job, &head);
 	c.request.head = str_slice(&head);
 	spam_answer_init(&c.answer, true);
 	return conclude(&c, run(&c, socket, socket, err), ret_verdict);

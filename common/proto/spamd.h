@@ -29,16 +29,23 @@ void spam_verdict_release(struct spam_verdict *verdict);
 struct spam_job {
 	int message;      /* a file, the message at its start */
 	uint64_t size;    /* octets of the message */
-	const char *user; /* whose preferences, for spamd; "" for nobody's */
+	const char *user; /* of spamd_tell: who teaches; "" for nobody */
 	int64_t deadline; /* of all (clock.h) */
 	int guard;        /* whose hang-up ends it; 0 and below: nobody's */
 };
 
 /*
- * Sends the message to spamd with HEADERS and reads the verdict.  0, or -errno
- * with err filled (-EAGAIN: spamd says so itself; -ETIMEDOUT; -EPROTO: no
- * verdict, cut off, not spamd); ret_verdict, which was initialized, is then as
- * it was.
+ * Begins a request on a new connection: HEADERS, in the name of user, "" for
+ * nobody.  Nothing else can be asked there then, nor in another's name, whoever
+ * goes on with it.  Does not wait.  0, or -errno with err filled: -EINVAL for a
+ * user that cannot stand in a line.
+ */
+int spamd_begin(int socket, const char *user, struct err *err);
+
+/*
+ * Goes on with the message and reads the verdict.  0, or -errno with err filled
+ * (-EAGAIN: spamd says so itself; -ETIMEDOUT; -EPROTO: no verdict, cut off, not
+ * spamd); ret_verdict, which was initialized, is then as it was.
  */
 int spamd_ask(int socket, const struct spam_job *job,
     struct spam_verdict *ret_verdict, struct err *err);

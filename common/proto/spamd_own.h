@@ -14,10 +14,13 @@ struct spamd_request {
 	char buffer[EXCHANGE_CHUNK];
 };
 
-/* Appends the head of a request: verb, fields (CRLF ended), user and length.
- * 0, or -EINVAL with err filled for a user that cannot stand there. */
-int spamd_put_head(const struct spam_job *job, const char *verb,
-    const char *fields, struct str *out, struct err *err);
+/* Appends the first lines of a request: the verb, and the user unless it is "".
+ * 0, or -EINVAL with err filled for one that cannot stand there. */
+int spamd_put_verb(
+    const char *verb, const char *user, struct str *out, struct err *err);
+
+/* Appends the last lines before the message. */
+void spamd_put_length(const struct spam_job *job, struct str *out);
 
 /* struct exchange_ops.next of a struct spamd_request: its head, then the
  * message. */

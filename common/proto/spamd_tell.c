@@ -131,10 +131,12 @@ spamd_tell(int socket, const struct spam_job *job, enum spam_lesson lesson,
 		.in = socket,
 	};
 	STR_AUTO head = STR_INIT;
-	int rc = spamd_put_head(job, "TELL", lessons[lesson], &head, err);
+	int rc = spamd_put_verb("TELL", job->user, &head, err);
 
 	if (rc < 0)
 		return rc;
+	str_append_cstr(&head, lessons[lesson]);
+	spamd_put_length(job, &head);
 	t.request.head = str_slice(&head);
 	rc = spamd_run(&t.request, &x, err);
 	str_release(&t.line);

@@ -30,7 +30,7 @@ ask_spamd(const char *port, const struct spam_job *job,
     struct spam_verdict *verdict, struct err *err)
 {
 	struct sockaddr_in to;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int result, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	memset(&to, 0, sizeof to);
 	to.sin_family = AF_INET;
@@ -38,7 +38,8 @@ ask_spamd(const char *port, const struct spam_job *job,
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof to) < 0)
 		die("connect");
-	return spamd_ask(fd, job, verdict, err);
+	result = spamd_begin(fd, job->user, err);
+	return result < 0 ? result : spamd_ask(fd, job, verdict, err);
 }
 
 static int

@@ -131,13 +131,19 @@ def test_a_list_of_those_who_differ_by_lmtp(scored):
 
 
 def test_user_of_the_filter(site):
-    """The recipient where there is one, nobody where there are several."""
+    """The mailbox where it goes to one alone, by whatever name, which is also
+    who teaches; else nobody."""
     server = Filter(b"SPAMD/1.1 0 EX_OK\r\nSpam: False ; 1.0 / 5.0\r\n\r\n\n",
                     lambda octets: octets.endswith(b"body\n"))
     both = ("demo@test.dev", "other@test.dev")
     try:
+        site.njiwa("alias", "add", "a@test.dev", "demo@test.dev")
+        site.njiwa("alias", "add", "b@test.dev", *both)
         for setting, recipients, user in (
                 (None, both[:1], "demo@test.dev"), (None, both, None),
+                (None, ("a@test.dev",), "demo@test.dev"),
+                (None, ("demo+x@test.dev", "a@test.dev"), "demo@test.dev"),
+                (None, ("b@test.dev",), None),
                 ("all", both, "all"), ("all", both[:1], "all"),
                 ("", both[:1], None)):
             site.conf(spamd=server.address, spam_user=setting)

@@ -302,6 +302,15 @@ end(pid_t child)
 	assert_int_equal(waitpid(child, &status, 0), child);
 }
 
+static int
+begin_and_ask(int socket, const struct spam_job *job,
+    struct spam_verdict *verdict, struct err *err)
+{
+	int rc = spamd_begin(socket, job->user, err);
+
+	return rc < 0 ? rc : spamd_ask(socket, job, verdict, err);
+}
+
 static void
 talks(void **state)
 {
@@ -338,8 +347,8 @@ talks(void **state)
 		pid_t child;
 		int socket = play(&rows[i].script, &child);
 
-		UNIT_CHECK(i,
-		    spamd_ask(socket, &job, &verdict, &err) == rows[i].result);
+		UNIT_CHECK(i, begin_and_ask(socket, &job, &verdict, &err) ==
+				  rows[i].result);
 		UNIT_CHECK(i, (err.text[0] == '\0') == (rows[i].result == 0));
 		UNIT_CHECK(i, verdict.checked == (rows[i].result == 0));
 		UNIT_CHECK(i, slice_is(str_slice(&verdict.headers),
@@ -363,7 +372,7 @@ short_file(void **state)
 	int socket = play(&script, &child);
 
 	(void)state;
-	assert_int_equal(spamd_ask(socket, &job, &verdict, &err), -EIO);
+	assert_int_equal(begin_and_ask(socket, &job, &verdict, &err), -EIO);
 	end(child);
 	assert_int_equal(close(socket), 0);
 	assert_int_equal(close(job.message), 0);

@@ -12,10 +12,8 @@
 
 #define MESSAGE "Subject: x\n\nbody\n"
 #define HEAD(class)                                                            \
-	"TELL SPAMC/1.5\r\nMessage-class: " class "\r\nSet: local\r\n"         \
-						  "User: "                     \
-						  "ann@one.dev\r\nContent-"    \
-						  "length: 17\r\n\r\n" MESSAGE
+	"TELL SPAMC/1.5\r\nUser: ann@one.dev\r\nMessage-class: " class         \
+	    "\r\nSet: local\r\nContent-length: 17\r\n\r\n" MESSAGE
 
 /* Reads all that is said, compares it, answers.  Its exit status: 0 when it was
  * told what it expected. */

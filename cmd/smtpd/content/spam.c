@@ -12,18 +12,6 @@
 #define SKIPPED "X-Spam-Checker: skipped (size)\n"
 #define UNAVAILABLE "X-Spam-Checker: unavailable\n"
 
-/* The user whose preferences count: %u is the only recipient. */
-static void
-put_user(const struct smtp *s, struct str *out)
-{
-	const char *user = s->settings->spam_user;
-
-	if (strcmp(user, "%u") != 0)
-		str_append_cstr(out, user);
-	else if (s->tx.count == 1)
-		str_append(out, str_slice(&s->tx.first));
-}
-
 /* Which one is asked. */
 static const char *
 name_of(const struct smtp *s)
@@ -32,12 +20,11 @@ name_of(const struct smtp *s)
 }
 
 /* Asks the filter behind the descriptors that the keeper gave: a socket of
- * spamd, or both ends of a command. */
+ * spamd, to which it has said in whose name, or both ends of a command. */
 static int
 consult(struct smtp *s, struct reception *r, struct ipc_msg *answer,
     struct spam_verdict *verdict, struct err *err)
 {
-	STR_AUTO user = STR_INIT;
 	struct spam_job job = {
 		.message = r->intake.fd,
 		.size = intake_size(&r->intake),
@@ -46,8 +33,6 @@ consult(struct smtp *s, struct reception *r, struct ipc_msg *answer,
 	};
 	int rc;
 
-	put_user(s, &user);
-	job.user = str_cstr(&user);
 	if (answer->nfds == 1)
 		return spamd_ask(answer->fds[0], &job, verdict, err);
 	if (answer->nfds < 2)

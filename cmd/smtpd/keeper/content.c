@@ -1,10 +1,12 @@
 #include <errno.h>
+#include <string.h>
 
 #include "cmd/smtpd/keeper/keeper.h"
 #include "common/account/account_spam.h"
 #include "common/base/fileio.h"
 #include "common/base/log.h"
 #include "common/proto/score.h"
+#include "common/proto/spamd.h"
 
 static struct delivery *
 delivery_of(void *ctx)
@@ -48,6 +50,44 @@ is_milter(uint32_t which)
 	return which >= WIRE_FILTER_MILTER && which < WIRE_FILTER_COMMAND;
 }
 
+/* The user whose preferences count: %u is the mailbox, where the message goes
+ * to one alone; by that name it is that its user teaches the filter. */
+static const char *
+spam_user(const struct delivery *d)
+{
+	const char *setting = d->keeper->settings->spam_user, *found = "";
+	size_t i;
+
+	if (strcmp(setting, "%u") != 0)
+		return setting;
+	for (i = 0; i < d->count; i++) {
+		if (d->to[i].removed)
+			continue;
+		if (found[0])
+			return "";
+		found = d->to[i].user.name;
+	}
+	return found;
+}
+
+/* The descriptors of a filter, as of filters_open; of spamd one on which the
+ * request has begun: the front has no say in whose it is. */
+static int
+open_filter(
+    struct delivery *d, enum wire_filter which, int ret_fds[3], struct err *err)
+{
+	STR_AUTO envelope = STR_INIT;
+	int n, rc = 0;
+
+	if (which >= WIRE_FILTER_COMMAND)
+		put_envelope(d, &envelope);
+	n = filters_open(
+	    &d->filters, which, str_slice(&envelope), ret_fds, err);
+	if (n == 1 && which == WIRE_FILTER_SPAM)
+		rc = spamd_begin(ret_fds[0], spam_user(d), err);
+	return rc < 0 ? rc : n;
+}
+
 int
 handle_filter(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 {
@@ -55,17 +95,13 @@ handle_filter(void *ctx, struct ipc_reader *args, struct ipc_msg *msg)
 	uint32_t which = ipc_get_u32(args);
 	struct err err = { 0, "" };
 	int fds[3] = { -1, -1, -1 }, n, rc;
-	STR_AUTO envelope = STR_INIT;
 	STR_AUTO body = STR_INIT;
 
 	(void)msg; /* its body is args */
 	if (!ipc_reader_done(args) || which >= WIRE_FILTERS ||
 	    !(d->keeper->state & TX_DATA || is_milter(which)))
 		return -EPROTO;
-	if (which >= WIRE_FILTER_COMMAND)
-		put_envelope(d, &envelope);
-	n = filters_open(&d->filters, (enum wire_filter)which,
-	    str_slice(&envelope), fds, &err);
+	n = open_filter(d, (enum wire_filter)which, fds, &err);
 	if (n < 0)
 		log_error(
 		    "filter %u cannot be had: %s", (unsigned)which, err.text);
