@@ -85,25 +85,28 @@ clock_goes_back(void **state)
 	told_close(told);
 }
 
-/* The file as a crash of the machine leaves it: as it was last made durable. */
 static void
-crash(const char *as_synced)
+copy(const char *from, const char *to)
 {
 	char command[200];
 
-	(void)snprintf(command, sizeof command, "cp '%s/%s' '%s/" NAME "'",
-	    folder, as_synced, folder);
+	(void)snprintf(command, sizeof command, "cp '%s/%s' '%s/%s'", folder,
+	    from, folder, to);
 	assert_int_equal(system(command), 0);
 }
 
+/* The file as it is on the disk by now. */
 static void
 save(const char *as)
 {
-	char command[200];
+	copy(NAME, as);
+}
 
-	(void)snprintf(command, sizeof command, "cp '%s/" NAME "' '%s/%s'",
-	    folder, folder, as);
-	assert_int_equal(system(command), 0);
+/* A crash of the machine leaves that. */
+static void
+crash(const char *saved)
+{
+	copy(saved, NAME);
 }
 
 static void
