@@ -35,7 +35,7 @@ fits(const struct note *note, const struct index_mailbox *head)
 	       head->uidlist.ino == before->uidlist.ino &&
 	       head->uidlist.size == note->uids->before &&
 	       head->uidvalidity == note->uids->uidvalidity &&
-	       head->uidnext <= note->uids->first;
+	       head->uidnext == note->uids->first; /* no other's between */
 }
 
 /* What others did while the message got its name cannot be seen: so there will
