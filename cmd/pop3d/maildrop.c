@@ -105,6 +105,7 @@ mark_seen(struct maildrop *drop)
 		FLAGS_WHATEVER };
 	uint32_t i;
 
+	mailbox_batch(drop->inbox, true);
 	for (i = 1; i <= drop->count; i++) {
 		const struct message *message = mailbox_message(drop->inbox, i);
 
@@ -114,6 +115,7 @@ mark_seen(struct maildrop *drop)
 		/* one that cannot be marked is retrieved all the same */
 		(void)mailbox_set_flags(drop->inbox, i, &seen, NULL);
 	}
+	mailbox_batch(drop->inbox, false);
 }
 
 int

@@ -54,6 +54,7 @@ libstore_a_SOURCES = \
 	%D%/view_facts.c \
 	%D%/view_disk.c \
 	%D%/view_index.c %D%/view_index.h \
+	%D%/view_lock.c %D%/view_lock.h \
 	%D%/view_own.c \
 	%D%/view_readahead.c %D%/view_readahead.h \
 	%D%/view_publish.c \

@@ -9,6 +9,7 @@
 #include "common/store/mailbox_cached.h"
 #include "common/store/maildir.h"
 #include "common/store/view_index.h"
+#include "common/store/view_lock.h"
 
 int
 mailbox_open(struct store *store, struct slice name, enum mailbox_mode mode,
@@ -20,6 +21,7 @@ mailbox_open(struct store *store, struct slice name, enum mailbox_mode mode,
 
 	mb->store = store;
 	mb->watch = (struct watch)WATCH_INIT;
+	mb->lock = (struct lock)LOCK_INIT;
 	mb->stale = true;
 	rc = tree_folder_open(store, name, false, &mb->folder, err);
 	if (rc < 0) {
@@ -47,6 +49,7 @@ mailbox_free(struct mailbox *mb)
 	if (mb == NULL)
 		return;
 	view_index_flush(mb);
+	view_unlock(mb);
 	view_readahead_stop(mb);
 	for (i = 0; i < mb->nuidls; i++)
 		free(mb->uidls[i].text);

@@ -130,7 +130,8 @@ int mailbox_set_flags(struct mailbox *mb, uint32_t seq,
 /* Has the last sync told what the view has of the message? */
 bool mailbox_is_told(struct mailbox *mb, uint32_t seq);
 
-/* While on, changes are noted together, and modseqs come, when it is off. */
+/* While on, changes are noted together, and modseqs come, when it is off, or
+ * after some hundreds: until then others who want to change the folder wait. */
 void mailbox_batch(struct mailbox *mb, bool on);
 
 enum expunge_mode {

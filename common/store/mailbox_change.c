@@ -6,6 +6,7 @@
 #include "common/store/mailbox_message.h"
 #include "common/store/maildir.h"
 #include "common/store/view_index.h"
+#include "common/store/view_lock.h"
 #include "common/store/view_removal.h"
 
 #define LOOKUPS 4 /* of a file that others keep renaming */
@@ -111,7 +112,7 @@ change_flags(struct mailbox *mb, struct record *record, void *ctx)
 		return still_there(mb, record);
 	maildir_put_flags(
 	    old, wanted.flags & (uint8_t)~FLAG_RECENT, wanted.keywords, &name);
-	view_index_before(mb);
+	view_index_before(mb, CHANGE_WAIT_MS);
 	rc = tree_rename(
 	    view_dir(mb, record), old.ptr, mb->folder.cur_dir, name.ptr);
 	if (rc < 0)
@@ -163,6 +164,7 @@ view_note_removed(
 
 struct expunge {
 	enum expunge_mode mode;
+	int64_t wait_ms; /* for the folder's lock */
 	struct removal removal;
 };
 
@@ -177,7 +179,7 @@ remove_file(struct mailbox *mb, struct record *record, void *ctx)
 	    !(record->message.flags & FLAG_DELETED))
 		return 0;
 	octets = (int64_t)view_octets(mb, record);
-	view_index_before(mb);
+	view_index_before(mb, expunge->wait_ms);
 	if (unlinkat(view_dir(mb, record), view_name(mb, record), 0) < 0)
 		return -errno;
 	expunge->removal.octets += octets;
@@ -235,7 +237,7 @@ mailbox_expunge(struct mailbox *mb, enum expunge_mode mode,
     const uint32_t *uids, size_t n, struct err *err)
 {
 	const struct store_config *config = &mb->store->config;
-	struct expunge expunge = { .mode = mode };
+	struct expunge expunge = { .mode = mode, .wait_ms = CHANGE_WAIT_MS };
 	const struct removal *removal = &expunge.removal;
 	struct err ignored;
 	size_t i;
@@ -243,6 +245,9 @@ mailbox_expunge(struct mailbox *mb, enum expunge_mode mode,
 
 	if (!mb->writable)
 		return err_set(err, EROFS, "the mailbox is open read-only");
+	if (mode == EXPUNGE_SOLE)
+		expunge.wait_ms = MOVE_WAIT_MS; /* replacing.h's list in hand */
+	mailbox_batch(mb, true);
 	for (i = 0; rc == 0 && i < n; i++) {
 		uint32_t seq = mailbox_seq_of(mb, uids[i], NULL);
 
@@ -251,8 +256,9 @@ mailbox_expunge(struct mailbox *mb, enum expunge_mode mode,
 			 : no_message(err);
 		if (rc == -ENOENT && mode != EXPUNGE_SOLE)
 			rc = 0;
+		view_index_settle(mb);
 	}
-	view_index_settle(mb);
+	mailbox_batch(mb, false);
 	if (removal->messages && config->quota && !mb->folder.ignored_by_quota)
 		config->quota(
 		    config->quota_ctx, -removal->octets, -removal->messages);

@@ -7,6 +7,7 @@
 #include "common/base/mem.h"
 #include "common/store/copying.h"
 #include "common/store/view_index.h"
+#include "common/store/view_lock.h"
 #include "common/store/view_removal.h"
 
 /*
@@ -69,7 +70,9 @@ move_file(struct mailbox *mb, struct record *record, void *ctx)
 	const char *name = copying_make_name(c, record);
 	int rc;
 
-	view_index_before(mb);
+	if (m->staying)
+		mb->changing++; /* it is locked, for the new names */
+	view_index_before(mb, MOVE_WAIT_MS);
 	if (m->staying)
 		view_index_doubt(mb); /* as a new one, which is to be found */
 	rc = tree_rename(
@@ -92,6 +95,7 @@ move_all(struct moving *m, struct err *err)
 	struct copying *c = &m->copying;
 	int rc = 0;
 
+	mailbox_batch(c->mb, true);
 	for (; rc == 0 && c->at < c->messages.count; c->at++) {
 		view_progress(c->mb, c->at);
 		rc = view_with_file(
@@ -99,8 +103,9 @@ move_all(struct moving *m, struct err *err)
 		m->moved[c->at] = rc == 0;
 		if (rc == -ENOENT)
 			rc = 0;
+		view_index_settle(c->mb);
 	}
-	view_index_settle(c->mb);
+	mailbox_batch(c->mb, false);
 	return rc;
 }
 

@@ -12,9 +12,10 @@
 #include "common/store/maildir.h"
 #include "common/store/store_index.h"
 #include "common/store/view_index.h"
+#include "common/store/view_lock.h"
 
-#define WRITER_WAIT_MS 10000 /* for who gives out uids */
-#define LOOK_WAIT_MS 5000    /* for another's look */
+#define LOOK_WAIT_MS 5000  /* for another's look */
+#define OTHERS_WAIT_MS 100 /* for another's changes */
 #define LOOK_PAUSE_MS 2
 #define LOOK_TRIES 5 /* looks at a folder in which others are busy */
 
@@ -190,6 +191,7 @@ load_first(struct mailbox *mb, struct uidfile *list, struct err *err)
 
 	if (rc < 0 || list->state != UIDFILE_MISSING)
 		return rc;
+	view_unlock(mb); /* it takes that lock, and nothing was found yet */
 	rc = courier_take_over(mb->store, mb->folder.dir);
 	return rc < 0 ? tree_error(
 			    mb->store, err, -rc, mb->folder.path, UIDLIST_NAME)
@@ -217,19 +219,25 @@ take_scan(struct mailbox *mb, struct scan *scan, struct uidfile *list,
 	return rc;
 }
 
+static bool
+is_locked(const struct mailbox *mb)
+{
+	struct stat st;
+
+	return fstatat(mb->folder.dir, UIDLIST_NAME ".lock", &st,
+		   AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* Uids are written into the list before the files have their names
  * (deliver.c), under its lock: only when whoever held that has ended is a file
  * that is listed and not found gone. */
 static void
 await_writer(struct mailbox *mb)
 {
-	LOCK_AUTO lock = LOCK_INIT;
-	struct stat st;
-
-	if (fstatat(mb->folder.dir, UIDLIST_NAME ".lock", &st,
-		AT_SYMLINK_NOFOLLOW) == 0)
-		(void)lock_take(mb->store, mb->folder.dir, UIDLIST_NAME,
-		    WRITER_WAIT_MS, &lock); /* who holds it longer hangs */
+	if (view_is_locked(mb) || !is_locked(mb))
+		return;
+	(void)view_lock(mb, LOOK_LOCK_MS); /* who holds it longer hangs */
+	view_unlock(mb);
 }
 
 /* Looks at the disk once. */
@@ -272,13 +280,20 @@ look_well(struct mailbox *mb, uint32_t *ret_appeared, struct err *err)
 	return rc;
 }
 
+static void
+pause_look(void)
+{
+	static const struct timespec pause = { 0, LOOK_PAUSE_MS * 1000000L };
+
+	(void)nanosleep(&pause, NULL); /* sooner is fine too */
+}
+
 /* Who looks at the disk for the index does so alone: another who waited finds
  * in it what was seen.  Nobody waits for long: the lock saves work, and is no
  * condition.  True when there was another. */
 static bool
 lock_look(const struct mailbox *mb, int *ret_lock)
 {
-	static const struct timespec pause = { 0, LOOK_PAUSE_MS * 1000000L };
 	int tries, fd = openat(mb->folder.cur_dir, ".",
 		       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool waited = false;
@@ -289,9 +304,34 @@ lock_look(const struct mailbox *mb, int *ret_lock)
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 			break;
 		waited = true;
-		(void)nanosleep(&pause, NULL); /* sooner is fine too */
+		pause_look();
 	}
 	return waited;
+}
+
+/* Who is in the midst of changes notes them in the index: that is sooner done
+ * than a look at the folder.  True when there was one. */
+static bool
+await_changes(const struct mailbox *mb)
+{
+	bool waited = false;
+	int tries;
+
+	for (tries = 0; tries < OTHERS_WAIT_MS / LOOK_PAUSE_MS && is_locked(mb);
+	     tries++) {
+		waited = true;
+		pause_look();
+	}
+	return waited;
+}
+
+/* The look that will move messages to cur, and note in the index what the
+ * folder is after that, has the folder to itself. */
+static void
+lock_new(struct mailbox *mb)
+{
+	if (mb->writable && view_disk_has_more(mb, mb->index.stuck))
+		(void)view_lock(mb, LOOK_LOCK_MS); /* else see set_seen */
 }
 
 /* Looks at a disk that is not as the index says. */
@@ -300,7 +340,7 @@ look_alone(struct mailbox *mb, const struct view_disk *disk,
     struct mailbox_changes *changes, struct err *err)
 {
 	FD_AUTO lock = -1;
-	bool waited = lock_look(mb, &lock);
+	bool noted, waited = lock_look(mb, &lock) | await_changes(mb);
 	struct view_disk now;
 	uint32_t appeared = 0;
 	int rc;
@@ -311,9 +351,13 @@ look_alone(struct mailbox *mb, const struct view_disk *disk,
 		if (view_index_follow(mb, &now, &changes->appeared))
 			return 0;
 	}
+	lock_new(mb);
 	rc = look_well(mb, &appeared, err);
 	changes->appeared += appeared;
-	if (rc < 0 || !view_index_publish(mb, disk, !mb->stale && !mb->held)) {
+	noted =
+	    rc == 0 && view_index_publish(mb, disk, !mb->stale && !mb->held);
+	view_unlock(mb);
+	if (!noted) {
 		view_stamp(mb, appeared);
 		return rc;
 	}

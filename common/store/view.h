@@ -42,6 +42,8 @@ struct mailbox {
 	bool writable;
 	bool stale; /* look at the disk again whatever the times say */
 	bool held;  /* messages wait for a look that begins with the list */
+	struct lock lock;  /* the uidlist's (view_lock.h) */
+	unsigned changing; /* own changes since it was tried for */
 	struct str names;
 	struct record *records; /* by uid */
 	uint32_t count;

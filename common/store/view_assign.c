@@ -3,7 +3,7 @@
 
 #include "common/base/mem.h"
 #include "common/store/maildir.h"
-#include "common/store/view.h"
+#include "common/store/view_lock.h"
 
 #define COMPRESS_MIN 64 /* entries below which dead ones do not matter */
 
@@ -328,12 +328,13 @@ static int
 assign_new(struct assignment *as, struct err *err)
 {
 	struct mailbox *mb = as->mb;
-	LOCK_AUTO lock = LOCK_INIT;
-	int rc = lock_take_often(
-	    mb->store, mb->folder.dir, UIDLIST_NAME, LOCK_WAIT_MS, &lock);
+	bool locked = view_is_locked(mb);
+	int rc = view_lock(mb, LOCK_WAIT_MS);
 
 	if (rc == 0)
-		rc = assign_locked(as, &lock);
+		rc = assign_locked(as, &mb->lock);
+	if (!locked)
+		view_unlock(mb);
 	switch (rc) {
 	case 0:
 	case -ESTALE:

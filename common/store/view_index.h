@@ -61,8 +61,10 @@ int view_index_put(struct index_txn *txn, struct mailbox *mb, uint32_t number,
 int view_index_add(struct index_txn *txn, const struct mailbox *mb,
     uint32_t number, const struct record *record, bool made);
 
-/* Before and after this session's own change of a message. */
-void view_index_before(struct mailbox *mb);
+/* Before and after this session's own change of a message.  From the first one
+ * on the folder is locked, if that can be within wait_ms, until they are
+ * settled. */
+void view_index_before(struct mailbox *mb, int64_t wait_ms);
 void view_index_changed(struct mailbox *mb, uint32_t uid);
 
 /* Between those two: it is more than a change of messages that are there, so
@@ -98,10 +100,12 @@ int view_facts_put(
 int view_text_put(struct index_txn *txn, struct mailbox *mb,
     const struct index_text *text, struct index_texts *texts);
 
-/* Notes own changes, and what was found out; view_index_settle unless a batch
- * is going on. */
+/* Notes own changes, and what was found out; view_index_settle, which unlocks
+ * the folder as well, unless a batch of fewer is going on. */
 void view_index_flush(struct mailbox *mb);
 void view_index_settle(struct mailbox *mb);
+
+#define CHANGES_TOGETHER 500 /* in a batch, before they are settled */
 
 /* The work on the index failed: no more of it, or not in this session. */
 void view_index_failed(struct mailbox *mb, int rc);

@@ -5,6 +5,7 @@
 
 #include "common/base/mem.h"
 #include "common/store/store_index.h"
+#include "common/store/view_lock.h"
 
 struct own {
 	struct mailbox *mb;
@@ -23,10 +24,12 @@ has_own(const struct mailbox *mb)
 }
 
 void
-view_index_before(struct mailbox *mb)
+view_index_before(struct mailbox *mb, int64_t wait_ms)
 {
 	struct view_disk disk;
 
+	if (mb->changing++ == 0)
+		(void)view_lock(mb, wait_ms); /* else see set_seen */
 	if (mb->index.number == 0 || has_own(mb))
 		return;
 	view_index_doubt(mb);
@@ -142,8 +145,8 @@ put_changes(struct index_txn *txn, struct own *own)
 }
 
 /* The disk is as the index says if it was so before our changes and nobody did
- * anything in their midst: which cannot be seen, so that there will be another
- * look. */
+ * anything in their midst, which the lock is for.  Of who does not lock it
+ * cannot be seen, so that there will be another look. */
 static void
 set_seen(struct own *own)
 {
@@ -154,7 +157,7 @@ set_seen(struct own *own)
 	if (own->conflict || !(head->state & INDEX_WHOLE) ||
 	    !index_seen_same(&head->cur, &index->cur) ||
 	    !index_seen_same(&head->new, &index->new) ||
-	    !view_disk_look(own->mb, &after)) {
+	    !view_is_locked(own->mb) || !view_disk_look(own->mb, &after)) {
 		head->state &= ~(uint32_t)INDEX_WHOLE;
 		return;
 	}
@@ -228,8 +231,11 @@ view_index_flush(struct mailbox *mb)
 void
 view_index_settle(struct mailbox *mb)
 {
-	if (!mb->index.batch)
-		view_index_flush(mb);
+	if (mb->index.batch && mb->changing < CHANGES_TOGETHER)
+		return;
+	view_index_flush(mb);
+	view_unlock(mb);
+	mb->changing = 0;
 }
 
 void

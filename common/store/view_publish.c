@@ -8,6 +8,7 @@
 #include "common/base/mem.h"
 #include "common/store/maildir.h"
 #include "common/store/store_index.h"
+#include "common/store/view_lock.h"
 
 #define MANY 1000   /* changes after which memory is given back */
 #define CHUNK 20000 /* changes in one transaction: bounds its memory */
@@ -293,7 +294,7 @@ set_at(struct index_seen *seen, struct timespec time)
 }
 
 /* What a look found is the disk of before it; or, where we moved messages to
- * cur, that of after it, with whatever others did in the same moment. */
+ * cur, that of after it, with whatever those who do not lock did meanwhile. */
 static void
 set_seen(struct publish *p)
 {
@@ -302,7 +303,9 @@ set_seen(struct publish *p)
 	struct view_disk after;
 	bool ours;
 
-	if (!p->whole || p->conflict || !view_disk_look(mb, &after)) {
+	if (!p->whole || p->conflict ||
+	    (mb->index.adopted && !view_is_locked(mb)) ||
+	    !view_disk_look(mb, &after)) {
 		head->state = 0;
 		return;
 	}

@@ -8,6 +8,7 @@
 #include "common/store/batch.h"
 #include "common/store/maildir.h"
 #include "common/store/view_index.h"
+#include "common/store/view_lock.h"
 
 #define SCAN_TRIES 5 /* looks while somebody keeps moving files */
 #define RACY_COARSE_NS 2000000000LL /* where mtimes are whole seconds */
@@ -113,13 +114,15 @@ scan_once(struct mailbox *mb, struct scan *scan)
 		rc = scan_read(scan, mb->folder.cur_dir, 0);
 	if (rc == 0)
 		scan_index(scan, tell_twins, mb);
+	if (rc < 0 || !scan->batch || mb->own_list)
+		return rc;
+	view_unlock(mb); /* its writer may be waiting for that */
 	/* what cannot be settled is taken as it is */
-	if (rc == 0 && scan->batch && !mb->own_list &&
-	    batch_settle(mb->store, mb->folder.cur_dir) == 0) {
+	if (batch_settle(mb->store, mb->folder.cur_dir) == 0) {
 		scan_clear(scan); /* what is undone was never there */
 		scan->again = true;
 	}
-	return rc;
+	return 0;
 }
 
 /* Does the scan have all that the view has? */

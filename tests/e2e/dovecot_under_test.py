@@ -3,6 +3,7 @@ its commands on standard input."""
 import os
 import pathlib
 import re
+import socket
 import subprocess
 
 from conftest import lacking
@@ -56,6 +57,17 @@ class Dovecot:
             [program, "-c", str(self.config)], cwd=self.home, user=MAIL_UID,
             group=MAIL_UID, extra_groups=[],
             env={"HOME": self.home, "USER": "u", "PATH": "/usr/bin"}, **pipes)
+
+    def pipe(self, daemons):
+        """How a client connects to one, which daemons then has."""
+        def connect():
+            ours, its = socket.socketpair()
+            ours.settimeout(60)
+            with its:
+                daemons.append(self.start(stdin=its, stdout=its,
+                                          stderr=subprocess.DEVNULL))
+            return ours
+        return connect
 
     def complaints(self):
         return [line for line in self.log.read_text().splitlines()

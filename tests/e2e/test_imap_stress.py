@@ -4,8 +4,6 @@ are killed, and with Dovecot among them.  NJIWA_STRESS is the seconds of each
 import os
 import random
 import signal
-import socket
-import subprocess
 import threading
 import time
 
@@ -38,15 +36,8 @@ class Crowd:
         server = Dovecot(self.site.folder + "/dovecot",
                          os.path.dirname(self.site.maildir()))
 
-        def start():
-            ours, its = socket.socketpair()
-            ours.settimeout(60)
-            with its:
-                process = server.start(stdin=its, stdout=its,
-                                       stderr=subprocess.DEVNULL)
-            self.site.daemons.append(process)
-            return ours
-        return lambda: imap_stress.dovecot_client(start)
+        return lambda: imap_stress.dovecot_client(
+            server.pipe(self.site.daemons))
 
     def add(self, connect, count, killed=False, kind=imap_stress.Worker):
         for _ in range(count):

@@ -2,6 +2,7 @@
 #ifndef NJIWA_TESTS_INDEX_FIXTURE_H
 #define NJIWA_TESTS_INDEX_FIXTURE_H
 
+#include "common/store/tree.h"
 #include "tests/unit/store_fixture.h"
 
 #define TEXT "Subject: a\n\nbody\n"
@@ -107,6 +108,28 @@ remove_index(struct fixture *f)
 	(void)snprintf(command, sizeof command, "rm -rf '%s/%s'", f->maildir,
 	    STORE_INDEX_DIR);
 	assert_int_equal(system(command), 0);
+}
+
+static inline void
+get_times(struct fixture *f, const char *sub, struct timespec times[2])
+{
+	struct stat st;
+
+	assert_int_equal(fstatat(f->store->root, sub, &st, 0), 0);
+	times[0] = st.st_atim;
+	times[1] = st.st_mtim;
+}
+
+/* Flags the first message behind everybody's back: the folder's time tells
+ * nothing. */
+static inline void
+flag_hidden(struct fixture *f, struct mailbox *mb)
+{
+	struct timespec times[2];
+
+	get_times(f, "cur", times);
+	foreign_rename(f, mb, 1, "F");
+	assert_int_equal(utimensat(f->store->root, "cur", times, 0), 0);
 }
 
 #endif

@@ -3,7 +3,8 @@
 
 #include "common/base/clock.h"
 #include "common/store/mailbox_message.h"
-#include "common/store/tree.h"
+#include "common/store/store_index.h"
+#include "common/store/view_index.h"
 #include "tests/unit/index_fixture.h"
 
 /* As a session does whose own folder it is. */
@@ -47,28 +48,6 @@ stand_still(int seconds)
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	now.tv_sec += seconds;
 	clock_fake(now);
-}
-
-static void
-get_times(struct fixture *f, const char *sub, struct timespec times[2])
-{
-	struct stat st;
-
-	assert_int_equal(fstatat(f->store->root, sub, &st, 0), 0);
-	times[0] = st.st_atim;
-	times[1] = st.st_mtim;
-}
-
-/* Flags the first message behind everybody's back: the folder's time tells
- * nothing. */
-static void
-flag_hidden(struct fixture *f, struct mailbox *mb)
-{
-	struct timespec times[2];
-
-	get_times(f, "cur", times);
-	foreign_rename(f, mb, 1, "F");
-	assert_int_equal(utimensat(f->store->root, "cur", times, 0), 0);
 }
 
 /* It comes without a look at the folder, to this session and to others; a look
@@ -137,6 +116,18 @@ after_others(void **state)
 	assert_int_equal(f->complaints, 0);
 }
 
+static void
+put_entry(struct fixture *f, const char *line)
+{
+	FILE *list = fdopen(openat(f->store->root, "dovecot-uidlist",
+				O_WRONLY | O_APPEND | O_CLOEXEC),
+	    "a");
+
+	assert_non_null(list);
+	assert_true(fprintf(list, "%s\n", line) > 0);
+	assert_int_equal(fclose(list), 0);
+}
+
 /* An entry alone, such as a process that was killed leaves: the uid is not
  * given again, and whoever has its file is found. */
 static void
@@ -145,17 +136,48 @@ after_an_entry(void **state)
 	struct fixture *f = *state;
 	struct mailbox *mb = settled(f, 3);
 	struct timespec times[2];
-	FILE *list;
 
-	list = fdopen(openat(f->store->root, "dovecot-uidlist",
-			  O_WRONLY | O_APPEND | O_CLOEXEC),
-	    "a");
-	assert_non_null(list);
-	assert_true(fprintf(list, "4 :1.dead\n") > 0);
-	assert_int_equal(fclose(list), 0);
+	put_entry(f, "4 :1.dead");
 	get_times(f, "cur", times);
 	fixture_write(f, "cur/1.dead:2,", TEXT);
 	assert_int_equal(utimensat(f->store->root, "cur", times, 0), 0);
+	assert_int_equal(append(f), 5);
+	expect(f, mb, 0, 0, 2);
+	assert_int_equal(mailbox_message(mb, 4)->uid, 4);
+	assert_int_equal(mailbox_message(mb, 5)->uid, 5);
+	mailbox_free(mb);
+	assert_int_equal(f->complaints, 0);
+}
+
+/* Says that the disk of now is what the index was told. */
+static int
+say_seen(struct index_txn *txn, void *ctx)
+{
+	const struct view_disk *now = ctx;
+	struct index_mailbox head;
+	uint32_t number;
+	int rc = index_mailbox_find(txn, slice_from("."), &number, &head);
+
+	assert_int_equal(rc, 0);
+	head.cur = now->cur;
+	head.new = now->new;
+	head.uidlist = now->uidlist;
+	return index_mailbox_put(txn, number, &head);
+}
+
+/* Another's entry, written after a look had read the list and before it noted
+ * how long that is: its uid is not passed by. */
+static void
+behind_an_entry(void **state)
+{
+	struct fixture *f = *state;
+	struct mailbox *mb = settled(f, 3);
+	struct view_disk now;
+
+	fixture_write(f, "cur/1.late:2,", TEXT);
+	put_entry(f, "4 :1.late");
+	assert_true(view_disk_look(mb, &now));
+	assert_int_equal(index_write(store_index(f->store), say_seen, &now), 0);
 	assert_int_equal(append(f), 5);
 	expect(f, mb, 0, 0, 2);
 	assert_int_equal(mailbox_message(mb, 4)->uid, 4);
@@ -193,6 +215,7 @@ main(void)
 		CASE(without_a_look),
 		CASE(after_others),
 		CASE(after_an_entry),
+		CASE(behind_an_entry),
 		CASE(without),
 	};
 
