@@ -39,6 +39,14 @@ class Crowd:
         return lambda: imap_stress.dovecot_client(
             server.pipe(self.site.daemons))
 
+    def acquaint_dovecot(self):
+        """Of a mailbox that none of its sessions has opened, several at once
+        tell a UIDVALIDITY of 0, also when nobody else is there."""
+        client = self.dovecot()()
+        for box in imap_stress.BOXES:
+            assert client.cmd("SELECT " + box).status == "OK"
+        client.close()
+
     def add(self, connect, count, killed=False, kind=imap_stress.Worker):
         for _ in range(count):
             self.workers.append(kind(
@@ -132,6 +140,7 @@ def test_killed(crowd):
 
 
 def test_with_dovecot(crowd):
+    crowd.acquaint_dovecot()
     crowd.add(crowd.connect, SESSIONS - 7)
     crowd.add(crowd.connect, 4, kind=imap_resync.Resyncer)
     crowd.add(crowd.dovecot(), 3)
