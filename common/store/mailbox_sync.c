@@ -25,6 +25,21 @@ same_time(struct timespec a, struct timespec b)
 	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
+/* Is the list the one that was read last?  Each entry counts: Dovecot keeps the
+ * name of a message's file when it copies it, so that of a message that is gone
+ * may come again, as another message. */
+static bool
+has_whole_list(const struct mailbox *mb)
+{
+	struct index_seen seen;
+	struct stat st;
+
+	if (fstatat(mb->folder.dir, UIDLIST_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	seen = index_seen_of(&st);
+	return index_seen_same(&seen, &mb->uidlist);
+}
+
 /* Does the disk look as it did?  Three stats. */
 static bool
 unchanged(const struct mailbox *mb)
@@ -39,9 +54,7 @@ unchanged(const struct mailbox *mb)
 	if (fstat(mb->folder.cur_dir, &st) < 0 ||
 	    !same_time(st.st_mtim, mb->cur_time))
 		return false;
-	return fstatat(mb->folder.dir, UIDLIST_NAME, &st,
-		   AT_SYMLINK_NOFOLLOW) == 0 &&
-	       st.st_ino == mb->uidlist.ino;
+	return has_whole_list(mb);
 }
 
 /* Moves one message out of new. */
@@ -155,17 +168,13 @@ add_records(struct mailbox *mb, const struct scan *scan)
 }
 
 /* Must the list of uids be read?  It must at first, for new files, and when
- * somebody wrote it anew. */
+ * somebody wrote to it. */
 static bool
 needs_list(const struct mailbox *mb, const struct scan *scan)
 {
-	struct stat st;
 	size_t i;
 
-	if (mb->uidvalidity == 0 ||
-	    fstatat(mb->folder.dir, UIDLIST_NAME, &st, AT_SYMLINK_NOFOLLOW) <
-		0 ||
-	    st.st_ino != mb->uidlist.ino)
+	if (mb->uidvalidity == 0 || !has_whole_list(mb))
 		return true;
 	for (i = 0; i < scan->count; i++)
 		if (!(scan->files[i].state & (SCAN_KNOWN | SCAN_DROPPED)))

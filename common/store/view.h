@@ -53,9 +53,9 @@ struct mailbox {
 	uint32_t floor; /* uids below it were listed before the scan began */
 	char guid[UIDLIST_GUID_LEN + 1]; /* the list's; "" when it has none */
 	struct timespec new_time, cur_time; /* mtimes before the last look */
-	bool racy;     /* it was too close to them to be sure */
-	bool racy_cur; /* to that of cur */
-	struct side_file uidlist;
+	bool racy;                 /* it was too close to them to be sure */
+	bool racy_cur;             /* to that of cur */
+	struct index_seen uidlist; /* of which the view knows all entries */
 	struct side_file keywords_file;
 	struct keywords keywords;
 	struct known_size *sizes; /* by uid */

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 
 #include "common/base/mem.h"
@@ -20,6 +21,7 @@ struct assignment {
 	size_t missing; /* files without a uid */
 	bool mend;      /* the list must be written anew */
 	bool behind;    /* it had a next uid that was given out before */
+	struct index_seen seen; /* the list all of whose entries are known */
 };
 
 static bool
@@ -53,12 +55,30 @@ note_missed(struct assignment *as, uint32_t uid)
 		as->first_missed = uid;
 }
 
+/* The file that the view knows is listed once more, later: a new message has
+ * it, by the name of the old one, which is gone. */
+static void
+make_new(struct assignment *as, struct scan_file *file)
+{
+	struct mailbox *mb = as->mb;
+	struct record *record =
+	    view_record(mb, mailbox_seq_of(mb, file->uid, NULL));
+
+	record->state |= RECORD_GONE;
+	record->name = 0;
+	file->state &= (uint8_t)~SCAN_KNOWN;
+	file->uid = 0;
+	as->missing++;
+}
+
 /* One entry of the list. */
 static void
 take_entry(struct assignment *as, const struct uidlist_entry *entry)
 {
 	struct scan_file *file = scan_find(as->scan, entry->base);
 
+	if (file && file->state & SCAN_KNOWN && entry->uid > file->uid)
+		make_new(as, file);
 	if (file == NULL && entry->uid < as->floor) {
 		as->dead++;
 		return;
@@ -91,6 +111,8 @@ take_list(struct assignment *as)
 	struct uidlist_entry entry;
 
 	forget_uids(as);
+	as->seen = (struct index_seen){ (uint64_t)list->ino, list->mtime.tv_sec,
+		list->mtime.tv_nsec, list->size };
 	as->first_missed = 0;
 	as->entries = as->dead = 0;
 	as->mend = list->state != UIDFILE_GOOD || list->header.version != 3 ||
@@ -231,6 +253,17 @@ has_uids(const struct assignment *as)
 				       as->missing <= UIDLIST_UID_MAX - next);
 }
 
+/* What was written has no entry that is not known; while it is locked. */
+static void
+see_list(struct assignment *as)
+{
+	struct stat st;
+
+	if (fstatat(as->mb->folder.dir, UIDLIST_NAME, &st,
+		AT_SYMLINK_NOFOLLOW) == 0)
+		as->seen = index_seen_of(&st);
+}
+
 /* With the lock: what is on the disk now decides. */
 static int
 assign_locked(struct assignment *as, const struct lock *lock)
@@ -263,9 +296,12 @@ assign_locked(struct assignment *as, const struct lock *lock)
 	}
 	number_files(as, &lines);
 	if (as->mend)
-		return write_anew(as, lock, str_slice(&lines));
-	return lines.len ? uidfile_append(mb->store, lock, str_slice(&lines))
-			 : 0;
+		rc = write_anew(as, lock, str_slice(&lines));
+	else if (lines.len)
+		rc = uidfile_append(mb->store, lock, str_slice(&lines));
+	if (rc == 0)
+		see_list(as);
+	return rc;
 }
 
 /* Without a list that can be written: numbers for this view alone. */
@@ -391,6 +427,6 @@ view_assign(struct mailbox *mb, struct scan *scan, struct uidfile *list,
 	next = mb->held ? as.first_missed : list->header.nextuid;
 	if (mb->nextuid < next)
 		mb->nextuid = next;
-	mb->uidlist = (struct side_file){ list->ino, list->size, list->mtime };
+	mb->uidlist = as.seen;
 	return 0;
 }

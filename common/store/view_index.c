@@ -74,8 +74,7 @@ fits(const struct mailbox *mb, const struct index_mailbox *head,
 	if (!(head->state & INDEX_WHOLE) || (mb->stale && mb->uidvalidity) ||
 	    !index_seen_same(&head->cur, &disk->cur) ||
 	    !index_seen_same(&head->new, &disk->new) ||
-	    head->uidlist.ino != disk->uidlist.ino ||
-	    head->uidlist.size > disk->uidlist.size)
+	    !index_seen_same(&head->uidlist, &disk->uidlist))
 		return false;
 	if (mb->writable && head->in_new > mb->index.stuck)
 		return false; /* to be moved to cur */
@@ -319,7 +318,7 @@ take_head(struct follow *follow)
 
 	if (mb->uidvalidity == 0) {
 		mb->uidvalidity = head->uidvalidity;
-		mb->uidlist.ino = head->uidlist.ino;
+		mb->uidlist = head->uidlist;
 		memcpy(mb->guid, head->guid, sizeof mb->guid - 1);
 	}
 	if (mb->nextuid < head->uidnext)
@@ -330,6 +329,8 @@ take_head(struct follow *follow)
 	mb->index.modseq = head->highest;
 	mb->index.unsure = head->state & INDEX_UNSURE;
 	memset(mb->index.calm, 0, sizeof mb->index.calm);
+	if (follow->fits)
+		mb->uidlist = head->uidlist;
 	if (!follow->fits || head->state != INDEX_WHOLE)
 		return;
 	mb->index.calm[0] = follow->disk->cur;

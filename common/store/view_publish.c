@@ -327,7 +327,7 @@ set_seen(struct publish *p)
 	}
 	head->new = after.new;
 	head->cur = after.cur;
-	head->uidlist = after.uidlist;
+	head->uidlist = mb->uidlist;
 	head->looked = p->disk->now;
 }
 

@@ -2,7 +2,7 @@
 STORE_TESTS = %D%/test_maildir %D%/test_folder %D%/test_uidlist \
 	%D%/test_side_files %D%/test_body %D%/test_lock %D%/test_store \
 	%D%/test_store_owner %D%/test_mailbox %D%/test_mailbox_copy %D%/test_added \
-	%D%/test_view_lock \
+	%D%/test_view_lock %D%/test_mailbox_again \
 	%D%/test_mailbox_message %D%/test_mailbox_index %D%/test_mailbox_damage \
 	%D%/test_mailbox_spoiled %D%/test_mailbox_readahead %D%/test_metadata \
 	%D%/test_store_limits %D%/test_index_texts %D%/test_told \
@@ -47,6 +47,9 @@ EXTRA_DIST += %D%/store_fixture.h %D%/store_files.h %D%/index_fixture.h
 %C%_test_added_SOURCES = %D%/test_added.c
 %C%_test_added_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_added_LDADD = libstore.a libindex.a libbase.a $(CMOCKA_LIBS)
+%C%_test_mailbox_again_SOURCES = %D%/test_mailbox_again.c
+%C%_test_mailbox_again_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_test_mailbox_again_LDADD = libstore.a libindex.a libbase.a $(CMOCKA_LIBS)
 %C%_test_view_lock_SOURCES = %D%/test_view_lock.c
 %C%_test_view_lock_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_view_lock_LDADD = libstore.a libindex.a libbase.a $(CMOCKA_LIBS)
