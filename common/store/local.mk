@@ -60,5 +60,6 @@ libstore_a_SOURCES = \
 	%D%/view_publish.c \
 	%D%/view_row.c \
 	%D%/view_scan.c \
+	%D%/view_unlist.c \
 	%D%/watch.c %D%/watch.h \
 	%D%/withdraw.c %D%/withdraw.h

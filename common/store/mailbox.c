@@ -55,6 +55,7 @@ mailbox_free(struct mailbox *mb)
 		free(mb->uidls[i].text);
 	free(mb->uidls);
 	free(mb->index.own);
+	free(mb->removed.uids);
 	str_release(&mb->index.facts);
 	mailbox_cached_rest(mb);
 	free(mb->sizes);

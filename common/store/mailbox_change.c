@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/base/mem.h"
 #include "common/store/mailbox_message.h"
 #include "common/store/maildir.h"
 #include "common/store/view_index.h"
@@ -154,12 +155,17 @@ void
 view_note_removed(
     struct mailbox *mb, struct record *record, struct removal *removal)
 {
+	struct view_removed *removed = &mb->removed;
+
 	removal->messages++;
 	removal->from_new |= (record->state & RECORD_IN_NEW) != 0;
 	removal->from_cur |= (record->state & RECORD_IN_NEW) == 0;
 	record->state |= RECORD_GONE;
 	record->name = 0; /* the next look keeps no name of it */
 	view_index_changed(mb, record->message.uid);
+	removed->uids = mem_grow(removed->uids, &removed->cap,
+	    removed->count + 1, sizeof *removed->uids);
+	removed->uids[removed->count++] = record->message.uid;
 }
 
 struct expunge {

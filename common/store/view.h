@@ -31,9 +31,15 @@ struct view_index {
 	bool batch;    /* own changes are noted later, all at once */
 	uint32_t *own; /* those not noted yet, and the folders before them */
 	size_t own_count, own_cap;
-	struct index_seen cur, new;
+	struct index_seen cur, new, list;
 	struct str facts;         /* what was found out and is not noted yet */
 	struct view_ahead *ahead; /* texts that were read, or NULL */
+};
+
+/* Uids of messages that were removed since the folder was locked. */
+struct view_removed {
+	uint32_t *uids;
+	size_t count, cap;
 };
 
 struct mailbox {
@@ -44,6 +50,7 @@ struct mailbox {
 	bool held;  /* messages wait for a look that begins with the list */
 	struct lock lock;  /* the uidlist's (view_lock.h) */
 	unsigned changing; /* own changes since it was tried for */
+	struct view_removed removed;
 	struct str names;
 	struct record *records; /* by uid */
 	uint32_t count;

@@ -6,6 +6,7 @@
 #include "common/base/mem.h"
 #include "common/store/store_index.h"
 #include "common/store/view_lock.h"
+#include "common/store/view_removal.h"
 
 struct own {
 	struct mailbox *mb;
@@ -37,6 +38,7 @@ view_index_before(struct mailbox *mb, int64_t wait_ms)
 		return;
 	mb->index.cur = disk.cur;
 	mb->index.new = disk.new;
+	mb->index.list = disk.uidlist;
 }
 
 void
@@ -163,6 +165,8 @@ set_seen(struct own *own)
 	}
 	head->cur = after.cur;
 	head->new = after.new;
+	if (index_seen_same(&head->uidlist, &index->list))
+		head->uidlist = after.uidlist;
 	if (!(head->state & INDEX_UNSURE))
 		head->look_again = after.now + LOOK_AGAIN_MS * 1000000LL;
 	head->state |= INDEX_UNSURE;
@@ -233,6 +237,7 @@ view_index_settle(struct mailbox *mb)
 {
 	if (mb->index.batch && mb->changing < CHANGES_TOGETHER)
 		return;
+	view_unlist(mb);
 	view_index_flush(mb);
 	view_unlock(mb);
 	mb->changing = 0;

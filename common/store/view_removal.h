@@ -19,6 +19,14 @@ uint64_t view_octets(const struct mailbox *mb, const struct record *record);
 void view_note_removed(
     struct mailbox *mb, struct record *record, struct removal *removal);
 
+/*
+ * Takes the entries of what was removed out of the list, under its lock, while
+ * Dovecot is about: its COPY keeps the name of a message's file, and where that
+ * is listed twice, which happens when a message comes back, its sessions do not
+ * agree on its uid.  Else who next writes the list anew does that.
+ */
+void view_unlist(struct mailbox *mb);
+
 /* Makes sure that what is gone does not come back after a crash, and tells who
  * is first now, of n uids that were to go.  0 or -errno with err filled. */
 int view_end_removal(struct mailbox *mb, const struct removal *removal,

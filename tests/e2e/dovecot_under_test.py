@@ -63,9 +63,8 @@ class Dovecot:
         def connect():
             ours, its = socket.socketpair()
             ours.settimeout(60)
-            with its:
-                daemons.append(self.start(stdin=its, stdout=its,
-                                          stderr=subprocess.DEVNULL))
+            with its, open(self.log, "ab") as log:
+                daemons.append(self.start(stdin=its, stdout=its, stderr=log))
             return ours
         return connect
 

@@ -154,6 +154,101 @@ two_sessions(void **state)
 	assert_int_equal(f->complaints, 0);
 }
 
+/* A sign of Dovecot that is so many seconds old; 0: none. */
+static void
+sign_of_dovecot(struct fixture *f, int age)
+{
+	struct timespec times[2];
+
+	(void)unlinkat(f->store->root, "dovecot.index.log", 0);
+	if (age == 0)
+		return;
+	fixture_write(f, "dovecot.index.log", "");
+	(void)clock_gettime(CLOCK_REALTIME, &times[0]);
+	times[0].tv_sec -= age;
+	times[1] = times[0];
+	assert_int_equal(
+	    utimensat(f->store->root, "dovecot.index.log", times, 0), 0);
+}
+
+static bool
+is_listed(struct fixture *f, const char *entry)
+{
+	STR_AUTO text = STR_INIT;
+
+	assert_int_equal(
+	    tree_read(f->store->root, "dovecot-uidlist", 1 << 20, &text, NULL),
+	    0);
+	return strstr(str_cstr(&text), entry) != NULL;
+}
+
+static void
+expunge(struct fixture *f, struct mailbox *mb, uint32_t uid)
+{
+	assert_int_equal(mailbox_expunge(mb, EXPUNGE_ANY, &uid, 1, &f->err), 0);
+	expect(f, mb, 0, 1, 0);
+}
+
+/* Where Dovecot is about, what goes is not listed any more. */
+static void
+unlisted(void **state)
+{
+	struct fixture *f = *state;
+	struct mailbox *mb = settled(f, 5);
+
+	expunge(f, mb, 1);
+	assert_true(is_listed(f, "\n1 :"));
+	sign_of_dovecot(f, 3610);
+	expunge(f, mb, 2);
+	assert_true(is_listed(f, "\n2 :"));
+	sign_of_dovecot(f, 3590);
+	rest();
+	(void)sync_one(f, mb);
+	flag_hidden(f, mb);
+	expunge(f, mb, 4);
+	assert_false(is_listed(f, "\n4 :"));
+	assert_true(is_listed(f, "\n2 :")); /* not ours to know */
+	assert_true(is_listed(f, "\n3 :"));
+	assert_true(is_listed(f, "\n5 :"));
+	assert_int_equal(fixture_deliver(f, "INBOX", 0, true, TEXT), 6);
+	rest();
+	expect(f, mb, 1, 0, 1); /* only now was the folder looked at */
+	mailbox_free(mb);
+	assert_int_equal(f->complaints, 0);
+}
+
+/* The uid of the last one that goes is not given again. */
+static void
+last_unlisted(void **state)
+{
+	struct fixture *f = *state;
+	struct mailbox *mb = settled(f, 2);
+
+	sign_of_dovecot(f, 1);
+	expunge(f, mb, 2);
+	assert_false(is_listed(f, "\n2 :"));
+	mailbox_free(mb);
+	assert_int_equal(fixture_deliver(f, "INBOX", 0, true, TEXT), 3);
+}
+
+/* Entries that the view has not read stay unread. */
+static void
+unread_stay_so(void **state)
+{
+	struct fixture *f = *state;
+	struct mailbox *mb = settled(f, 3);
+	uint32_t uid = 1;
+
+	sign_of_dovecot(f, 1);
+	fixture_write(f, "cur/1.new:2,", TEXT);
+	put_entry(f, 4, "1.new");
+	assert_int_equal(mailbox_expunge(mb, EXPUNGE_ANY, &uid, 1, &f->err), 0);
+	assert_false(is_listed(f, "\n1 :"));
+	expect(f, mb, 0, 1, 1);
+	assert_int_equal(mailbox_message(mb, 3)->uid, 4);
+	mailbox_free(mb);
+}
+
 int
 main(void)
 {
@@ -168,6 +263,10 @@ main(void)
 		CASE(file_and_entry),
 		CASE(entry_later),
 		CASE(two_sessions),
+		CASE(last_unlisted),
+		CASE(unread_stay_so),
+		cmocka_unit_test_setup_teardown(
+		    unlisted, fixture_setup_indexed, fixture_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

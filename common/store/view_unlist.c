@@ -1,0 +1,88 @@
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include "common/base/clock.h"
+#include "common/base/mem.h"
+#include "common/store/view_lock.h"
+#include "common/store/view_removal.h"
+
+/* Dovecot's record of what it does in a folder, unless its settings put that
+ * elsewhere; and for how long after an entry somebody may still be there. */
+#define DOVECOT_LOG "dovecot.index.log"
+#define DOVECOT_ABOUT_S 3600
+
+static bool
+is_dovecot_about(const struct mailbox *mb)
+{
+	struct stat st;
+
+	return fstatat(mb->folder.dir, DOVECOT_LOG, &st, AT_SYMLINK_NOFOLLOW) ==
+		   0 &&
+	       st.st_mtime > clock_now().tv_sec - DOVECOT_ABOUT_S;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* The list without them. */
+static void
+put_others(
+    const struct mailbox *mb, const struct uidfile *list, struct str *text)
+{
+	const struct view_removed *removed = &mb->removed;
+	struct uidlist_reader reader = { .version = list->header.version,
+		.rest = list->entries };
+	struct uidlist_header header = list->header;
+	struct uidlist_entry entry;
+	STR_AUTO entries = STR_INIT;
+
+	while (uidlist_next(&reader, &entry))
+		if (bsearch(&entry.uid, removed->uids, removed->count,
+			sizeof entry.uid, by_number) == NULL)
+			uidlist_put_entry(&entry, &entries);
+	if (reader.last_uid >= header.nextuid)
+		header.nextuid = reader.last_uid + 1;
+	uidlist_put_header(&header, text);
+	str_append(text, str_slice(&entries));
+}
+
+/* Who knew all of the old list knows all of the new one. */
+static void
+replace(struct mailbox *mb, const struct uidfile *list)
+{
+	const struct index_seen before = { (uint64_t)list->ino,
+		list->mtime.tv_sec, list->mtime.tv_nsec, list->size };
+	STR_AUTO text = STR_INIT;
+	struct stat st;
+
+	put_others(mb, list, &text);
+	if (uidfile_replace(mb->store, &mb->lock, str_slice(&text)) < 0)
+		return; /* as it is it is right, too */
+	if (index_seen_same(&before, &mb->uidlist) &&
+	    fstatat(mb->folder.dir, UIDLIST_NAME, &st, AT_SYMLINK_NOFOLLOW) ==
+		0)
+		mb->uidlist = index_seen_of(&st);
+}
+
+void
+view_unlist(struct mailbox *mb)
+{
+	struct view_removed *removed = &mb->removed;
+	struct uidfile list = UIDFILE_INIT;
+
+	if (removed->count && is_dovecot_about(mb) && view_is_locked(mb) &&
+	    uidfile_load(mb->folder.dir, &list) == 0 &&
+	    list.state == UIDFILE_GOOD &&
+	    list.header.uidvalidity == mb->uidvalidity) {
+		qsort(removed->uids, removed->count, sizeof *removed->uids,
+		    by_number);
+		replace(mb, &list);
+	}
+	uidfile_release(&list);
+	removed->count = 0;
+}
