@@ -188,14 +188,17 @@ is_there(const struct copying *c)
 	       here.st_ino == there.st_ino && here.st_dev == there.st_dev;
 }
 
-/* With the names made up: uids first, so that no other session gives them. */
-static int
-take_uids(struct copying *c, struct err *err)
+/* Uids before the files, so that no other session gives them. */
+int
+copying_take_uids(struct copying *c, struct err *err)
 {
 	struct store *store = c->mb->store;
-	int rc = lock_take_often(
-	    store, c->to.dir, UIDLIST_NAME, LOCK_WAIT_MS, &c->lock);
+	int rc;
 
+	if (c->messages.count == 0)
+		return 0;
+	rc = lock_take_often(
+	    store, c->to.dir, UIDLIST_NAME, LOCK_WAIT_MS, &c->lock);
 	if ((rc == 0 || rc == -ENOENT) && !is_there(c))
 		return err_set(err, ENOTDIR, "%s is gone", c->to.path);
 	if (rc == 0)
@@ -205,7 +208,7 @@ take_uids(struct copying *c, struct err *err)
 }
 
 int
-copying_begin(struct copying *c, struct mailbox *mb,
+copying_open(struct copying *c, struct mailbox *mb,
     struct mailbox_seqs messages, struct slice name, struct err *err)
 {
 	int rc;
@@ -221,8 +224,6 @@ copying_begin(struct copying *c, struct mailbox *mb,
 		return -ENOTDIR;
 	if (rc == 0 && messages.count)
 		rc = add_bases(c, err);
-	if (rc == 0 && messages.count)
-		rc = take_uids(c, err);
 	return rc;
 }
 

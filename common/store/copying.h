@@ -27,12 +27,16 @@ struct copying {
 	struct uidfile_uids uids;
 };
 
-/* Opens the folder called name, makes up names, and with its lock taken writes
- * uids for all messages.  0; -ENOTDIR when there is no such folder (any more);
- * -errno with err filled.  copying_release ends it either way. */
-int copying_begin(struct copying *c, struct mailbox *mb,
+/* Opens the folder called name and makes up names.  0; -ENOTDIR when there is
+ * no such folder; -errno with err filled.  copying_release ends it either way,
+ * and unlocks the folder. */
+int copying_open(struct copying *c, struct mailbox *mb,
     struct mailbox_seqs messages, struct slice name, struct err *err);
 void copying_release(struct copying *c);
+
+/* Locks it and writes uids for all messages, if there are any.  0; -ENOTDIR
+ * when it is gone; -errno with err filled. */
+int copying_take_uids(struct copying *c, struct err *err);
 
 /* The whole name of the message whose turn it is, with the flags that it has
  * now; and one that was made before. */

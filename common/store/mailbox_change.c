@@ -252,7 +252,7 @@ mailbox_expunge(struct mailbox *mb, enum expunge_mode mode,
 	if (!mb->writable)
 		return err_set(err, EROFS, "the mailbox is open read-only");
 	if (mode == EXPUNGE_SOLE)
-		expunge.wait_ms = MOVE_WAIT_MS; /* replacing.h's list in hand */
+		expunge.wait_ms = REPLACE_WAIT_MS;
 	mailbox_batch(mb, true);
 	for (i = 0; rc == 0 && i < n; i++) {
 		uint32_t seq = mailbox_seq_of(mb, uids[i], NULL);

@@ -101,8 +101,10 @@ mailbox_copy(struct mailbox *mb, struct mailbox_seqs messages,
     struct slice name, struct mailbox_copies *ret_copies, struct err *err)
 {
 	struct copying copying;
-	int rc = copying_begin(&copying, mb, messages, name, err);
+	int rc = copying_open(&copying, mb, messages, name, err);
 
+	if (rc == 0)
+		rc = copying_take_uids(&copying, err);
 	if (rc == 0 && messages.count)
 		rc = publish(&copying, err);
 	if (rc == 0 && messages.count) {

@@ -72,7 +72,7 @@ move_file(struct mailbox *mb, struct record *record, void *ctx)
 
 	if (m->staying)
 		mb->changing++; /* it is locked, for the new names */
-	view_index_before(mb, MOVE_WAIT_MS);
+	view_index_before(mb, 0);
 	if (m->staying)
 		view_index_doubt(mb); /* as a new one, which is to be found */
 	rc = tree_rename(
@@ -86,6 +86,34 @@ move_file(struct mailbox *mb, struct record *record, void *ctx)
 	m->removal.octets += octets;
 	view_note_removed(mb, record, &m->removal);
 	return 0;
+}
+
+/* Of two folders everybody who locks both locks the same one first. */
+static bool
+is_first(int dir, int other)
+{
+	struct stat a, b;
+
+	if (fstat(dir, &a) < 0 || fstat(other, &b) < 0)
+		return false;
+	return a.st_dev == b.st_dev ? a.st_ino < b.st_ino : a.st_dev < b.st_dev;
+}
+
+/* Without that of the folder where they come from it works, too (view_lock.h);
+ * within a folder there is but one. */
+static int
+lock_both(struct moving *m, struct err *err)
+{
+	struct copying *c = &m->copying;
+	bool first = is_first(c->mb->folder.dir, c->to.dir);
+	int rc;
+
+	if (first && !m->staying)
+		(void)view_lock(c->mb, CHANGE_WAIT_MS);
+	rc = copying_take_uids(c, err);
+	if (rc == 0 && !first && !m->staying)
+		(void)view_lock(c->mb, CHANGE_WAIT_MS);
+	return rc;
 }
 
 /* Those that others were quicker to take stay out. */
@@ -103,7 +131,6 @@ move_all(struct moving *m, struct err *err)
 		m->moved[c->at] = rc == 0;
 		if (rc == -ENOENT)
 			rc = 0;
-		view_index_settle(c->mb);
 	}
 	mailbox_batch(c->mb, false);
 	return rc;
@@ -164,10 +191,13 @@ mailbox_move(struct mailbox *mb, struct mailbox_seqs messages,
 	ret_moves->count = 0;
 	if (!mailbox_writable(mb))
 		return err_set(err, EROFS, "the mailbox is open read-only");
-	rc = copying_begin(&m.copying, mb, messages, name, err);
+	rc = copying_open(&m.copying, mb, messages, name, err);
 	m.staying = is_same(mb->folder.cur_dir, m.copying.to.cur_dir);
+	if (rc == 0 && messages.count)
+		rc = lock_both(&m, err);
 	if (rc == 0)
 		rc = move_all(&m, err);
+	view_unlock(mb);
 	if (m.removal.messages)
 		end = finish(&m, rc < 0 ? &other : err);
 	ret_moves->copies = (struct mailbox_copies){ m.copying.uids.uidvalidity,

@@ -10,11 +10,12 @@
 #include "common/store/lock.h"
 #include "common/store/view.h"
 
-/* How long to wait before going on without it: with a change, with one while
- * something else is in hand, for which who has this may wait, with a look. */
+/* How long to wait before going on without it: with a change, with a look, and
+ * with the change that ends a REPLACE, whose list is in hand (replacing.h): who
+ * holds this lock may wait for that. */
 #define CHANGE_WAIT_MS 5000
-#define MOVE_WAIT_MS 50
 #define LOOK_LOCK_MS 10000
+#define REPLACE_WAIT_MS 50
 
 /* Takes it, unless it is held: 0 as well.  -EAGAIN, -errno as lock_take. */
 int view_lock(struct mailbox *mb, int64_t wait_ms);
