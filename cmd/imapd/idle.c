@@ -11,11 +11,15 @@
 #define IDLE_LINE_MAX 64 /* octets of the line that ends it */
 #define IDLE_POLL 1000   /* ms between looks, when the kernel tells nothing */
 #define IDLE_LOOKS 5     /* by ourselves, until something is heard again */
+#define IDLE_DEAF                                                              \
+	100 /* ms after what was heard was nothing: a lock that                \
+	     * came and went, perhaps our own */
 
 struct idling {
 	int watch;      /* a descriptor, or -1: the kernel tells nothing */
 	unsigned looks; /* since something was heard */
 	int64_t look;   /* when to look though nothing is heard */
+	int64_t deaf;   /* until when nothing is heard */
 	int64_t alive;  /* when to say that we are */
 };
 
@@ -49,7 +53,22 @@ tell_changes(struct imap *im, struct idling *idling)
 	view_sync(im, false);
 	if (im->conn.out.len)
 		say(im);
+	else
+		idling->deaf = clock_deadline(IDLE_DEAF);
 	plan_look(im, idling);
+}
+
+/* Waits for the client, for what the kernel tells, and for what was planned. */
+static int
+wait_for_any(struct imap *im, const struct idling *idling)
+{
+	bool deaf = clock_left(idling->deaf) > 0;
+	int64_t wake =
+	    idling->look < idling->alive ? idling->look : idling->alive;
+
+	if (deaf && idling->deaf < wake)
+		wake = idling->deaf;
+	return session_wait(im->service, deaf ? -1 : idling->watch, wake);
 }
 
 /* Tells what changes until the client says something. */
@@ -57,13 +76,12 @@ static void
 wait_for_client(struct imap *im, int watch)
 {
 	const int64_t interval = im->service->settings->imap_idle_keepalive;
-	struct idling idling = { watch, 0, 0, clock_deadline(interval) };
+	struct idling idling = { .watch = watch,
+		.alive = clock_deadline(interval) };
 
 	plan_look(im, &idling);
 	while (!im->conn.over && stream_error(im->conn.client) == 0) {
-		int64_t wake =
-		    idling.look < idling.alive ? idling.look : idling.alive;
-		int got = session_wait(im->service, watch, wake);
+		int got = wait_for_any(im, &idling);
 
 		if (got & STREAM_WAIT_WATCH)
 			idling.looks = 0;

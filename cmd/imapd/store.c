@@ -141,23 +141,29 @@ parse_change(struct args *args, struct change *change)
 	       args_end(args);
 }
 
-/* One message; 0 or -errno, when all is over.  *ret_changed: it is to be
- * told. */
+/* What is to be told of a message that was looked at. */
+enum outcome {
+	OUTCOME_NOTHING,
+	OUTCOME_CHANGED,
+	OUTCOME_SPARED /* its state, once more */
+};
+
+/* One message; 0 or -errno, when all is over. */
 static int
 store_one(struct imap *im, struct change *change, uint32_t seq,
-    bool *ret_changed, struct err *err)
+    enum outcome *ret_outcome, struct err *err)
 {
 	bool uids = im->conn.row->flags & IMAP_UID;
 	uint32_t uid = mailbox_message(im->mailbox, seq)->uid;
 	int rc = mailbox_set_flags(im->mailbox, seq, &change->flags, err);
 
-	*ret_changed = rc == 0;
+	*ret_outcome = rc == 0 ? OUTCOME_CHANGED : OUTCOME_NOTHING;
 	if (rc == -ENOENT)
 		change->some_gone = true;
 	if (rc == -EBUSY || (rc == -ENOENT && change->conditional)) {
 		seqset_add(&change->modified, uids ? uid : seq);
 		if (rc == -EBUSY && mailbox_is_told(im->mailbox, seq))
-			view_tell_message(im, seq, uids); /* once more */
+			*ret_outcome = OUTCOME_SPARED;
 		return 0;
 	}
 	if (rc < 0)
@@ -167,23 +173,27 @@ store_one(struct imap *im, struct change *change, uint32_t seq,
 }
 
 /* Messages that are changed before any of them is told: their modification
- * sequence comes when all have been noted. */
+ * sequence comes when all have been noted, and others who want to change the
+ * mailbox wait for that, which may not mean for the client. */
 struct together {
-	uint32_t seqs[STORE_TOGETHER];
+	struct {
+		uint32_t seq;
+		bool whole; /* flags too, and not its modseq alone */
+	} list[STORE_TOGETHER];
 	size_t n;
 };
 
 static void
-tell(struct imap *im, const struct change *change, const struct together *told)
+tell(struct imap *im, const struct together *told)
 {
 	bool uids = im->conn.row->flags & IMAP_UID;
 	size_t i;
 
 	for (i = 0; i < told->n; i++)
-		if (change->silent)
-			view_tell_modseq(im, told->seqs[i], uids);
+		if (told->list[i].whole)
+			view_tell_message(im, told->list[i].seq, uids);
 		else
-			view_tell_message(im, told->seqs[i], uids);
+			view_tell_modseq(im, told->list[i].seq, uids);
 }
 
 /* The next ones; *ret_more: there may be others.  0 or -errno. */
@@ -192,19 +202,22 @@ store_some(struct imap *im, struct change *change, struct view_walk *walk,
     bool *ret_more, struct err *err)
 {
 	struct together told = { .n = 0 };
-	bool changed;
+	enum outcome outcome;
 	uint32_t seq;
 	int rc = 0;
 
 	mailbox_batch(im->mailbox, true);
 	while (rc == 0 && told.n < STORE_TOGETHER &&
 	       (*ret_more = view_next(walk, &seq))) {
-		rc = store_one(im, change, seq, &changed, err);
-		if (changed)
-			told.seqs[told.n++] = seq;
+		rc = store_one(im, change, seq, &outcome, err);
+		if (outcome == OUTCOME_NOTHING)
+			continue;
+		told.list[told.n].seq = seq;
+		told.list[told.n++].whole =
+		    outcome == OUTCOME_SPARED || !change->silent;
 	}
 	mailbox_batch(im->mailbox, false);
-	tell(im, change, &told);
+	tell(im, &told);
 	return rc;
 }
 

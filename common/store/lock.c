@@ -14,7 +14,7 @@
 #include "common/store/maildir.h"
 
 #define PAUSE_FIRST_MS 2 /* between looks at the lock, growing */
-#define PAUSE_MAX_MS 100
+#define PAUSE_MAX_MS 16
 #define HOLDER_MAX 512 /* octets read of a lock file */
 
 /* Who made the lock file in st: a pid of this host, or 0. */

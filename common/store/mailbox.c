@@ -55,7 +55,6 @@ mailbox_free(struct mailbox *mb)
 		free(mb->uidls[i].text);
 	free(mb->uidls);
 	free(mb->index.own);
-	free(mb->removed.uids);
 	str_release(&mb->index.facts);
 	mailbox_cached_rest(mb);
 	free(mb->sizes);

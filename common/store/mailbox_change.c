@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "common/base/mem.h"
 #include "common/store/mailbox_message.h"
 #include "common/store/maildir.h"
 #include "common/store/view_index.h"
@@ -155,17 +154,12 @@ void
 view_note_removed(
     struct mailbox *mb, struct record *record, struct removal *removal)
 {
-	struct view_removed *removed = &mb->removed;
-
 	removal->messages++;
 	removal->from_new |= (record->state & RECORD_IN_NEW) != 0;
 	removal->from_cur |= (record->state & RECORD_IN_NEW) == 0;
 	record->state |= RECORD_GONE;
 	record->name = 0; /* the next look keeps no name of it */
 	view_index_changed(mb, record->message.uid);
-	removed->uids = mem_grow(removed->uids, &removed->cap,
-	    removed->count + 1, sizeof *removed->uids);
-	removed->uids[removed->count++] = record->message.uid;
 }
 
 struct expunge {
@@ -257,13 +251,16 @@ mailbox_expunge(struct mailbox *mb, enum expunge_mode mode,
 	for (i = 0; rc == 0 && i < n; i++) {
 		uint32_t seq = mailbox_seq_of(mb, uids[i], NULL);
 
-		view_progress(mb, i);
+		if (mb->changing == 0) /* nobody waits for the client then */
+			view_progress(mb, i);
 		rc = seq ? view_with_file(mb, seq, remove_file, &expunge, err)
 			 : no_message(err);
 		if (rc == -ENOENT && mode != EXPUNGE_SOLE)
 			rc = 0;
 		view_index_settle(mb);
 	}
+	if (removal->messages)
+		view_unlist(mb, expunge.wait_ms);
 	mailbox_batch(mb, false);
 	if (removal->messages && config->quota && !mb->folder.ignored_by_quota)
 		config->quota(

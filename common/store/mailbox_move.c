@@ -131,7 +131,10 @@ move_all(struct moving *m, struct err *err)
 		m->moved[c->at] = rc == 0;
 		if (rc == -ENOENT)
 			rc = 0;
+		view_index_settle(c->mb);
 	}
+	if (m->removal.messages && !m->staying)
+		view_unlist(c->mb, 0);
 	mailbox_batch(c->mb, false);
 	return rc;
 }

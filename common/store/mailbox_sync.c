@@ -57,49 +57,6 @@ unchanged(const struct mailbox *mb)
 	return has_whole_list(mb);
 }
 
-/* Moves one message out of new. */
-static void
-adopt_file(struct mailbox *mb, struct scan *scan, struct scan_file *file)
-{
-	STR_AUTO name = STR_INIT;
-	const char *old = scan_name(scan, file);
-	int rc;
-
-	str_append_cstr(&name, old);
-	if (strchr(old, ':') == NULL)
-		str_append_cstr(&name, ":2,");
-	rc = tree_rename(mb->folder.new_dir, old, mb->folder.cur_dir, name.ptr);
-	if (rc == -ENOENT) {
-		/* another session's now; cur will show it */
-		file->state |= SCAN_DROPPED;
-		mb->stale = true;
-		return;
-	}
-	file->state |= SCAN_RECENT;
-	if (rc < 0)
-		return;
-	mb->index.adopted = true;
-	file->state &= (uint8_t)~SCAN_IN_NEW;
-	scan_rename(scan, file, str_slice(&name));
-}
-
-void
-view_adopt(struct mailbox *mb, struct scan *scan)
-{
-	size_t i;
-
-	for (i = 0; i < scan->count; i++) {
-		struct scan_file *file = &scan->files[i];
-
-		if ((file->state & (SCAN_IN_NEW | SCAN_DROPPED)) != SCAN_IN_NEW)
-			continue;
-		if (mb->writable)
-			adopt_file(mb, scan, file);
-		else
-			file->state |= SCAN_RECENT;
-	}
-}
-
 void
 view_note_uidl(struct mailbox *mb, const struct uidlist_entry *entry)
 {
@@ -174,7 +131,8 @@ needs_list(const struct mailbox *mb, const struct scan *scan)
 {
 	size_t i;
 
-	if (mb->uidvalidity == 0 || !has_whole_list(mb))
+	if (mb->uidvalidity == 0 || mb->floor == FLOOR_WHOLE_LIST ||
+	    !has_whole_list(mb))
 		return true;
 	for (i = 0; i < scan->count; i++)
 		if (!(scan->files[i].state & (SCAN_KNOWN | SCAN_DROPPED)))
@@ -249,6 +207,15 @@ await_writer(struct mailbox *mb)
 	view_unlock(mb);
 }
 
+/* The look that will move messages to cur, and note in the index what the
+ * folder is after that, has the folder to itself. */
+static void
+lock_new(struct mailbox *mb)
+{
+	if (mb->writable && view_disk_has_more(mb, mb->index.stuck))
+		(void)view_lock(mb, LOOK_LOCK_MS); /* else see set_seen */
+}
+
 /* Looks at the disk once. */
 static int
 look(struct mailbox *mb, uint32_t *ret_appeared, struct err *err)
@@ -265,6 +232,7 @@ look(struct mailbox *mb, uint32_t *ret_appeared, struct err *err)
 		rc = load_first(mb, &list, err);
 		await_writer(mb);
 	}
+	lock_new(mb);
 	if (rc == 0)
 		rc = view_scan(mb, &scan, err);
 	if (rc == 0)
@@ -334,33 +302,24 @@ await_changes(const struct mailbox *mb)
 	return waited;
 }
 
-/* The look that will move messages to cur, and note in the index what the
- * folder is after that, has the folder to itself. */
-static void
-lock_new(struct mailbox *mb)
-{
-	if (mb->writable && view_disk_has_more(mb, mb->index.stuck))
-		(void)view_lock(mb, LOOK_LOCK_MS); /* else see set_seen */
-}
-
 /* Looks at a disk that is not as the index says. */
 static int
 look_alone(struct mailbox *mb, const struct view_disk *disk,
     struct mailbox_changes *changes, struct err *err)
 {
 	FD_AUTO lock = -1;
-	bool noted, waited = lock_look(mb, &lock) | await_changes(mb);
+	bool noted, waited = lock_look(mb, &lock);
 	struct view_disk now;
 	uint32_t appeared = 0;
 	int rc;
 
+	waited |= await_changes(mb);
 	if (waited && view_disk_look(mb, &now)) {
 		if (disk->uidlist.ino)
 			now.now = disk->now; /* a look since then will do */
 		if (view_index_follow(mb, &now, &changes->appeared))
 			return 0;
 	}
-	lock_new(mb);
 	rc = look_well(mb, &appeared, err);
 	changes->appeared += appeared;
 	noted =
@@ -398,6 +357,7 @@ follow_disk(
 	if (unchanged(mb))
 		return 0;
 	rc = look_well(mb, &appeared, err);
+	view_unlock(mb);
 	changes->appeared += appeared;
 	view_stamp(mb, appeared);
 	return rc;

@@ -36,12 +36,6 @@ struct view_index {
 	struct view_ahead *ahead; /* texts that were read, or NULL */
 };
 
-/* Uids of messages that were removed since the folder was locked. */
-struct view_removed {
-	uint32_t *uids;
-	size_t count, cap;
-};
-
 struct mailbox {
 	struct store *store;
 	struct tree_folder folder;
@@ -50,7 +44,8 @@ struct mailbox {
 	bool held;  /* messages wait for a look that begins with the list */
 	struct lock lock;  /* the uidlist's (view_lock.h) */
 	unsigned changing; /* own changes since it was tried for */
-	struct view_removed removed;
+	int64_t turn;      /* when many own changes began to be made */
+	int64_t vain; /* until then it is not waited for: that was in vain */
 	struct str names;
 	struct record *records; /* by uid */
 	uint32_t count;

@@ -219,7 +219,8 @@ put_living(const struct assignment *as, struct str *text)
 		const struct scan_file *file = scan_find(as->scan, entry.base);
 
 		if (file == NULL ? entry.uid < as->floor
-				 : wants_uid(file) && file->uid != entry.uid)
+				 : !(file->state & SCAN_DROPPED) &&
+				       file->uid != entry.uid)
 			continue;
 		uidlist_put_entry(&entry, text);
 	}

@@ -318,7 +318,6 @@ take_head(struct follow *follow)
 
 	if (mb->uidvalidity == 0) {
 		mb->uidvalidity = head->uidvalidity;
-		mb->uidlist = head->uidlist;
 		memcpy(mb->guid, head->guid, sizeof mb->guid - 1);
 	}
 	if (mb->nextuid < head->uidnext)
@@ -329,8 +328,8 @@ take_head(struct follow *follow)
 	mb->index.modseq = head->highest;
 	mb->index.unsure = head->state & INDEX_UNSURE;
 	memset(mb->index.calm, 0, sizeof mb->index.calm);
-	if (follow->fits)
-		mb->uidlist = head->uidlist;
+	if (index_seen_same(&head->uidlist, &follow->disk->uidlist))
+		mb->uidlist = head->uidlist; /* there are rows for all of it */
 	if (!follow->fits || head->state != INDEX_WHOLE)
 		return;
 	mb->index.calm[0] = follow->disk->cur;

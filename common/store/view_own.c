@@ -3,10 +3,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "common/base/clock.h"
 #include "common/base/mem.h"
 #include "common/store/store_index.h"
 #include "common/store/view_lock.h"
-#include "common/store/view_removal.h"
+
+#define TURN_MS 1000  /* of changes, after which others may have the lock */
+#define PAUSE_MS 25   /* for that */
+#define VAIN_MS 30000 /* that it is not waited for when it was in vain */
 
 struct own {
 	struct mailbox *mb;
@@ -24,13 +28,38 @@ has_own(const struct mailbox *mb)
 	return mb->index.own_count > 0;
 }
 
+/* Without the lock the changes are made as well: see set_seen. */
+static void
+lock_for(struct mailbox *mb, int64_t wait_ms)
+{
+	bool vain = clock_left(mb->vain) > 0;
+
+	if (view_lock(mb, vain ? 0 : wait_ms) < 0 && !vain)
+		mb->vain = clock_deadline(VAIN_MS);
+}
+
+/* Many changes are made by turns: others get the lock in between. */
+static void
+let_others(struct mailbox *mb)
+{
+	static const struct timespec pause = { 0, PAUSE_MS * 1000000L };
+
+	int64_t now = clock_ms();
+
+	if (now - mb->turn < TURN_MS)
+		return;
+	if (now - mb->turn < 2 * TURN_MS)      /* else a new run begins */
+		(void)nanosleep(&pause, NULL); /* sooner is fine too */
+	mb->turn = now;
+}
+
 void
 view_index_before(struct mailbox *mb, int64_t wait_ms)
 {
 	struct view_disk disk;
 
 	if (mb->changing++ == 0)
-		(void)view_lock(mb, wait_ms); /* else see set_seen */
+		lock_for(mb, wait_ms);
 	if (mb->index.number == 0 || has_own(mb))
 		return;
 	view_index_doubt(mb);
@@ -237,9 +266,10 @@ view_index_settle(struct mailbox *mb)
 {
 	if (mb->index.batch && mb->changing < CHANGES_TOGETHER)
 		return;
-	view_unlist(mb);
 	view_index_flush(mb);
 	view_unlock(mb);
+	if (mb->changing >= CHANGES_TOGETHER)
+		let_others(mb);
 	mb->changing = 0;
 }
 

@@ -20,12 +20,13 @@ void view_note_removed(
     struct mailbox *mb, struct record *record, struct removal *removal);
 
 /*
- * Takes the entries of what was removed out of the list, under its lock, while
- * Dovecot is about: its COPY keeps the name of a message's file, and where that
- * is listed twice, which happens when a message comes back, its sessions do not
- * agree on its uid.  Else who next writes the list anew does that.
+ * Takes the entries of what is gone out of the list, where Dovecot is about:
+ * its COPY keeps the name of a message's file, and where that is listed twice,
+ * as when a message comes back, its sessions do not agree on its uid.  The
+ * folder is locked then, if that can be within wait_ms, until changes are
+ * settled; else who next writes the list anew does it.
  */
-void view_unlist(struct mailbox *mb);
+void view_unlist(struct mailbox *mb, int64_t wait_ms);
 
 /* Makes sure that what is gone does not come back after a crash, and tells who
  * is first now, of n uids that were to go.  0 or -errno with err filled. */

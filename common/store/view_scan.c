@@ -214,6 +214,49 @@ view_scan(struct mailbox *mb, struct scan *scan, struct err *err)
 	return 0;
 }
 
+/* Moves one message out of new. */
+static void
+adopt_file(struct mailbox *mb, struct scan *scan, struct scan_file *file)
+{
+	STR_AUTO name = STR_INIT;
+	const char *old = scan_name(scan, file);
+	int rc;
+
+	str_append_cstr(&name, old);
+	if (strchr(old, ':') == NULL)
+		str_append_cstr(&name, ":2,");
+	rc = tree_rename(mb->folder.new_dir, old, mb->folder.cur_dir, name.ptr);
+	if (rc == -ENOENT) {
+		/* another session's now; cur will show it */
+		file->state |= SCAN_DROPPED;
+		mb->stale = true;
+		return;
+	}
+	file->state |= SCAN_RECENT;
+	if (rc < 0)
+		return;
+	mb->index.adopted = true;
+	file->state &= (uint8_t)~SCAN_IN_NEW;
+	scan_rename(scan, file, str_slice(&name));
+}
+
+void
+view_adopt(struct mailbox *mb, struct scan *scan)
+{
+	size_t i;
+
+	for (i = 0; i < scan->count; i++) {
+		struct scan_file *file = &scan->files[i];
+
+		if ((file->state & (SCAN_IN_NEW | SCAN_DROPPED)) != SCAN_IN_NEW)
+			continue;
+		if (mb->writable)
+			adopt_file(mb, scan, file);
+		else
+			file->state |= SCAN_RECENT;
+	}
+}
+
 /* The record's file under its present name, or none. */
 static void
 follow_record(struct mailbox *mb, struct scan *scan, struct record *record)

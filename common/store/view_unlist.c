@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <stdlib.h>
 
 #include "common/base/clock.h"
 #include "common/base/mem.h"
@@ -21,20 +20,24 @@ is_dovecot_about(const struct mailbox *mb)
 	       st.st_mtime > clock_now().tv_sec - DOVECOT_ABOUT_S;
 }
 
-static int
-by_number(const void *a, const void *b)
+/* Does the view know that the message is gone?  A view passes none by: what is
+ * there below its last one is in it. */
+static bool
+is_gone(struct mailbox *mb, uint32_t uid)
 {
-	const uint32_t *x = a, *y = b;
+	const struct record *record =
+	    view_record(mb, mailbox_seq_of(mb, uid, NULL));
 
-	return (*x > *y) - (*x < *y);
+	if (record == NULL)
+		return mb->count &&
+		       uid < mb->records[mb->count - 1].message.uid;
+	return record->state & RECORD_GONE;
 }
 
-/* The list without them. */
+/* The list without those who are gone. */
 static void
-put_others(
-    const struct mailbox *mb, const struct uidfile *list, struct str *text)
+put_others(struct mailbox *mb, const struct uidfile *list, struct str *text)
 {
-	const struct view_removed *removed = &mb->removed;
 	struct uidlist_reader reader = { .version = list->header.version,
 		.rest = list->entries };
 	struct uidlist_header header = list->header;
@@ -42,9 +45,10 @@ put_others(
 	STR_AUTO entries = STR_INIT;
 
 	while (uidlist_next(&reader, &entry))
-		if (bsearch(&entry.uid, removed->uids, removed->count,
-			sizeof entry.uid, by_number) == NULL)
+		if (!is_gone(mb, entry.uid))
 			uidlist_put_entry(&entry, &entries);
+	if (header.guid[0] == '\0')
+		uidfile_new_guid(header.guid);
 	if (reader.last_uid >= header.nextuid)
 		header.nextuid = reader.last_uid + 1;
 	uidlist_put_header(&header, text);
@@ -70,19 +74,15 @@ replace(struct mailbox *mb, const struct uidfile *list)
 }
 
 void
-view_unlist(struct mailbox *mb)
+view_unlist(struct mailbox *mb, int64_t wait_ms)
 {
-	struct view_removed *removed = &mb->removed;
 	struct uidfile list = UIDFILE_INIT;
 
-	if (removed->count && is_dovecot_about(mb) && view_is_locked(mb) &&
-	    uidfile_load(mb->folder.dir, &list) == 0 &&
+	if (!is_dovecot_about(mb) || view_lock(mb, wait_ms) < 0)
+		return;
+	if (uidfile_load(mb->folder.dir, &list) == 0 &&
 	    list.state == UIDFILE_GOOD &&
-	    list.header.uidvalidity == mb->uidvalidity) {
-		qsort(removed->uids, removed->count, sizeof *removed->uids,
-		    by_number);
+	    list.header.uidvalidity == mb->uidvalidity)
 		replace(mb, &list);
-	}
 	uidfile_release(&list);
-	removed->count = 0;
 }

@@ -17,7 +17,7 @@ from dovecot_under_test import Dovecot
 
 SECONDS = int(os.environ.get("NJIWA_STRESS", "0"))
 SESSIONS = 30 if SECONDS else 10
-COMPLAINTS = re.compile("Error|Panic|Fatal|Duplicate|reappeared|dotlock")
+COMPLAINTS = re.compile("Error|Panic|Fatal|reappeared|dotlock")
 
 
 

@@ -118,6 +118,27 @@ removal_waits(void **state)
 	mailbox_free(mb);
 }
 
+/* It is waited for once in half a minute; then changes are made without it,
+ * and looked behind. */
+static void
+changed_without(void **state)
+{
+	struct fixture *f = *state;
+	struct mailbox *mb = settled(f, 3);
+	int64_t begun = clock_ms();
+
+	flag_hidden(f, mb);
+	lock_as_another(f);
+	flag(f, mb, 2);
+	assert_true(clock_ms() - begun >= CHANGE_WAIT_MS);
+	flag(f, mb, 3);
+	assert_true(clock_ms() - begun < 2 * CHANGE_WAIT_MS);
+	unlock_as_another(f);
+	expect(f, mb, 1, 0, 0); /* what was hidden */
+	mailbox_free(mb);
+	assert_int_equal(f->complaints, 0);
+}
+
 /* Without it they are moved as well; what may have happened in the midst is
  * looked for at once. */
 static void
@@ -203,6 +224,7 @@ main(void)
 		CASE(while_flags_change),
 		CASE(freed_in_the_midst),
 		CASE(removal_waits),
+		CASE(changed_without),
 		CASE(moved_without),
 		CASE(others_are_waited_for),
 	};
