@@ -1,3 +1,4 @@
+#include "config.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -42,18 +43,29 @@ log_sink_keeper(void *ctx, const struct log_event *event)
 	    (int)(intptr_t)ctx, REQUEST_LOG, str_slice(&body), NULL, 0);
 }
 
+/* A sanitizer's report of a front, which nobody else would tell of, goes to
+ * where the programs' log is. */
+static void
+leave_stderr(void)
+{
+#ifndef NJIWA_SANITIZED
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC); /* closed below */
+
+	if (null >= 0)
+		(void)dup2(null, STDERR_FILENO); /* else it stays the log */
+#endif
+}
+
 /* Everything that is not the client's, the keeper's or the signer's goes. */
 static int
 front_confine(const struct connection *c, int pair, int signer)
 {
 	const int keep[] = { pair, signer };
 	const struct sandbox box = { .role = SANDBOX_FRONT };
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct err err = { 0, "" };
 	int rc;
 
-	if (null >= 0)
-		(void)dup2(null, STDERR_FILENO); /* else it stays the log */
+	leave_stderr();
 	fileio_close_others(keep, sizeof keep / sizeof keep[0]);
 	rc = identity_take(FRONT_ID, FRONT_ID);
 	if (rc < 0)

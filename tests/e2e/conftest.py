@@ -4,6 +4,7 @@ import importlib
 import os
 import re
 import shutil
+import signal
 import tempfile
 
 import pytest
@@ -13,6 +14,14 @@ from site_under_test import Site
 
 # How a report of AddressSanitizer or UndefinedBehaviorSanitizer begins.
 REPORT = re.compile(r"^.*(?:ERROR: \w+Sanitizer|: runtime error: ).*", re.M)
+# Ends of broken memory and of forbidden calls, and the status of who saw one
+# (common/svc/crash.h): to a client they are an end of the connection like any.
+CRASHES = [signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL,
+           signal.SIGSYS, signal.SIGFPE, signal.SIGTRAP]
+CRASH_STATUS = os.EX_SOFTWARE
+CRASHED = re.compile(r"^.*(?: has crashed$|\bstatus=\"(?:signal (?:%s)|exit %d)"
+                     r"\").*" % ("|".join("%d" % how for how in CRASHES),
+                                 CRASH_STATUS), re.M)
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
 LOCAL = "/usr/local"  # where a build tree installs unless it is told
@@ -121,7 +130,8 @@ def spamd(scratch):
 @pytest.fixture
 def make_site(request, build, scratch, certs):
     """Makes sites: make_site("sqlite"), make_site("mysql").  Each is gone, with
-    all its processes, when the test ends; one left running is an error."""
+    all its processes, when the test ends; one left running is an error, and so
+    is one that has crashed, unless the test wants that (site.mortal)."""
     sites = []
 
     def make(backend):
@@ -138,6 +148,26 @@ def make_site(request, build, scratch, certs):
     assert not left, "still running after their clients left: %s" % left
     reports = [line for site in sites for line in REPORT.findall(site.log)]
     assert not reports, reports
+    crashes = [crash for site in sites if not getattr(site, "mortal", False)
+               for crash in CRASHED.findall(site.log) + crash_codes(site)]
+    assert not crashes, crashes
+
+
+def crash_codes(site):
+    """Of what its launchers have started."""
+    codes = []
+    for launcher in site.launchers.values():
+        codes += getattr(launcher, "codes", [])
+        codes += [child.returncode
+                  for child in getattr(launcher, "children", ())]
+    return [code for code in codes
+            if code == CRASH_STATUS or code is not None and -code in CRASHES]
+
+
+def pytest_configure(config):
+    """What is asserted in a thread is seen by nobody else."""
+    config.addinivalue_line("filterwarnings", "error:(?s).*AssertionError:"
+                            "pytest.PytestUnhandledThreadExceptionWarning")
 
 
 def pytest_generate_tests(metafunc):

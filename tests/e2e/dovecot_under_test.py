@@ -68,10 +68,6 @@ class Dovecot:
             return ours
         return connect
 
-    def complaints(self):
-        return [line for line in self.log.read_text().splitlines()
-                if re.search(r"(Error|Warning|Panic|Fatal)", line)]
-
 
 def dovecot(site, *commands):
     """What it answers on the site's Maildir of demo."""

@@ -140,7 +140,10 @@ def test_database_restarts_under_load(on_mysql):
             client.ehlo()
             code, = client.envelope("demo@test.dev")
             if code == 250:
-                code = client.message(DATA)
+                code = client.say("DATA")
+            if code == 354:
+                client.send(DATA + b".\r\n")
+                code, _ = client.reply()
             codes.append(code)
             client.sock.close()
             time.sleep(0.02)

@@ -168,6 +168,7 @@ def test_cut_short(strace, scratch, tmp_path, harm):
     wanted = show(whole)
     assert wanted.startswith("validity 531002641 next 13 count 4")
     assert "later" in (whole / "dovecot-keywords").read_text()
+    assert facts(show(whole, "write:%s:when=1000" % harm)) == facts(wanted)
     cut = 0
     for name in WRITING:
         for nth in range(1, 8):

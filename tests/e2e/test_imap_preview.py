@@ -38,9 +38,8 @@ def test_lazy_reads_nothing_large(lite):
     put(lite, MESSAGES)
     client = Client(lite)
     client.cmd("SELECT INBOX")
-    answer = client.cmd("FETCH 4 PREVIEW (LAZY)")
-    assert answer.untagged[0] in (b"* 4 FETCH (PREVIEW NIL)",
-                                  b'* 4 FETCH (PREVIEW "short")')
+    assert client.cmd("FETCH 4 PREVIEW (LAZY)").untagged == [
+        b"* 4 FETCH (PREVIEW NIL)"]
     client.cmd("FETCH 4 PREVIEW")
     assert client.cmd("FETCH 4 PREVIEW (LAZY)").untagged == [
         b'* 4 FETCH (PREVIEW "short")']

@@ -1,6 +1,7 @@
 """Two sessions of one mailbox (RFC 2180): one takes away, deletes or renames
 what the other one reads, changes or copies; in turn, and at the same time.
 More of it is in test_imap_shared.py."""
+import concurrent.futures
 import os
 import random
 import re
@@ -145,11 +146,9 @@ def test_moved_by_both(site, verb):
             assert got.status == "OK" or got.code == "EXPUNGEISSUED"
 
     uids = range(1, SEVERAL + 1)
-    other = threading.Thread(target=run, args=(clients[1], uids))
-    other.start()
-    run(clients[0], uids)
-    other.join(60)
-    assert not other.is_alive()
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(run, client, uids) for client in clients]:
+            done.result()
     checker = Client(site)
     assert count(checker, "a") == (0 if verb == "MOVE" else SEVERAL)
     assert count(checker, "b") == (1 if verb == "MOVE" else 2) * SEVERAL

@@ -376,6 +376,7 @@ def test_threads_as_dovecot(lite, seed):
                 for name in ("ORDEREDSUBJECT", "REFERENCES", "REFS")
                 for keys in ("ALL", "SUBJECT one")]
     theirs = ANSWER.findall(dovecot(lite, "SELECT INBOX", *commands))
+    assert len(theirs) == len(commands)
     for command, wanted in zip(commands, theirs):
         ours = ANSWER.match(client.cmd(command).untagged[0]).group(1)
         assert ours == wanted, command

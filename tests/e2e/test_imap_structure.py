@@ -246,6 +246,7 @@ def test_as_dovecot(lite):
     client = Client(lite)
     client.cmd("SELECT INBOX")
     ours = client.cmd("FETCH 1:* BODYSTRUCTURE").untagged
+    assert len(ours) == len(texts)
     theirs = dovecot_says(lite, len(texts))
     bad = []
     for name, mine, other in zip(names, ours, theirs):

@@ -5,6 +5,7 @@ NJIWA_PICTURES names a folder for a picture of each step."""
 import email
 import os
 import pathlib
+import re
 import time
 
 import pytest
@@ -119,9 +120,10 @@ def test_a_user(page):
     compose(page)
     sent(page)
     said = page.webmail.dialogue
-    assert "BAD" not in [line.split(" ")[1] for line in said.splitlines()
-                         if " " in line], said
-    assert "PHP Error" not in said and "[errors]" not in said, said
+    # "[time]: <session> [connection] S: tag status text"
+    replies = re.findall(r" S: \S+ (OK|NO|BAD)\b", said)
+    assert "OK" in replies and "BAD" not in replies, said
+    assert "PHP Error" not in said, said
 
 
 def read(page):

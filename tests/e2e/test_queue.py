@@ -225,10 +225,12 @@ def test_confined(plain_build, strace, site, spool):
     spool_under_test.mend_mailbox(site, "other")
     spool.make_due()
     trace = site.folder + "/trace"
-    subprocess.run(["strace", "-qq", "-o", trace, "-e",
-                    "trace=setresuid,seccomp,landlock_restrict_self,linkat,"
-                    "openat", site.build + "/njiwa-queue"], env=site.env,
-                   check=True, stderr=subprocess.DEVNULL, timeout=60)
+    with open(site.log_file, "ab") as log:
+        subprocess.run(
+            ["strace", "-qq", "-o", trace, "-e",
+             "trace=setresuid,seccomp,landlock_restrict_self,linkat,openat",
+             site.build + "/njiwa-queue"], env=site.env, check=True,
+            stderr=log, timeout=60)
     with open(trace) as file:
         calls = file.read()
     order = [calls.index(name + "(") for name in (
@@ -236,6 +238,7 @@ def test_confined(plain_build, strace, site, spool):
     assert order == sorted(order)
     assert "setresuid(%d" % MAIL_UID in calls
     assert len(site.messages("other")) == 1
+    assert re.search(r"^njiwa-queue\[.* state=delivered", site.log, re.M)
     assert "confined less" not in site.log
 
 

@@ -1,4 +1,6 @@
 """The keys of SCRAM: how they come into the database, and what ends them."""
+import imaplib
+
 import pytest
 
 from scram_client import Scram, log_in
@@ -53,7 +55,7 @@ def test_keys_are_made_at_a_login(site):
 
 def test_failed_login_makes_no_keys(site):
     site.conf(scram_store="yes")
-    with pytest.raises(Exception):
+    with pytest.raises(imaplib.IMAP4.error, match="AUTHENTICATIONFAILED"):
         site.imap("demo", password="wrong")
     assert keys(site) == []
 

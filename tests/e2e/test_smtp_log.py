@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+import servers
 from site_under_test import full
 from smtp_talk import DATA, Talk
 from submission_talk import logged_in
@@ -52,6 +53,7 @@ def test_accepted(site):
     assert sum(int(part.partition(":")[2]) for part in
                found["stages"].split()[1:]) <= int(found["ms"])
     talk.say("QUIT")
+    assert talk.ended()
     assert "given up" not in site.log and "sent away" not in site.log
 
 
@@ -226,4 +228,5 @@ def test_who_has_done_nothing_wrong_has_no_line(site):
     talk.say("QUIT")
     assert talk.ended()
     Talk(site).sock.close()
+    servers.wait_for("the end of both", lambda: not site.running())
     assert "njiwa-smtpd" not in site.log

@@ -1,9 +1,9 @@
 """Submission (RFC 6409): as whom a user may send, to how many, and what is done
 to the header of the message."""
+import concurrent.futures
 import email
 import smtplib
 import subprocess
-import threading
 import time
 
 import pytest
@@ -287,11 +287,9 @@ def test_parallel_connections(site):
                 accepted.extend(codes)
             talk.say("RSET")
 
-    threads = [threading.Thread(target=run) for _ in range(10)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with concurrent.futures.ThreadPoolExecutor(10) as pool:
+        for done in [pool.submit(run) for _ in range(10)]:
+            done.result()
     assert len(accepted) == 25
     comes_to(site, 25)
     assert len(site.messages("other")) == 25

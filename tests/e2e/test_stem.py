@@ -12,6 +12,7 @@ import time
 import pytest
 
 import servers
+from conftest import CRASHES
 from imap_client import Client
 from init_under_test import state_of
 from site_under_test import MAIL_UID, PASSWORD
@@ -244,14 +245,12 @@ def test_a_stem_that_hangs(site):
 DIE = ":".join("handle_%s=0" % how for how in (
     "segv", "sigbus", "abort", "sigill", "sigfpe", "sigtrap"))
 
-CRASHES = [signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL,
-           signal.SIGSYS, signal.SIGFPE, signal.SIGTRAP]
-
 
 @pytest.fixture
 def mortal_site(site):
     said = site.env.get("ASAN_OPTIONS")
     site.env["ASAN_OPTIONS"] = said + ":" + DIE if said else DIE
+    site.mortal = True
     return site
 
 

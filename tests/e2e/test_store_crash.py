@@ -151,6 +151,7 @@ def test_entry_before_its_file(maildir):
     assert deliver(maildir, "INBOX", "!") == 0
     assert shown(maildir) == [1, 2, 3]
     slow.join()
+    assert len(messages(maildir)) == 3
 
 
 def test_full_disk(scratch):

@@ -10,6 +10,7 @@ import threading
 
 import pytest
 
+from conftest import lacking
 from dovecot_under_test import IMAP, POP3, Dovecot
 from site_under_test import MAIL_UID as USER
 
@@ -93,7 +94,6 @@ class Site:
 
     def quiet(self):
         assert self.said == []
-        assert self.server.complaints() == []
 
 
 @pytest.fixture(name="site")
@@ -197,13 +197,14 @@ def test_names_and_subscriptions(site):
 def test_pop3_ids(site):
     for n in range(3):
         site.append("INBOX", "", letter(n))
-    if os.path.exists(POP3):
-        site.dovecot(POP3, ["UIDL", "QUIT"])
+    if not os.path.exists(POP3):
+        lacking("dovecot-pop3d")
+    theirs = re.findall(r"^\d+ (\w+)\r$",
+                        site.dovecot(POP3, ["UIDL", "QUIT"]), re.M)
     lines = site.tool("show", "INBOX").splitlines()
     validity = int(lines[0].split()[1])
-    for line in lines[1:]:
-        uid, _, _, uidl = line.split(" ")
-        assert uidl == f"{int(uid):08x}{validity:08x}"
+    assert theirs == [f"{uid:08x}{validity:08x}" for uid in (1, 2, 3)]
+    assert [line.split(" ")[3] for line in lines[1:]] == theirs
 
 
 def test_lost_and_torn_lists(site):
@@ -238,7 +239,7 @@ def test_all_at_once(site):
         try:
             for n in range(times):
                 work(n)
-        except (AssertionError, subprocess.SubprocessError) as failure:
+        except Exception as failure:  # shown below
             failures.append(failure)
 
     def flag(n):

@@ -56,6 +56,7 @@ end(struct running *r)
 
 	(void)close(r->pair);
 	assert_int_equal(waitpid(r->pid, &status, 0), r->pid);
+	assert_true(WIFEXITED(status));
 }
 
 static void

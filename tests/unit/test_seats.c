@@ -174,8 +174,10 @@ together(void **state)
 	for (i = 0; i < PROCESSES; i++)
 		if (fork() == 0)
 			work(seats, i);
-	while (wait(&status) > 0)
+	for (i = 0; i < PROCESSES; i++) {
+		assert_true(wait(&status) > 0);
 		assert_int_equal(status, 0);
+	}
 	for (i = 0; i < LIMIT; i++)
 		assert_int_not_equal(
 		    take(seats, ANN, LIMIT, NULL), SEATS_NOBODY);

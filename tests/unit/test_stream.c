@@ -272,7 +272,7 @@ hear(int fd, const char *text)
 static void
 pump_carries_both_ways(void **state)
 {
-	int client[2], session[2];
+	int client[2], session[2], status;
 	char got[1];
 	pid_t pid;
 
@@ -301,7 +301,8 @@ pump_carries_both_ways(void **state)
 	hear(client[1], "bye");
 	(void)close(session[1]); /* which ends the pump */
 	assert_int_equal(recv(client[1], got, 1, 0), 0);
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 	(void)close(client[1]); /* only read and written */
 }
 
