@@ -128,7 +128,8 @@ pending_retry(struct pending *pending, struct account_sql *sql, bool now)
 		return;
 	}
 	log_info("the database is back: the quota of %zu users is brought up "
-		 "to date",
+		 "to date; what it was just doing when it went may be counted "
+		 "twice (njiwa quota recalc mends it)",
 	    pending->count);
 	tell_lost(pending, 0);
 	forget(pending);

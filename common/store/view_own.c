@@ -43,7 +43,6 @@ static void
 let_others(struct mailbox *mb)
 {
 	static const struct timespec pause = { 0, PAUSE_MS * 1000000L };
-
 	int64_t now = clock_ms();
 
 	if (now - mb->turn < TURN_MS)
