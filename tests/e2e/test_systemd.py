@@ -163,8 +163,12 @@ def test_mail_goes_through(container):
     log = container.log()
     assert " login service=pop3 " in log, log
     assert "confined less than could be" not in log
-    # systemd's own units may fail within a container
-    assert not re.search(r"njiwa\S*: Failed with result", log), log
+    # systemd's own units may fail within a container; so may systemd, before
+    # it starts a program, to make the cgroup of one that ends as it begins
+    failed = set(re.findall(r"(njiwa\S*): Failed with result", log))
+    never_begun = set(re.findall(r"(njiwa\S*): Main process exited, "
+                                 r"code=exited, status=219/CGROUP", log))
+    assert failed <= never_begun, log
 
 
 @pytest.mark.parametrize("container", [("njiwa-%s.socket", "/data")],
