@@ -10,7 +10,8 @@ STORE_TESTS = %D%/test_maildir %D%/test_folder %D%/test_uidlist \
 	%D%/test_spool %D%/test_spool_envelope %D%/test_watch
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
-EXTRA_DIST += %D%/store_fixture.h %D%/store_files.h %D%/index_fixture.h
+EXTRA_DIST += %D%/store_fixture.h %D%/store_files.h %D%/index_fixture.h \
+	%D%/foreign_fixture.h
 %C%_test_maildir_SOURCES = %D%/test_maildir.c
 %C%_test_maildir_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 %C%_test_maildir_LDADD = libstore.a libindex.a libbase.a $(CMOCKA_LIBS)

@@ -5,7 +5,7 @@
 #include "common/store/mailbox_message.h"
 #include "common/store/store_index.h"
 #include "common/store/view_index.h"
-#include "tests/unit/index_fixture.h"
+#include "tests/unit/foreign_fixture.h"
 
 /* As a session does whose own folder it is. */
 static uint32_t
@@ -25,18 +25,6 @@ append(struct fixture *f)
 	    incoming_deliver(in, &target, &uid, &validity, &f->err), 0);
 	incoming_free(in);
 	return uid;
-}
-
-/* A view of n messages of which the index knows all, and is sure. */
-static struct mailbox *
-settled(struct fixture *f, unsigned n)
-{
-	struct mailbox *mb = prepare(f, n);
-
-	rest();
-	(void)sync_one(f, mb);
-	(void)sync_one(f, mb);
-	return mb;
 }
 
 /* The clock stands still, so many seconds from now. */
@@ -116,18 +104,6 @@ after_others(void **state)
 	assert_int_equal(f->complaints, 0);
 }
 
-static void
-put_entry(struct fixture *f, const char *line)
-{
-	FILE *list = fdopen(openat(f->store->root, "dovecot-uidlist",
-				O_WRONLY | O_APPEND | O_CLOEXEC),
-	    "a");
-
-	assert_non_null(list);
-	assert_true(fprintf(list, "%s\n", line) > 0);
-	assert_int_equal(fclose(list), 0);
-}
-
 /* An entry alone, such as a process that was killed leaves: the uid is not
  * given again, and whoever has its file is found. */
 static void
@@ -137,7 +113,7 @@ after_an_entry(void **state)
 	struct mailbox *mb = settled(f, 3);
 	struct timespec times[2];
 
-	put_entry(f, "4 :1.dead");
+	put_entry(f, 4, "1.dead");
 	get_times(f, "cur", times);
 	fixture_write(f, "cur/1.dead:2,", TEXT);
 	assert_int_equal(utimensat(f->store->root, "cur", times, 0), 0);
@@ -175,7 +151,7 @@ behind_an_entry(void **state)
 	struct view_disk now;
 
 	fixture_write(f, "cur/1.late:2,", TEXT);
-	put_entry(f, "4 :1.late");
+	put_entry(f, 4, "1.late");
 	assert_true(view_disk_look(mb, &now));
 	assert_int_equal(index_write(store_index(f->store), say_seen, &now), 0);
 	assert_int_equal(append(f), 5);

@@ -7,19 +7,9 @@
 #include "common/store/mailbox_message.h"
 #include "common/store/maildir.h"
 #include "common/store/view_index.h"
-#include "tests/unit/index_fixture.h"
+#include "tests/unit/foreign_fixture.h"
 
 #define OTHER_TEXT "Subject: another\n\nlonger\n"
-
-static struct mailbox *
-settled(struct fixture *f, unsigned n)
-{
-	struct mailbox *mb = prepare(f, n);
-
-	rest();
-	(void)sync_one(f, mb);
-	return mb;
-}
 
 /* Removes the file of the second message, and makes another of its name. */
 static void
@@ -34,18 +24,6 @@ put_again(struct fixture *f, struct mailbox *mb, char *base, size_t size)
 	assert_int_equal(unlinkat(f->store->root, path, 0), 0);
 	(void)snprintf(path, sizeof path, "cur/%s:2,F", base);
 	fixture_write(f, path, OTHER_TEXT);
-}
-
-static void
-put_entry(struct fixture *f, unsigned uid, const char *base)
-{
-	FILE *list = fdopen(openat(f->store->root, "dovecot-uidlist",
-				O_WRONLY | O_APPEND | O_CLOEXEC),
-	    "a");
-
-	assert_non_null(list);
-	assert_true(fprintf(list, "%u :%s\n", uid, base) > 0);
-	assert_int_equal(fclose(list), 0);
 }
 
 static uint64_t

@@ -7,7 +7,7 @@
 #include "common/store/mailbox_copy.h"
 #include "common/store/view_index.h"
 #include "common/store/view_lock.h"
-#include "tests/unit/index_fixture.h"
+#include "tests/unit/foreign_fixture.h"
 
 #define LOCK_NAME UIDLIST_NAME ".lock"
 
@@ -31,16 +31,6 @@ static void
 unlock_as_another(struct fixture *f)
 {
 	assert_int_equal(unlinkat(f->store->root, LOCK_NAME, 0), 0);
-}
-
-static struct mailbox *
-settled(struct fixture *f, unsigned n)
-{
-	struct mailbox *mb = prepare(f, n);
-
-	rest();
-	(void)sync_one(f, mb);
-	return mb;
 }
 
 static void
