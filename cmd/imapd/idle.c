@@ -11,9 +11,10 @@
 #define IDLE_LINE_MAX 64 /* octets of the line that ends it */
 #define IDLE_POLL 1000   /* ms between looks, when the kernel tells nothing */
 #define IDLE_LOOKS 5     /* by ourselves, until something is heard again */
-#define IDLE_DEAF                                                              \
-	100 /* ms after what was heard was nothing: a lock that                \
-	     * came and went, perhaps our own */
+
+/* ms after what was heard was nothing: a lock that came and went, perhaps our
+ * own. */
+#define IDLE_DEAF 100
 
 struct idling {
 	int watch;      /* a descriptor, or -1: the kernel tells nothing */

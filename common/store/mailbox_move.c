@@ -196,7 +196,7 @@ mailbox_move(struct mailbox *mb, struct mailbox_seqs messages,
 		return err_set(err, EROFS, "the mailbox is open read-only");
 	rc = copying_open(&m.copying, mb, messages, name, err);
 	m.staying = is_same(mb->folder.cur_dir, m.copying.to.cur_dir);
-	if (rc == 0 && messages.count)
+	if (rc == 0)
 		rc = lock_both(&m, err);
 	if (rc == 0)
 		rc = move_all(&m, err);

@@ -32,12 +32,9 @@ static bool
 has_whole_list(const struct mailbox *mb)
 {
 	struct index_seen seen;
-	struct stat st;
 
-	if (fstatat(mb->folder.dir, UIDLIST_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return false;
-	seen = index_seen_of(&st);
-	return index_seen_same(&seen, &mb->uidlist);
+	return view_list_look(mb, &seen) &&
+	       index_seen_same(&seen, &mb->uidlist);
 }
 
 /* Does the disk look as it did?  Three stats. */

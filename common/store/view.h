@@ -73,6 +73,10 @@ struct mailbox {
 	struct view_index index;
 };
 
+/* The list as it is now, false when that cannot be had; and as it was read. */
+bool view_list_look(const struct mailbox *mb, struct index_seen *ret_seen);
+struct index_seen view_list_seen(const struct uidfile *list);
+
 /* The name of a record's file, and its directory. */
 const char *view_name(const struct mailbox *mb, const struct record *record);
 int view_dir(const struct mailbox *mb, const struct record *record);

@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 
 #include "common/base/mem.h"
@@ -111,8 +110,7 @@ take_list(struct assignment *as)
 	struct uidlist_entry entry;
 
 	forget_uids(as);
-	as->seen = (struct index_seen){ (uint64_t)list->ino, list->mtime.tv_sec,
-		list->mtime.tv_nsec, list->size };
+	as->seen = view_list_seen(list);
 	as->first_missed = 0;
 	as->entries = as->dead = 0;
 	as->mend = list->state != UIDFILE_GOOD || list->header.version != 3 ||
@@ -254,17 +252,6 @@ has_uids(const struct assignment *as)
 				       as->missing <= UIDLIST_UID_MAX - next);
 }
 
-/* What was written has no entry that is not known; while it is locked. */
-static void
-see_list(struct assignment *as)
-{
-	struct stat st;
-
-	if (fstatat(as->mb->folder.dir, UIDLIST_NAME, &st,
-		AT_SYMLINK_NOFOLLOW) == 0)
-		as->seen = index_seen_of(&st);
-}
-
 /* With the lock: what is on the disk now decides. */
 static int
 assign_locked(struct assignment *as, const struct lock *lock)
@@ -300,8 +287,8 @@ assign_locked(struct assignment *as, const struct lock *lock)
 		rc = write_anew(as, lock, str_slice(&lines));
 	else if (lines.len)
 		rc = uidfile_append(mb->store, lock, str_slice(&lines));
-	if (rc == 0)
-		see_list(as);
+	if (rc == 0) /* what was written has no entry that is not known */
+		(void)view_list_look(mb, &as->seen); /* else it is read again */
 	return rc;
 }
 

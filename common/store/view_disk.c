@@ -32,6 +32,24 @@ view_disk_look_in(const struct tree_folder *folder, struct view_disk *ret_disk)
 }
 
 bool
+view_list_look(const struct mailbox *mb, struct index_seen *ret_seen)
+{
+	struct stat st;
+
+	if (fstatat(mb->folder.dir, UIDLIST_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	*ret_seen = index_seen_of(&st);
+	return true;
+}
+
+struct index_seen
+view_list_seen(const struct uidfile *list)
+{
+	return (struct index_seen){ (uint64_t)list->ino, list->mtime.tv_sec,
+		list->mtime.tv_nsec, list->size };
+}
+
+bool
 view_disk_look(const struct mailbox *mb, struct view_disk *ret_disk)
 {
 	return view_disk_look_in(&mb->folder, ret_disk);

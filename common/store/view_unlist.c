@@ -59,18 +59,14 @@ put_others(struct mailbox *mb, const struct uidfile *list, struct str *text)
 static void
 replace(struct mailbox *mb, const struct uidfile *list)
 {
-	const struct index_seen before = { (uint64_t)list->ino,
-		list->mtime.tv_sec, list->mtime.tv_nsec, list->size };
+	const struct index_seen before = view_list_seen(list);
 	STR_AUTO text = STR_INIT;
-	struct stat st;
 
 	put_others(mb, list, &text);
 	if (uidfile_replace(mb->store, &mb->lock, str_slice(&text)) < 0)
 		return; /* as it is it is right, too */
-	if (index_seen_same(&before, &mb->uidlist) &&
-	    fstatat(mb->folder.dir, UIDLIST_NAME, &st, AT_SYMLINK_NOFOLLOW) ==
-		0)
-		mb->uidlist = index_seen_of(&st);
+	if (index_seen_same(&before, &mb->uidlist))
+		(void)view_list_look(mb, &mb->uidlist); /* else it is read */
 }
 
 void
